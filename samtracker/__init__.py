@@ -1,0 +1,73 @@
+"""Point at an object once; get its mask in every later frame, live.
+
+::
+
+    from samtracker import Tracker, overlay, read_frames
+
+    tracker = Tracker.from_pretrained("lite")
+    with read_frames("video.mp4") as frames:
+        first = next(frames)
+        result = tracker.init(first.image, box=(420, 130, 760, 650))
+        for frame in frames:
+            result = tracker.step(frame.image, frame.time)
+            for item in result.objects:
+                print(result.index, item.id, item.state, item.box, item.score)
+            picture = overlay(frame.image, result)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from samtracker.config import TrackerConfig
+from samtracker.errors import (
+    ConfigError,
+    FrameError,
+    OutputError,
+    PromptError,
+    SamTrackerError,
+    VideoError,
+    WeightsError,
+)
+from samtracker.types import FrameResult, State, TrackedObject
+
+if TYPE_CHECKING:
+    from samtracker.render import overlay
+    from samtracker.tracker import Tracker
+    from samtracker.video import read_frames
+    from samtracker.video_writer import VideoWriter
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ConfigError",
+    "FrameError",
+    "FrameResult",
+    "OutputError",
+    "PromptError",
+    "SamTrackerError",
+    "State",
+    "TrackedObject",
+    "Tracker",
+    "TrackerConfig",
+    "VideoError",
+    "VideoWriter",
+    "WeightsError",
+    "overlay",
+    "read_frames",
+]
+
+_HOMES = {
+    "Tracker": "samtracker.tracker",
+    "VideoWriter": "samtracker.video_writer",
+    "overlay": "samtracker.render",
+    "read_frames": "samtracker.video",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs torch, OpenCV or libav only when it is asked for; `--help` stays quick."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,43 @@
+"""The command line: a thin shell around the package, and the only importer of click.
+
+Heavy modules are imported by the commands that need them, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from samtracker import __version__
+from samtracker.cli.doctor import doctor
+from samtracker.cli.track import demo, track
+from samtracker.cli.weights import weights
+from samtracker.errors import SamTrackerError
+
+
+class Failure(click.ClickException):
+    """An error of ours: one line, exit code 2."""
+
+    exit_code = 2
+
+
+class Program(click.Group):
+    """A group that turns our errors into click's."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except SamTrackerError as error:
+            raise Failure(" ".join(str(error).split())) from error
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="samtrack")
+def main() -> None:
+    """Point at an object once; get its mask in every later frame."""
+
+
+for command in (track, demo, weights, doctor):
+    main.add_command(command)

@@ -1,0 +1,19 @@
+"""`samtrack doctor`."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+def doctor() -> None:
+    """Report what this machine has: device, codecs, cameras, weights, expected speed."""
+    from samtracker.doctor import examine
+
+    sound = True
+    for finding in examine():
+        sound = sound and finding.fine
+        mark = click.style("ok", fg="green") if finding.fine else click.style("--", fg="red")
+        click.echo(f"{mark} {finding.topic:18} {finding.text}")
+    if not sound:
+        raise SystemExit(2)

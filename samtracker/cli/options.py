@@ -1,0 +1,147 @@
+"""Options that commands share, and the types of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from samtracker.config import DEVICES, ENCODERS, FEEDBACKS, FORMATS, PRECISIONS
+
+Box = tuple[float, float, float, float]
+Clicks = tuple[tuple[float, float, int], ...]
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class BoxType(click.ParamType[Box]):
+    """x1,y1,x2,y2."""
+
+    name = "x1,y1,x2,y2"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Box:
+        """Read a box."""
+        try:
+            x1, y1, x2, y2 = (float(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is no box: give x1,y1,x2,y2 in pixels", param, ctx)
+        return x1, y1, x2, y2
+
+
+class ClicksType(click.ParamType[Clicks]):
+    """Clicks on one object, separated by semicolons."""
+
+    name = "x,y[,0|1][;...]"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Clicks:
+        """Read the clicks on one object."""
+        clicks = []
+        for part in str(value).split(";"):
+            try:
+                x, y, *label = part.split(",")
+                (kind,) = label or ["1"]
+                clicks.append((float(x), float(y), int(kind)))
+            except ValueError:
+                self.fail(f"{part!r} is no click: give x,y or x,y,1 or x,y,0", param, ctx)
+        return tuple(clicks)
+
+
+class SaveType(click.ParamType[tuple[str, ...]]):
+    """Comma-separated formats."""
+
+    name = "formats"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Read a list of formats."""
+        names = tuple(dict.fromkeys(part.strip() for part in str(value).split(",")))
+        unknown = [name for name in names if name not in FORMATS]
+        if unknown:
+            self.fail(f"{unknown[0]!r} does not exist: use {', '.join(FORMATS)}", param, ctx)
+        return names
+
+
+def first_frame_options(command: Command) -> Command:
+    """What to track."""
+    return _options(
+        click.option(
+            "--init-mask",
+            type=click.Path(path_type=Path),
+            help="Picture of the first frame's objects: any colour on black, or an alpha channel.",
+        ),
+        click.option(
+            "--init-box", type=BoxType(), multiple=True, help="Box around an object; repeatable."
+        ),
+        click.option(
+            "--init-point",
+            type=ClicksType(),
+            multiple=True,
+            help="Clicks on an object, label 0 for background; repeat the option for more objects.",
+        ),
+    )(command)
+
+
+def model_options(command: Command) -> Command:
+    """What to track it with."""
+    return _options(
+        click.option(
+            "--encoder",
+            metavar="NAME",
+            help=f"{', '.join(ENCODERS)}; lite unless --weights says otherwise.",
+        ),
+        click.option(
+            "--weights",
+            metavar="NAME|FILE",
+            help="A name of `samtrack weights list`, or a file; the encoder's own by default.",
+        ),
+        click.option("--device", default="auto", metavar="|".join(DEVICES), show_default=True),
+        click.option(
+            "--precision", default="auto", metavar="|".join(PRECISIONS), show_default=True
+        ),
+        click.option(
+            "--size", type=int, help="Short side of the working image in pixels; 480 with lite."
+        ),
+        click.option(
+            "--memory",
+            default="anchored",
+            metavar="rolling|anchored|bank:N",
+            show_default=True,
+            help="Last frame; first and last; or N confident frames in between as well.",
+        ),
+        click.option("--feedback", default="hard", metavar="|".join(FEEDBACKS), show_default=True),
+    )(command)
+
+
+def output_options(default: str | None) -> Callable[[Command], Command]:
+    """Where the results go, and which there are."""
+    return _options(
+        click.option(
+            "-o",
+            "--output",
+            type=click.Path(path_type=Path),
+            default=default,
+            show_default=True,
+            help="Folder for the results" + ("." if default else "; NAME-tracked by default."),
+        ),
+        click.option(
+            "--save",
+            type=SaveType(),
+            default="overlay,masks",
+            show_default=True,
+            help=f"Any of {','.join(FORMATS)}.",
+        ),
+        click.option("--show", is_flag=True, help="Show the overlay in a window; q stops."),
+    )
+
+
+def _options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate

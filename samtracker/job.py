@@ -1,0 +1,194 @@
+"""Track a whole source and write the results: what `samtrack track` does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from samtracker import export
+from samtracker.config import FORMATS
+from samtracker.errors import ConfigError, PromptError, SamTrackerError
+from samtracker.masks import read_mask
+from samtracker.outcome import Outcome, Tally
+from samtracker.prompts import Points, prompt_method
+from samtracker.render import overlay
+from samtracker.tracker import Tracker
+from samtracker.types import Box, FrameResult, Mask, Size
+from samtracker.video import VideoFrame, VideoReader
+from samtracker.video_writer import AlphaWriter, VideoWriter
+
+FALLBACK_FPS = 25.0
+"""For sources that do not know their own, such as some cameras."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstFrame:
+    """What the user points at in the first frame.
+
+    Attributes:
+        mask: picture with any number of objects; see `samtracker.masks`.
+        boxes: x1, y1, x2, y2, an object each.
+        points: clicks on an object each.
+
+    Raises:
+        PromptError: nothing at all.
+    """
+
+    mask: Path | None = None
+    boxes: tuple[Box, ...] = ()
+    points: tuple[Points, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.mask is None and not self.boxes and not self.points:
+            raise PromptError(
+                "nothing to track: give --init-mask FILE, --init-box x1,y1,x2,y2 or "
+                "--init-point x,y"
+            )
+
+    def read_masks(self, size: Size) -> dict[int, Mask]:
+        """The objects of the mask picture at frame size, by id; empty without a picture."""
+        return {} if self.mask is None else read_mask(self.mask, size)
+
+    def start(
+        self, tracker: Tracker, frame: VideoFrame, masks: dict[int, Mask]
+    ) -> tuple[FrameResult, dict[int, str]]:
+        """Start a stream in a frame.
+
+        Args:
+            tracker: any stream in it ends.
+            frame: the first one.
+            masks: from `read_masks`.
+
+        Returns:
+            The first result, and by object id what its mask was made from.
+        """
+        method = prompt_method(tracker.runtime)
+        prompts: list[tuple[str, dict[str, Any]]] = [("mask", {"mask": masks})] if masks else []
+        prompts += [(f"box ({method})", {"box": box}) for box in self.boxes]
+        prompts += [(f"points ({method})", {"points": points}) for points in self.points]
+        (name, first), *others = prompts
+        result = tracker.init(frame.image, timestamp=frame.time, **first)
+        origins = dict.fromkeys(tracker.object_ids, name)
+        for name, prompt in others:
+            result = tracker.add_object(frame.image, **prompt)
+            origins[tracker.object_ids[-1]] = name
+        return result, origins
+
+
+class Sink(Protocol):
+    """Takes a frame and the objects found in it."""
+
+    def __call__(self, frame: VideoFrame, result: FrameResult) -> None:
+        """Write or show one frame."""
+
+
+class Sinks:
+    """Where every frame goes; closed together.
+
+    Args:
+        formats: of `FORMATS`.
+        folder: to write into.
+        reader: the source, for its frame rate and audio.
+        stride: of the source's frames that are tracked.
+    """
+
+    def __init__(
+        self, formats: tuple[str, ...], folder: Path, reader: VideoReader, stride: int
+    ) -> None:
+        fps = (reader.info.fps or FALLBACK_FPS) / stride
+        self._stack = ExitStack()
+        self._sinks: list[Sink] = []
+        try:
+            for name in formats:
+                self._sinks.append(_open_sink(name, folder, reader, fps, self._stack))
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def write(self, frame: VideoFrame, result: FrameResult) -> None:
+        """Give a frame to every sink."""
+        for sink in self._sinks:
+            sink(frame, result)
+
+    def close(self) -> None:
+        """Finish all files; the others too where one fails."""
+        self._stack.close()
+
+
+def _open_sink(name: str, folder: Path, reader: VideoReader, fps: float, stack: ExitStack) -> Sink:
+    match name:
+        case "overlay":
+            video = VideoWriter(folder / export.OVERLAY, fps=fps, audio_from=reader.path)
+            stack.enter_context(video)
+            return lambda frame, result: video.write(overlay(frame.image, result), frame.time)
+        case "alpha":
+            alpha = stack.enter_context(AlphaWriter(folder / export.ALPHA, fps=fps))
+            return lambda frame, result: alpha.write(frame.image, result.id_map > 0, frame.time)
+        case "masks" | "rle" | "csv":
+            writer: export.Writer
+            if name == "masks":
+                writer = export.MaskWriter(folder / export.MASKS)
+            elif name == "rle":
+                writer = export.RleWriter(folder / export.RLE)
+            else:
+                writer = export.CsvWriter(folder / export.CSV)
+            stack.callback(writer.close)
+            return lambda frame, result: writer.write(result, index=frame.index, time=frame.time)
+    raise ConfigError(f"--save {name!r} does not exist: use {', '.join(FORMATS)}")
+
+
+def track(
+    tracker: Tracker,
+    reader: VideoReader,
+    start: tuple[VideoFrame, FrameResult],
+    sinks: Sinks,
+    on_frame: Callable[[VideoFrame, FrameResult, Tally], bool],
+) -> Outcome:
+    """Track from a first frame to the end and close the files; what was tracked is kept.
+
+    Args:
+        tracker: with a stream started in the first frame.
+        reader: gives the frames after it.
+        start: the first frame and its result.
+        sinks: get every frame, the first one included.
+        on_frame: called after every frame; False stops the job as Ctrl-C does.
+    """
+    outcome = _track(tracker, reader, start, sinks, on_frame)
+    try:
+        sinks.close()
+    except SamTrackerError as error:
+        return replace(outcome, failure=outcome.failure or error)
+    return outcome
+
+
+def _track(
+    tracker: Tracker,
+    reader: VideoReader,
+    start: tuple[VideoFrame, FrameResult],
+    sinks: Sinks,
+    on_frame: Callable[[VideoFrame, FrameResult, Tally], bool],
+) -> Outcome:
+    tally = Tally()
+    frame, result = start
+    seconds: float | None = None
+    try:
+        while True:
+            sinks.write(frame, result)
+            tally.add(result, seconds)
+            if not on_frame(frame, result, tally):
+                return Outcome(tally=tally, interrupted=True)
+            following = next(reader, None)
+            if following is None:
+                return Outcome(tally=tally)
+            frame = following
+            begin = time.perf_counter()
+            result = tracker.step(frame.image, frame.time)
+            seconds = time.perf_counter() - begin
+    except KeyboardInterrupt:
+        return Outcome(tally=tally, interrupted=True)
+    except SamTrackerError as error:
+        return Outcome(tally=tally, failure=error)

@@ -1,0 +1,1 @@
+"""The network: encoders, matcher, decoder, and the weight files it is filled from."""

@@ -1,0 +1,91 @@
+"""Object-centred windows of a canvas, in a few fixed sizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from samtracker.model.encoders import STRIDE
+from samtracker.types import Size
+
+LADDER = (16, 24, 32, 40)
+"""Heights and widths in cells of stride 16; what fits none of them takes the map's.
+
+Few fixed sizes let objects share a batch, and the step be exported without data-dependent shapes.
+"""
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A window of a map with cells of stride 16.
+
+    Attributes:
+        top: first row.
+        left: first column.
+        size: (rows, columns).
+    """
+
+    top: int
+    left: int
+    size: Size
+
+    def cut(self, maps: Tensor, stride: int) -> Tensor:
+        """This window of maps (..., H, W) whose cells have `stride` pixels (16, 8 or 4)."""
+        rows, columns = self._slices(stride)
+        return maps[..., rows, columns]
+
+    def paste(self, content: Tensor, onto: Tensor, stride: int) -> None:
+        """Write `content` (..., h, w) into this window of `onto` (..., H, W)."""
+        rows, columns = self._slices(stride)
+        onto[..., rows, columns] = content
+
+    def _slices(self, stride: int) -> tuple[slice, slice]:
+        cells = STRIDE // stride
+        (rows, columns) = self.size
+        return (
+            slice(self.top * cells, (self.top + rows) * cells),
+            slice(self.left * cells, (self.left + columns) * cells),
+        )
+
+
+def whole(height: int, width: int) -> Crop:
+    """The whole map of height x width cells."""
+    return Crop(0, 0, (height, width))
+
+
+def crop_around(mask: Tensor, margin: int, stride: int) -> Crop:
+    """The smallest window of the ladder that holds a mask and a margin around it.
+
+    Args:
+        mask: (H, W) with cells of `stride` pixels; every cell above 0 belongs to the object.
+        margin: canvas pixels around the mask's box.
+        stride: 16 or 8.
+
+    Returns:
+        A window inside the map, centred on the mask where the map's border allows it; the whole
+        map where the mask is empty.
+    """
+    cells = STRIDE // stride
+    limits = mask.shape[0] // cells, mask.shape[1] // cells
+    rows, columns = torch.nonzero(mask.amax(1) > 0), torch.nonzero(mask.amax(0) > 0)
+    if not len(rows):
+        return whole(*limits)
+    ends = torch.stack([rows[0, 0], rows[-1, 0], columns[0, 0], columns[-1, 0]]).tolist()
+    reach = margin / STRIDE
+    spans = [
+        (low / cells - reach, (high + 1) / cells + reach) for low, high in (ends[:2], ends[2:])
+    ]
+    (top, height), (left, width) = (
+        _on_ladder(span, limit) for span, limit in zip(spans, limits, strict=True)
+    )
+    return Crop(top, left, (height, width))
+
+
+def _on_ladder(span: tuple[float, float], limit: int) -> tuple[int, int]:
+    """First cell and length of a rung of the ladder centred on `span`, within 0..limit."""
+    need = span[1] - span[0]
+    side = min(next((side for side in LADDER if side >= need), limit), limit)
+    first = round((span[0] + span[1] - side) / 2)
+    return min(max(first, 0), limit - side), side

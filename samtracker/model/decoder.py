@@ -1,0 +1,117 @@
+"""SAM's mask decoder with a learnable sparse token, on top of propagated labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from samtracker.model.encoders import CHANNELS
+from samtracker.model.matcher import PROMPT_MAPS, Match
+
+CERTAIN = 0.02
+"""Propagated labels are kept this far from 0 and 1, so that their logits stay finite."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Masks of n objects in their crops.
+
+    Attributes:
+        logits: float32 (n, H/4, W/4) of the crop.
+        score: float32 (n,), predicted IoU of the mask, 0 to 1.
+    """
+
+    logits: Tensor
+    score: Tensor
+
+
+class Decoder(nn.Module):
+    """Logits = alpha * logit(propagated label) + beta * target score + gain * SAM's decoder.
+
+    Args:
+        mask_decoder: SAM's `MaskDecoder`; its first mask token is the one that is used.
+        position: SAM's `PositionEmbeddingRandom`.
+        skip_channels: channels of the encoder's x8 and x4; None for an encoder without.
+    """
+
+    def __init__(
+        self, mask_decoder: Any, position: Any, skip_channels: tuple[int, int] | None
+    ) -> None:
+        super().__init__()
+        self.mask_decoder = mask_decoder
+        self.position = position
+        self.token = nn.Embedding(1, CHANNELS)
+        self.prompt_embedding = nn.Sequential(
+            nn.Conv2d(PROMPT_MAPS, 32, 3, padding=1), nn.GELU(), nn.Conv2d(32, CHANNELS, 1)
+        )
+        self.skips: nn.ModuleList | None = None
+        if skip_channels is not None:
+            wide, _, _, narrow, _ = mask_decoder.output_upscaling
+            c8, c4 = skip_channels
+            self.skips = nn.ModuleList(
+                [
+                    nn.Conv2d(c8 + PROMPT_MAPS, wide.out_channels, 1),
+                    nn.Conv2d(c4, narrow.out_channels, 1),
+                ]
+            )
+        self.alpha = nn.Parameter(torch.tensor(1.0))
+        self.beta = nn.Parameter(torch.tensor(2.0))
+        self.gain = nn.Parameter(torch.tensor(0.05))
+
+    def forward(self, image: Tensor, match: Match, x8: Tensor | None, x4: Tensor | None) -> Decoded:
+        """Decode n objects; each row has its own image crop.
+
+        Args:
+            image: (n, 256, h, w), x16 of the crops.
+            match: of the same crops.
+            x8: (n, c8, 2h, 2w), or None for an encoder without skips.
+            x4: (n, c4, 4h, 4w) likewise.
+        """
+        h, w = image.shape[-2:]
+        prompts = match.prompts
+        embedded = F.adaptive_avg_pool2d(self.prompt_embedding(prompts), (h, w))
+        learned, iou = self._sam(image, match.dense + embedded, prompts, x8, x4)
+        score, first, _, recent, _, _ = prompts.unbind(1)
+        label = ((first + recent) / 2).clamp(CERTAIN, 1 - CERTAIN)
+        start = self.alpha * torch.logit(label) + self.beta * score
+        start = F.interpolate(start[:, None], (4 * h, 4 * w), mode="bilinear", align_corners=False)
+        logits = start[:, 0] + self.gain * learned.float()
+        return Decoded(
+            logits, torch.sigmoid(torch.logit(_certainty(logits), eps=1e-3) + iou.float())
+        )
+
+    def _sam(
+        self, image: Tensor, dense: Tensor, prompts: Tensor, x8: Tensor | None, x4: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """`MaskDecoder.predict_masks` for rows with an image each, first mask only.
+
+        SAM's own forward repeats every image for every row of prompts; rows are paired here.
+        """
+        sam = self.mask_decoder
+        n, channels, h, w = image.shape
+        output = torch.cat([sam.iou_token.weight, sam.mask_tokens.weight, self.token.weight])
+        tokens = output.expand(n, -1, -1)
+        position = self.position((h, w)).expand(n, -1, -1, -1)
+        hidden, source = sam.transformer(image + dense, position, tokens)
+        source = source.transpose(1, 2).reshape(n, channels, h, w)
+        to8, norm, act8, to4, act4 = sam.output_upscaling
+        if self.skips is None or x8 is None or x4 is None:
+            up = act4(to4(act8(norm(to8(source)))))
+        else:
+            skip8, skip4 = self.skips
+            up = act8(norm(to8(source) + skip8(torch.cat([x8, prompts], dim=1))))
+            up = act4(to4(up) + skip4(x4))
+        weights = sam.output_hypernetworks_mlps[0](hidden[:, 1])
+        learned = (weights[:, None] @ up.flatten(2)).view(n, *up.shape[-2:])
+        return learned, sam.iou_prediction_head(hidden[:, 0])[:, 0]
+
+
+def _certainty(logits: Tensor) -> Tensor:
+    """Mean foreground probability inside each mask, (n,); 0 for an empty mask."""
+    inside = logits > 0
+    total = (torch.sigmoid(logits) * inside).sum((1, 2))
+    return total / inside.sum((1, 2)).clamp(min=1)

@@ -1,0 +1,70 @@
+"""The contract every image encoder keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from samtracker.model.geometry import Geometry
+from samtracker.types import Size
+
+STRIDE = 16
+"""Canvas pixels per cell of `Features.x16`."""
+
+CHANNELS = 256
+"""Channels of `Features.x16`, as in SAM."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Features:
+    """What an encoder knows about a batch of b canvases of size (H, W).
+
+    Attributes:
+        x16: (b, 256, H/16, W/16), the image embedding.
+        key: (b, c, H/s, W/s) with norm 1 over the channels, for matching; s is 8 or 16.
+        x8: (b, c8, H/8, W/8) for the decoder's upscaling; None for SAM's encoders.
+        x4: (b, c4, H/4, W/4) likewise.
+    """
+
+    x16: Tensor
+    key: Tensor
+    x8: Tensor | None = None
+    x4: Tensor | None = None
+
+
+class Encoder(Protocol):
+    """An image encoder: a module that maps a canvas to `Features`.
+
+    Attributes:
+        key_stride: canvas pixels per cell of the key, 8 or 16.
+        skip_channels: channels of x8 and x4; None where there are no skips.
+        mean: (3,) subtracted from RGB on the 0 to 255 scale.
+        std: (3,) divided by.
+    """
+
+    key_stride: int
+    skip_channels: tuple[int, int] | None
+    mean: Tensor
+    std: Tensor
+
+    def __call__(self, canvas: Tensor) -> Features:
+        """Encode float canvases (b, 3, H, W) from `Geometry.prepare`."""
+        ...
+
+    def geometry(self, frame: Size, size: int | None) -> Geometry:
+        """How a frame of size (H, W) is laid on this encoder's canvas.
+
+        Args:
+            frame: (H, W).
+            size: short side of the canvas in pixels, None for the encoder's own; SAM's encoders
+                know one size only.
+        """
+        ...
+
+
+def unit(maps: Tensor) -> Tensor:
+    """Maps (b, c, h, w) scaled to norm 1 over the channels."""
+    return F.normalize(maps, dim=1)

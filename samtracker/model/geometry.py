@@ -1,0 +1,137 @@
+"""How a frame is laid on an encoder's canvas, and the way back.
+
+A frame is scaled to `content` and padded at the right and bottom to `canvas`. Masks, boxes and
+points take the same way; each direction undoes the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from samtracker.types import Box, Frame, Size
+
+SAM_SIDE = 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Geometry:
+    """The map between a frame and an encoder's canvas.
+
+    Attributes:
+        frame: (H, W) of the frame.
+        content: (H, W) of the scaled frame.
+        canvas: (H, W) of the encoder's input; at least `content` in both directions.
+    """
+
+    frame: Size
+    content: Size
+    canvas: Size
+
+    @classmethod
+    def lite(cls, frame: Size, short_side: int) -> Geometry:
+        """Short side to `short_side` pixels, both sides to multiples of 16, no padding."""
+        scale = short_side / min(frame)
+        height, width = (max(16, round(side * scale / 16) * 16) for side in frame)
+        return cls(frame=frame, content=(height, width), canvas=(height, width))
+
+    @classmethod
+    def sam(cls, frame: Size, long_side: int = SAM_SIDE) -> Geometry:
+        """Longest side to `long_side` pixels, padded to a square, as `ResizeLongestSide` of SAM."""
+        scale = long_side / max(frame)
+        height, width = (max(1, int(side * scale + 0.5)) for side in frame)
+        return cls(frame=frame, content=(height, width), canvas=(long_side, long_side))
+
+    def prepare(self, image: Frame, mean: Tensor, std: Tensor) -> Tensor:
+        """A frame as the encoder wants it.
+
+        Args:
+            image: RGB uint8 (H, W, 3) of size `frame`.
+            mean: (3,) on the 0 to 255 scale, on the device to use.
+            std: (3,) likewise.
+
+        Returns:
+            float32 (1, 3, *canvas) in channels-last memory; padding is 0, as in SAM.
+        """
+        height, width = self.content
+        if self.frame != self.content:
+            shrinks = height < self.frame[0]
+            way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+            image = cv2.resize(image, (width, height), interpolation=way).astype(np.uint8)
+        pixels = torch.from_numpy(np.ascontiguousarray(image)).to(mean.device)
+        content = ((pixels.float() - mean) / std).permute(2, 0, 1)[None]
+        return self._pad(content)
+
+    def prepare_masks(self, masks: Tensor, stride: int) -> Tensor:
+        """Masks on the canvas, averaged over cells of `stride` pixels.
+
+        Args:
+            masks: bool or float (n, H, W) at frame size, 0 to 1.
+            stride: of the cells, in canvas pixels; divides the canvas.
+
+        Returns:
+            float32 (n, canvas height / stride, canvas width / stride): the covered share of each
+            cell, 0 in the padding.
+        """
+        values = masks.float()[:, None]
+        if self.content == self.canvas:
+            rows, columns = (side // stride for side in self.canvas)
+            return F.interpolate(values, (rows, columns), mode="area")[:, 0]
+        content = F.interpolate(values, self.content, mode="area")
+        return F.avg_pool2d(self._pad(content), stride)[:, 0]
+
+    def restore(self, logits: Tensor) -> Tensor:
+        """Logits over the canvas, at any stride, as logits at frame size.
+
+        Args:
+            logits: float (n, h, w).
+
+        Returns:
+            float (n, H, W), bilinear.
+        """
+        maps = logits[:, None]
+        if self.content != self.canvas:
+            maps = _resize(maps, self.canvas)[..., : self.content[0], : self.content[1]]
+        return _resize(maps, self.frame)[:, 0]
+
+    def to_canvas(self, points: ArrayLike) -> NDArray[np.float64]:
+        """Points (..., 2), x then y, from frame to canvas pixels."""
+        canvas: NDArray[np.float64] = np.asarray(points, np.float64) * self._scale()
+        return canvas
+
+    def to_frame(self, points: ArrayLike) -> NDArray[np.float64]:
+        """Points (..., 2), x then y, from canvas to frame pixels; undoes `to_canvas`."""
+        frame: NDArray[np.float64] = np.asarray(points, np.float64) / self._scale()
+        return frame
+
+    def box_to_canvas(self, box: Box) -> Box:
+        """A box from frame to canvas pixels."""
+        x1, y1, x2, y2 = self.to_canvas(np.reshape(box, (2, 2))).ravel().tolist()
+        return x1, y1, x2, y2
+
+    def box_to_frame(self, box: Box) -> Box:
+        """A box from canvas to frame pixels; undoes `box_to_canvas`."""
+        x1, y1, x2, y2 = self.to_frame(np.reshape(box, (2, 2))).ravel().tolist()
+        return x1, y1, x2, y2
+
+    def _scale(self) -> NDArray[np.float64]:
+        (height, width), (rows, columns) = self.frame, self.content
+        return np.array([columns / width, rows / height])
+
+    def _pad(self, content: Tensor) -> Tensor:
+        rows, columns = (
+            outer - inner for outer, inner in zip(self.canvas, self.content, strict=True)
+        )
+        if rows or columns:
+            content = F.pad(content, (0, columns, 0, rows))
+        return content.contiguous(memory_format=torch.channels_last)
+
+
+def _resize(maps: Tensor, size: Size) -> Tensor:
+    return F.interpolate(maps, size, mode="bilinear", align_corners=False)

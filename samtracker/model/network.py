@@ -1,0 +1,163 @@
+"""The whole network: encode a frame once, then segment any number of objects in it."""
+
+from __future__ import annotations
+
+import copy
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from samtracker.config import ModelConfig
+from samtracker.errors import WeightsError
+from samtracker.model.crop import Crop
+from samtracker.model.decoder import Decoded, Decoder
+from samtracker.model.encoders import Encoder, Features
+from samtracker.model.lite import LiteEncoder
+from samtracker.model.matcher import Matcher, Memory, Template
+from samtracker.model.sam import (
+    SamEncoder,
+    SamPrompter,
+    build_mask_decoder,
+    build_position,
+    build_sam,
+)
+
+NOWHERE = -10.0
+"""Logit outside an object's crop."""
+
+SEED = 0
+"""Of the parts that start random, so that the same checkpoint always gives the same network."""
+
+
+class Network(nn.Module):
+    """An encoder, the matcher, the decoder and, with SAM, the checkpoint's own prompter.
+
+    Attributes:
+        config: what it was built from.
+        prompter: SAM's prompt encoder and mask decoder; None with lite.
+        file: the weight file it was filled from; None for random weights.
+    """
+
+    file: Path | None = None
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.prompter: SamPrompter | None = None
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(SEED)
+            if config.encoder == "lite":
+                body: nn.Module = LiteEncoder()
+                mask_decoder, position = build_mask_decoder(), build_position()
+            else:
+                sam = build_sam(config.encoder)
+                body = SamEncoder(
+                    sam.image_encoder, sam.pixel_mean.flatten(), sam.pixel_std.flatten()
+                )
+                mask_decoder, position = (
+                    sam.mask_decoder,
+                    copy.deepcopy(sam.prompt_encoder.pe_layer),
+                )
+                self.prompter = SamPrompter(sam.prompt_encoder, copy.deepcopy(sam.mask_decoder))
+            self.body = body
+            self.matcher = Matcher()
+            self.decoder = Decoder(mask_decoder, position, self.encoder.skip_channels)
+
+    @property
+    def encoder(self) -> Encoder:
+        """The image encoder."""
+        return cast(Encoder, self.body)
+
+    def encode(self, canvas: Tensor) -> Features:
+        """Encode canvases (b, 3, H, W) from `Geometry.prepare`."""
+        return self.encoder(canvas)
+
+    def template(self, features: Features, mask: Tensor) -> Template:
+        """Keep a frame and a mask in it for later frames.
+
+        Args:
+            features: of one frame.
+            mask: (H/s, W/s) from `Geometry.prepare_masks` at the key's stride.
+        """
+        return Template(features.x16[0], features.key[0], mask)
+
+    def segment(self, features: Sequence[Features], memories: Sequence[Memory]) -> Decoded:
+        """Find n objects; those with crops of one size decode as one batch.
+
+        Args:
+            features: of each object's frame, with a batch of 1; canvases of one size.
+            memories: of each object.
+
+        Returns:
+            Logits over the whole canvas, (n, H/4, W/4), and scores (n,).
+        """
+        crops = [memory.crop() for memory in memories]
+        groups = defaultdict(list)
+        for row, crop in enumerate(crops):
+            groups[crop.size].append(row)
+        height, width = (4 * side for side in features[0].x16.shape[-2:])
+        x16 = features[0].x16
+        logits = torch.full((len(memories), height, width), NOWHERE, device=x16.device)
+        scores = torch.zeros(len(memories), device=x16.device)
+        for rows in groups.values():
+            views = [features[row] for row in rows]
+            windows = [crops[row] for row in rows]
+            match = self.matcher(views, [memories[row] for row in rows], windows)
+            image = _windows([view.x16 for view in views], windows, 16)
+            x8 = _windows([view.x8 for view in views], windows, 8)
+            x4 = _windows([view.x4 for view in views], windows, 4)
+            decoded = self.decoder(image, match, x8, x4)
+            for row, crop, content in zip(rows, windows, decoded.logits, strict=True):
+                crop.paste(content, logits[row], 4)
+            scores[rows] = decoded.score
+        return Decoded(logits, scores)
+
+    def load(self, state: Mapping[str, Tensor]) -> None:
+        """Take every tensor from a state dict of this network.
+
+        Raises:
+            WeightsError: names or shapes differ.
+        """
+        try:
+            self.load_state_dict(state)
+        except RuntimeError as error:
+            raise _misfit("a samtracker network with encoder", self.config, error) from error
+
+    def load_sam(self, state: Mapping[str, Tensor]) -> None:
+        """Start from an official SAM checkpoint: encoder, prompt encoder and mask decoder.
+
+        Raises:
+            WeightsError: names or shapes differ from this encoder's checkpoint.
+        """
+        if self.prompter is None:
+            raise WeightsError(
+                f"encoder={self.config.encoder!r} does not start from a SAM checkpoint"
+            )
+        sam = build_sam(self.config.encoder)
+        try:
+            sam.load_state_dict(state)
+        except RuntimeError as error:
+            raise _misfit("SAM's checkpoint for", self.config, error) from error
+        cast(SamEncoder, self.body).body = sam.image_encoder
+        self.prompter = SamPrompter(sam.prompt_encoder, sam.mask_decoder)
+        self.decoder.mask_decoder.load_state_dict(sam.mask_decoder.state_dict())
+        self.decoder.position.load_state_dict(sam.prompt_encoder.pe_layer.state_dict())
+
+
+def _misfit(what: str, config: ModelConfig, error: RuntimeError) -> WeightsError:
+    detail = " ".join(str(error).split())
+    return WeightsError(f"the weights do not fit {what} {config.encoder!r}: {detail[:300]}")
+
+
+def _windows(maps: Sequence[Tensor | None], crops: Sequence[Crop], stride: int) -> Tensor | None:
+    """Each object's window of its own map (1, c, H, W), as one batch; None where maps are None."""
+    windows = [
+        crop.cut(item[0], stride)
+        for item, crop in zip(maps, crops, strict=True)
+        if item is not None
+    ]
+    return torch.stack(windows) if windows else None

@@ -1,0 +1,106 @@
+"""A network on a device: frames in, masks out, in the chosen precision and without gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from samtracker.model.decoder import Decoded
+from samtracker.model.device import choose_device, choose_precision
+from samtracker.model.encoders import Features
+from samtracker.model.geometry import Geometry
+from samtracker.model.matcher import Memory
+from samtracker.model.network import Network
+from samtracker.types import Frame, Mask, Prompt
+
+CONVERTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear, nn.MultiheadAttention)
+"""Layers that compute in half precision under autocast; norms stay in float32."""
+
+
+@dataclass(frozen=True)
+class EncodedFrame:
+    """A frame as the network sees it.
+
+    Attributes:
+        image: RGB uint8 (H, W, 3), our own copy.
+        geometry: how the frame lies on the canvas.
+        features: of the canvas, with a batch of 1.
+    """
+
+    image: Frame
+    geometry: Geometry
+    features: Features
+
+    def cells(self, masks: Tensor) -> Tensor:
+        """Masks (n, H, W) at frame size as templates want them: (n, h, w) at the key's stride."""
+        stride = self.geometry.canvas[1] // self.features.key.shape[-1]
+        return self.geometry.prepare_masks(masks, stride)
+
+
+class Runtime:
+    """Runs a network.
+
+    Args:
+        network: moved to the device, its weights to the precision, for good.
+        device: see `choose_device`.
+        precision: see `choose_precision`.
+
+    Raises:
+        ConfigError: an unknown device or precision.
+    """
+
+    def __init__(self, network: Network, *, device: str = "auto", precision: str = "auto") -> None:
+        self.device = choose_device(device)
+        self.precision = choose_precision(precision, self.device)
+        # Depthwise convolutions on a CPU are about three times faster in this layout.
+        self.network = network.eval().to(self.device)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        # Autocast would convert these weights again in every frame.
+        for module in self.network.modules():
+            if isinstance(module, CONVERTED):
+                module.to(self.precision)
+
+    @torch.inference_mode()
+    def encode(self, image: Frame, size: int | None) -> EncodedFrame:
+        """Encode a frame (H, W, 3); `size` as in `TrackerConfig`."""
+        encoder = self.network.encoder
+        geometry = encoder.geometry((image.shape[0], image.shape[1]), size)
+        canvas = geometry.prepare(image, encoder.mean, encoder.std)
+        with self._autocast():
+            features = self.network.encode(canvas)
+        return EncodedFrame(image.copy(), geometry, features)
+
+    @torch.inference_mode()
+    def segment(self, frame: EncodedFrame, memories: Sequence[Memory]) -> Decoded:
+        """See `Network.segment`."""
+        with self._autocast():
+            decoded: Decoded = self.network.segment([frame.features] * len(memories), memories)
+        return decoded
+
+    @torch.inference_mode()
+    def prompt(self, frame: EncodedFrame, prompt: Prompt) -> Mask:
+        """The mask (H, W) that SAM's own prompt encoder gives for a box or clicks."""
+        assert self.network.prompter is not None, "only SAM's encoders have a prompter"
+        with self._autocast():
+            logits = self.network.prompter(frame.features.x16, prompt, frame.geometry)
+        mask: Mask = (frame.geometry.restore(logits)[0] > 0).cpu().numpy()
+        return mask
+
+    def _autocast(self) -> AbstractContextManager[None]:
+        enabled = self.precision is not torch.float32
+        context: AbstractContextManager[None] = torch.autocast(
+            self.device.type, self.precision, enabled=enabled
+        )
+        return context
+
+
+def soft_cells(logits: Tensor, like: Tensor) -> Tensor:
+    """Mask probabilities of logits (n, h, w), averaged over the cells of `like` (..., h', w')."""
+    return F.adaptive_avg_pool2d(torch.sigmoid(logits)[:, None], (like.shape[-2], like.shape[-1]))[
+        :, 0
+    ]

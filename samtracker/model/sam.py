@@ -1,0 +1,113 @@
+"""SAM's image encoders, mask decoder and prompt encoder. The only importer of segment_anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from samtracker.errors import ConfigError
+from samtracker.model.encoders import CHANNELS, Features, unit
+from samtracker.model.geometry import SAM_SIDE, Geometry
+from samtracker.model.torchvision import ensure_torchvision
+from samtracker.types import Prompt, Size
+
+
+class SamEncoder(nn.Module):
+    """SAM's ViT; the matching key is the unit-norm embedding itself, and there are no skips."""
+
+    key_stride = 16
+    skip_channels: tuple[int, int] | None = None
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, image_encoder: nn.Module, mean: Tensor, std: Tensor) -> None:
+        super().__init__()
+        self.body = image_encoder
+        self.register_buffer("mean", mean, persistent=False)
+        self.register_buffer("std", std, persistent=False)
+
+    def geometry(self, frame: Size, size: int | None) -> Geometry:
+        """See `Encoder.geometry`.
+
+        Raises:
+            ConfigError: a size other than SAM's own.
+        """
+        if size not in (None, SAM_SIDE):
+            raise ConfigError(f"size={size} does not fit a SAM encoder: leave it out ({SAM_SIDE})")
+        return Geometry.sam(frame)
+
+    def forward(self, canvas: Tensor) -> Features:
+        """See `Encoder.__call__`; the canvas is 1024 x 1024."""
+        x16 = self.body(canvas)
+        return Features(x16=x16, key=unit(x16.float()).to(x16.dtype))
+
+
+class SamPrompter(nn.Module):
+    """The checkpoint's own prompt encoder and mask decoder: a box or clicks to a first mask.
+
+    The decoder is separate from the tracker's, which training moves away from prompts.
+    """
+
+    def __init__(self, prompt_encoder: Any, mask_decoder: Any) -> None:
+        super().__init__()
+        self.prompt_encoder = prompt_encoder
+        self.mask_decoder = mask_decoder
+
+    def forward(self, x16: Tensor, prompt: Prompt, geometry: Geometry) -> Tensor:
+        """Low-resolution mask logits (1, 256, 256) for a box or clicks.
+
+        Of SAM's three masks for a click the one with the best predicted IoU is taken; a box or
+        several clicks are clear enough for its single mask, as SAM's authors advise.
+        """
+        points = boxes = None
+        if prompt.points:
+            clicks = np.array(prompt.points, np.float64)
+            places = self._tensor(geometry.to_canvas(clicks[:, :2]), x16)[None]
+            points = places, self._tensor(clicks[:, 2], x16)[None]
+        if prompt.box:
+            boxes = self._tensor(np.array(geometry.box_to_canvas(prompt.box)), x16)[None]
+        sparse, dense = self.prompt_encoder(points=points, boxes=boxes, masks=None)
+        several = boxes is None and len(prompt.points or ()) == 1
+        logits, iou = self.mask_decoder(
+            image_embeddings=x16,
+            image_pe=self.prompt_encoder.get_dense_pe(),
+            sparse_prompt_embeddings=sparse,
+            dense_prompt_embeddings=dense,
+            multimask_output=several,
+        )
+        best: Tensor = logits[:, iou[0].argmax()].float()
+        return best
+
+    @staticmethod
+    def _tensor(values: np.ndarray, like: Tensor) -> Tensor:
+        return torch.as_tensor(values, dtype=torch.float32, device=like.device)
+
+
+def build_sam(name: str) -> Any:
+    """SAM `vit_b`, `vit_l` or `vit_h` as `segment_anything` builds it, with random weights."""
+    ensure_torchvision()
+    from segment_anything import sam_model_registry
+
+    build: Callable[[], Any] = sam_model_registry[name]
+    return build()
+
+
+def build_mask_decoder() -> Any:
+    """SAM's mask decoder with a single mask token and random weights."""
+    ensure_torchvision()
+    from segment_anything.modeling import MaskDecoder, TwoWayTransformer
+
+    transformer = TwoWayTransformer(depth=2, embedding_dim=CHANNELS, num_heads=8, mlp_dim=2048)
+    return MaskDecoder(transformer_dim=CHANNELS, transformer=transformer, num_multimask_outputs=0)
+
+
+def build_position() -> Any:
+    """SAM's positional encoding of an image embedding, with a random basis."""
+    ensure_torchvision()
+    from segment_anything.modeling.prompt_encoder import PositionEmbeddingRandom
+
+    return PositionEmbeddingRandom(CHANNELS // 2)

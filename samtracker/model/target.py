@@ -1,0 +1,77 @@
+"""A linear discriminator of one object against the rest of the frame it was first seen in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+NEAR = 12
+"""Cells around the object whose background is most easily confused with it."""
+
+WEIGHTS = (1.0, 0.7, 0.3)
+"""Total weight of the object's cells, of the near background and of the far background."""
+
+RIDGE = 0.01
+"""Regularisation, as a share of the mean diagonal of the normal matrix."""
+
+LIMIT = 2.0
+"""Scores are clamped to [-LIMIT, LIMIT], so that no cell outvotes the matcher for good."""
+
+
+@dataclass(frozen=True)
+class TargetModel:
+    """Ridge regression from the matching key to +1 on the object and -1 elsewhere.
+
+    Attributes:
+        weights: float32 (c + 1,); the last one is the bias.
+    """
+
+    weights: Tensor
+
+    @classmethod
+    def fit(cls, key: Tensor, mask: Tensor) -> TargetModel:
+        """Fit in closed form.
+
+        Cells are weighted least squares rows; a cell that the object covers in part counts for
+        both classes by its share.
+
+        Args:
+            key: (c, h, w).
+            mask: (h, w), the share of each cell that the object covers, 0 to 1.
+        """
+        near = F.max_pool2d(mask[None, None], 2 * NEAR + 1, stride=1, padding=NEAR)[0, 0] > 0
+        background = 1 - mask
+        parts = (mask, background * near, background * ~near)
+        weights = [
+            w * part / part.sum().clamp(min=1e-6) for w, part in zip(WEIGHTS, parts, strict=True)
+        ]
+        inside, outside = weights[0].flatten(), (weights[1] + weights[2]).flatten()
+        rows = _with_bias(key.float().flatten(1).T)
+        normal = rows.T @ (rows * (inside + outside)[:, None])
+        right = rows.T @ (inside - outside)
+        normal.diagonal().add_(RIDGE * normal.diagonal().mean())
+        return cls(torch.cholesky_solve(right[:, None], torch.linalg.cholesky(normal))[:, 0])
+
+    def score(self, key: Tensor) -> Tensor:
+        """How much each cell looks like the object.
+
+        Args:
+            key: (c, h, w).
+
+        Returns:
+            float32 (h, w) in [-2, 2]; positive means object.
+        """
+        return target_scores(self.weights[None], key[None])[0]
+
+
+def target_scores(weights: Tensor, keys: Tensor) -> Tensor:
+    """`TargetModel.score` of many at once: weights (n, c + 1), keys (n, c, h, w) to (n, h, w)."""
+    scores = torch.einsum("nc,nchw->nhw", weights[:, :-1], keys.float())
+    return (scores + weights[:, -1, None, None]).clamp(-LIMIT, LIMIT)
+
+
+def _with_bias(rows: Tensor) -> Tensor:
+    return torch.cat([rows, rows.new_ones(len(rows), 1)], dim=1)

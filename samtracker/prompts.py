@@ -1,0 +1,191 @@
+"""From what a user points at to a first mask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from samtracker.errors import PromptError
+from samtracker.masks import parse_mask
+from samtracker.model.runtime import EncodedFrame, Runtime
+from samtracker.types import Box, Frame, Mask, Prompt, Size
+
+Points = Sequence[tuple[float, float] | tuple[float, float, int]]
+"""Clicks x, y on an object, or x, y, label where label 0 is background."""
+
+ITERATIONS = 5
+SURROUNDINGS = 0.5
+"""Context around a box that GrabCut sees, as a share of the box's longer side."""
+
+CLICK_RADIUS = 0.015
+"""Radius of what a click is sure of, as a share of the frame's short side."""
+
+CLICK_REACH = 0.2
+"""Radius around a click where its object probably is, likewise."""
+
+MIN_AREA = 16
+"""Pixels; a smaller mask cannot be tracked."""
+
+
+def first_masks(
+    runtime: Runtime,
+    frame: EncodedFrame,
+    *,
+    mask: ArrayLike | Mapping[int, Mask] | None = None,
+    box: Box | None = None,
+    points: Points | None = None,
+) -> dict[int, Mask]:
+    """What the user points at, as masks by object id; a box or clicks give object 1.
+
+    With SAM's encoders the checkpoint's prompt encoder reads a box or clicks, with lite GrabCut.
+
+    Raises:
+        PromptError: not exactly one of mask, box and points, or one that shows no object.
+    """
+    given = [n for n, v in (("mask", mask), ("box", box), ("points", points)) if v is not None]
+    if len(given) != 1:
+        raise PromptError(
+            f"give exactly one of mask, box and points (given: {', '.join(given) or 'none'})"
+        )
+    size = frame.geometry.frame
+    if isinstance(mask, Mapping):
+        if not mask:
+            raise PromptError("mask={} has no object: give at least one mask by object id")
+        return {i: single_mask(parse_mask(np.asarray(mask[i]), size)) for i in sorted(mask)}
+    if mask is not None:
+        return parse_mask(np.asarray(mask), size)
+    if box is not None:
+        prompt = Prompt(box=_checked_box(box, size))
+    else:
+        prompt = Prompt(points=_checked_points(points or (), size))
+    sam = prompt_method(runtime) == "sam"
+    found = runtime.prompt(frame, prompt) if sam else grabcut(frame.image, prompt)
+    if np.count_nonzero(found) < MIN_AREA:
+        raise PromptError(
+            f"no object was found at {prompt.box or prompt.points}: "
+            "give a tighter box, more clicks or a mask"
+        )
+    return {1: found}
+
+
+def single_mask(masks: Mapping[int, Mask]) -> Mask:
+    """The mask of the only object.
+
+    Raises:
+        PromptError: there are several.
+    """
+    if len(masks) > 1:
+        raise PromptError(f"the mask shows {len(masks)} objects: give a mask of one object")
+    return next(iter(masks.values()))
+
+
+def prompt_method(runtime: Runtime) -> Literal["sam", "grabcut"]:
+    """What reads a box or clicks: SAM's prompt encoder, or GrabCut where there is none."""
+    return "grabcut" if runtime.network.prompter is None else "sam"
+
+
+def _checked_box(box: Box, size: Size) -> Box:
+    height, width = size
+    x1, y1, x2, y2 = box
+    # Written so that NaN fails too.
+    if not (x2 - x1 >= 1 and y2 - y1 >= 1):
+        raise PromptError(f"box={box} is empty: give x1,y1,x2,y2 with x1 < x2 and y1 < y2")
+    if not (x1 < width and y1 < height and x2 > 0 and y2 > 0):
+        raise PromptError(f"box={box} lies outside the {width}x{height} frame")
+    return max(x1, 0), max(y1, 0), min(x2, width), min(y2, height)
+
+
+def _checked_points(points: Points, size: Size) -> tuple[tuple[float, float, int], ...]:
+    height, width = size
+    clicks = tuple((point[0], point[1], int(point[2]) if len(point) > 2 else 1) for point in points)
+    for x, y, label in clicks:
+        if not (0 <= x < width and 0 <= y < height):
+            raise PromptError(f"point {x},{y} lies outside the {width}x{height} frame")
+        if label not in (0, 1):
+            raise PromptError(f"point {x},{y} has label {label}: use 1 (object) or 0 (background)")
+    if not any(label for *_, label in clicks):
+        raise PromptError("points need at least one click on the object (label 1)")
+    return clicks
+
+
+def grabcut(image: Frame, prompt: Prompt) -> Mask:
+    """The object inside a box or under clicks, by colour alone.
+
+    Rother et al., GrabCut: Interactive Foreground Extraction using Iterated Graph Cuts
+    (SIGGRAPH 2004), as OpenCV implements it.
+
+    Args:
+        image: RGB uint8 (H, W, 3).
+        prompt: a box or clicks inside the frame.
+
+    Returns:
+        bool (H, W).
+
+    Raises:
+        PromptError: the box leaves no background.
+    """
+    labels = _box_labels(image, prompt) if prompt.box else _click_labels(image, prompt)
+    sure = labels == cv2.GC_FGD
+    rows, columns = _view(labels)
+    view = np.ascontiguousarray(labels[rows, columns])
+    if not np.isin(view, (cv2.GC_BGD, cv2.GC_PR_BGD)).any():
+        raise PromptError(f"box={prompt.box} covers the whole frame: leave some background around")
+    # GrabCut seeds its colour models at random; the same prompt shall give the same mask.
+    cv2.setRNGSeed(0)
+    picture = cv2.cvtColor(image[rows, columns], cv2.COLOR_RGB2BGR)
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.grabCut(picture, view, (0, 0, 0, 0), *models, ITERATIONS, cv2.GC_INIT_WITH_MASK)
+    mask = np.zeros(labels.shape, bool)
+    mask[rows, columns] = (view == cv2.GC_FGD) | (view == cv2.GC_PR_FGD)
+    return _connected(mask, sure)
+
+
+def _box_labels(image: Frame, prompt: Prompt) -> NDArray[np.uint8]:
+    """Outside the box is background for sure; inside is probably the object."""
+    assert prompt.box is not None
+    labels = np.full(image.shape[:2], cv2.GC_BGD, np.uint8)
+    x1, y1, x2, y2 = (max(0, round(value)) for value in prompt.box)
+    labels[y1:y2, x1:x2] = cv2.GC_PR_FGD
+    return labels
+
+
+def _click_labels(image: Frame, prompt: Prompt) -> NDArray[np.uint8]:
+    """Discs around clicks are sure, a wider disc around the object's clicks is probable."""
+    assert prompt.points is not None
+    labels = np.full(image.shape[:2], cv2.GC_PR_BGD, np.uint8)
+    short = min(image.shape[:2])
+    for radius, sure in ((CLICK_REACH, False), (CLICK_RADIUS, True)):
+        for x, y, label in sorted(prompt.points, key=lambda point: -point[2]):
+            value = (cv2.GC_FGD if sure else cv2.GC_PR_FGD) if label else cv2.GC_BGD
+            reach = max(1, round(short * (radius if label else CLICK_RADIUS)))
+            cv2.circle(labels, (int(x), int(y)), reach, int(value), cv2.FILLED)
+    return labels
+
+
+def _view(labels: NDArray[np.uint8]) -> tuple[slice, slice]:
+    """The part of the frame worth modelling: the object's surroundings."""
+    probable = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
+    rows, columns = (np.flatnonzero(probable.any(axis=axis)) for axis in (1, 0))
+    margin = round(SURROUNDINGS * max(np.ptp(rows), np.ptp(columns))) + 8
+    return (
+        slice(max(0, rows[0] - margin), rows[-1] + margin),
+        slice(max(0, columns[0] - margin), columns[-1] + margin),
+    )
+
+
+def _connected(mask: Mask, sure: Mask) -> Mask:
+    """The pieces that touch a click; without clicks, those at least a tenth of the largest."""
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    if count == 1:
+        return mask
+    area = stats[1:, cv2.CC_STAT_AREA]
+    keep = (
+        np.unique(pieces[sure & mask])
+        if sure.any()
+        else 1 + np.flatnonzero(area * 10 >= area.max())
+    )
+    return np.isin(pieces, keep[keep > 0])

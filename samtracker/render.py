@@ -1,0 +1,93 @@
+"""Drawing results on a frame."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from samtracker.errors import ConfigError
+from samtracker.palette import palette_color
+from samtracker.types import Box, Frame, FrameResult, State, TrackedObject
+
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+_DARK, _LIGHT = (24, 24, 24), (255, 255, 255)
+
+
+def overlay(image: Frame, result: FrameResult, *, opacity: float = 0.5) -> Frame:
+    """Draws every object on a copy of the frame: a tint, an outline and a label.
+
+    The colour is that of the mask files, brightened. Outlines lie inside the masks, so that
+    pixels outside of masks and labels stay as they are. A label shows the id, and the state of
+    an object that is not tracked; objects without a box are listed in the upper left corner.
+
+    Args:
+        image: RGB uint8 (H, W, 3); not modified.
+        result: of this frame.
+        opacity: of the tint, 0 (none) to 1 (solid).
+
+    Returns:
+        RGB uint8 (H, W, 3).
+
+    Raises:
+        ConfigError: the result belongs to a frame of another size.
+    """
+    if image.shape[:2] != result.size:
+        raise ConfigError(
+            f"image has the size {image.shape[:2]} but result {result.size}: "
+            "draw a result on its own frame"
+        )
+    canvas = image.copy()
+    for item in result.objects:
+        if item.box is not None:
+            _draw_mask(canvas, item, item.box, opacity)
+    unseen = 0
+    for item in result.objects:  # after all masks, so that none covers a label
+        _draw_label(canvas, item, unseen)
+        unseen += item.box is None
+    return canvas
+
+
+def _draw_mask(canvas: Frame, item: TrackedObject, box: Box, opacity: float) -> None:
+    line = max(1, round(min(item.mask.shape) / 540))
+    left, top = (max(int(side) - line, 0) for side in box[:2])
+    right, bottom = (int(side) + line for side in box[2:])
+    part = canvas[top:bottom, left:right]
+    mask = item.mask[top:bottom, left:right].astype(np.uint8)
+    colour = np.array(_paint(item.id))
+    blend = (1 - opacity) * np.arange(256)[:, None] + opacity * colour
+    cv2.copyTo(cv2.LUT(part, blend.round().astype(np.uint8)[None]), mask, part)
+    # A strong line stands out from a light picture, a light one within it from a dark picture.
+    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * line + 1, 2 * line + 1))
+    rim = cv2.erode(mask, disk)
+    part[mask > rim] = colour
+    part[rim > cv2.erode(rim, disk)] = (0.4 * colour + 0.6 * 255).round()
+
+
+def _draw_label(canvas: Frame, item: TrackedObject, unseen: int) -> None:
+    """Draws a label above the object's box; without one, below `unseen` others in the corner."""
+    height, width = canvas.shape[:2]
+    text = str(item.id) if item.state is State.TRACKING else f"{item.id} {item.state}"
+    scale = max(0.4, min(height, width) / 1200)
+    line = max(1, round(1.6 * scale))
+    (text_width, text_height), _ = cv2.getTextSize(text, _FONT, scale, line)
+    pad = round(7 * scale)
+    high, wide = text_height + 2 * pad, text_width + 2 * pad
+    if high > height or wide > width:
+        return
+    if item.box is None:
+        left, top = pad, pad + unseen * (high + pad)
+    else:
+        left, top = int(item.box[0]), int(item.box[1]) - high - pad
+    left, top = min(left, width - wide), min(max(top, 0), height - high)
+    colour = _paint(item.id)
+    canvas[top : top + high, left : left + wide] = colour
+    bright = np.dot(colour, (0.299, 0.587, 0.114)) > 150  # luma of ITU-R BT.601
+    where = (left + pad, top + pad + text_height)
+    ink = _DARK if bright else _LIGHT
+    cv2.putText(canvas, text, where, _FONT, scale, ink, line, cv2.LINE_AA)
+
+
+def _paint(object_id: int) -> tuple[int, int, int]:
+    """The object's colour, brightened: half the palette is too dark to be seen on a picture."""
+    red, green, blue = (round(46 + 204 * (c / 255) ** 0.5) for c in palette_color(object_id))
+    return red, green, blue

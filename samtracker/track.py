@@ -1,0 +1,76 @@
+"""What a tracker remembers of one object, and the state it is in."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from torch import Tensor
+
+from samtracker.config import TrackerConfig
+from samtracker.model.encoders import Features
+from samtracker.model.matcher import Anchor, Memory, Template
+from samtracker.model.target import TargetModel
+from samtracker.types import State
+
+BANK_SCORE = 0.7
+"""Predicted IoU from which on a frame may enter the bank."""
+
+BANK_EVERY = 5
+"""Frames between two entries, so that the bank spans more than the last moment."""
+
+
+class Track:
+    """One object's memory: first frame, last correction, a bank of frames, last frame.
+
+    Args:
+        object_id: the object's id.
+        config: which of these are kept.
+        features: of the frame the object is first seen in.
+        mask: (H/s, W/s) its mask there, see `Geometry.prepare_masks`.
+    """
+
+    def __init__(
+        self, object_id: int, config: TrackerConfig, features: Features, mask: Tensor
+    ) -> None:
+        self.id = object_id
+        self.state = State.TRACKING
+        self._config = config
+        self._given: list[Anchor] = []
+        self._bank: deque[Anchor] = deque(maxlen=config.bank)
+        self._since_banked = 0
+        self._target: TargetModel | None = None
+        self.anchor(features, mask)
+
+    def anchor(self, features: Features, mask: Tensor) -> None:
+        """Take a mask given by the user: the first one, or a correction.
+
+        The first anchor and the latest correction are kept, so that memory is constant.
+        """
+        self.state = State.TRACKING
+        self._last = Template(features.x16[0], features.key[0], mask)
+        if self._config.anchored:
+            self._given = [*self._given[:1], Anchor.of(self._last)]
+            if self._config.target_model:
+                self._target = TargetModel.fit(self._last.key, mask)
+
+    def update(self, features: Features, mask: Tensor, *, found: bool, score: float) -> None:
+        """Take the mask predicted in a frame; while the object is lost the memory stays."""
+        if not found:
+            self.state = State.LOST
+            return
+        self.state = State.TRACKING
+        self._last = Template(features.x16[0], features.key[0], mask)
+        self._since_banked += 1
+        if self._config.bank and score >= BANK_SCORE and self._since_banked >= BANK_EVERY:
+            self._bank.append(Anchor.of(self._last))
+            self._since_banked = 0
+
+    @property
+    def memory(self) -> Memory:
+        """What the network needs to find the object in the next frame."""
+        return Memory(
+            last=self._last,
+            anchors=(*self._given, *self._bank),
+            target=self._target,
+            lost=self.state is State.LOST,
+        )

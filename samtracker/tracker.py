@@ -1,0 +1,308 @@
+"""The streaming tracker: one frame in, one mask for every object out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+
+from samtracker.config import TrackerConfig
+from samtracker.errors import FrameError, PromptError
+from samtracker.model.checkpoint import load_network
+from samtracker.model.network import Network
+from samtracker.model.runtime import EncodedFrame, Runtime, soft_cells
+from samtracker.prompts import Points, first_masks, single_mask
+from samtracker.track import Track
+from samtracker.types import Box, Frame, FrameResult, Mask, State, TrackedObject, mask_box
+
+MAX_ID = 65535
+"""Largest object id; id maps are uint16."""
+
+
+class Tracker:
+    """Tracks any number of objects through a stream of frames of one size.
+
+    Args:
+        network: see `from_pretrained` for the usual way to get one.
+        config: memory, feedback and working size.
+        device: "auto" is the first of cuda, mps and cpu that is there.
+        precision: of the network; "auto" is half precision where it is faster.
+
+    Raises:
+        ConfigError: an unknown device or precision.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        config: TrackerConfig | None = None,
+        *,
+        device: str = "auto",
+        precision: str = "auto",
+    ) -> None:
+        self.config = config or TrackerConfig()
+        self.runtime = Runtime(network, device=device, precision=precision)
+        self.reset()
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name_or_path: str | Path = "lite",
+        *,
+        device: str = "auto",
+        precision: str = "auto",
+        size: int | None = None,
+        memory: str = "anchored",
+        feedback: str = "hard",
+        target_model: bool = True,
+    ) -> Tracker:
+        """A tracker with the weights of a name (see `samtrack weights list`) or a file.
+
+        The other arguments are those of `Tracker` and of `TrackerConfig`.
+
+        Raises:
+            WeightsError: the weights are missing or damaged.
+            ConfigError: an argument that does not exist or does not fit.
+        """
+        config = TrackerConfig(
+            size=size, memory=memory, feedback=feedback, target_model=target_model
+        )
+        return cls(load_network(name_or_path), config, device=device, precision=precision)
+
+    @property
+    def object_ids(self) -> tuple[int, ...]:
+        """Ids of the objects being tracked, in rising order."""
+        return tuple(self._tracks)
+
+    def reset(self) -> None:
+        """Forget the stream: its objects, its frame size and the ids given so far."""
+        self._tracks: dict[int, Track] = {}
+        self._frame: EncodedFrame | None = None
+        self._result: FrameResult | None = None
+        self._last_id = 0
+
+    def init(
+        self,
+        frame: Frame,
+        *,
+        mask: ArrayLike | Mapping[int, Mask] | None = None,
+        box: Box | None = None,
+        points: Points | None = None,
+        timestamp: float | None = None,
+    ) -> FrameResult:
+        """Start a stream, forgetting any earlier one.
+
+        Args:
+            frame: RGB uint8 (H, W, 3).
+            mask: one object (bool, 0/1, 0/255), an id map of several (see `samtracker.masks`), or
+                bool masks by object id.
+            box: x1, y1, x2, y2 around one object; x2 and y2 exclusive.
+            points: clicks (x, y) on one object, or (x, y, label) where label 0 is background.
+            timestamp: of the frame, in seconds.
+
+        Returns:
+            The first masks, as the tracker understood them.
+
+        Raises:
+            FrameError: not an RGB uint8 frame.
+            PromptError: not exactly one of mask, box and points, or one that shows no object.
+        """
+        _check_frame(frame)
+        encoded = self.runtime.encode(frame, self.config.size)
+        masks = first_masks(self.runtime, encoded, mask=mask, box=box, points=points)
+        _check_id(min(masks), above=0)
+        _check_id(max(masks), above=0)
+        self.reset()
+        result = FrameResult(index=0, timestamp=timestamp, size=encoded.geometry.frame, objects=())
+        for object_id, object_mask in masks.items():
+            self._result = result
+            result = self._take(encoded, object_id, object_mask)
+        return result
+
+    def step(self, frame: Frame, timestamp: float | None = None) -> FrameResult:
+        """Find every object in the next frame.
+
+        Args:
+            frame: RGB uint8 (H, W, 3) of the stream's size.
+            timestamp: of the frame, in seconds.
+
+        Raises:
+            FrameError: not RGB uint8, or of another size than the stream's frames.
+            PromptError: `init` has not been called.
+        """
+        stream = self._stream
+        encoded = self._frame = self._encode(frame)
+        self._result = FrameResult(
+            index=stream.index + 1,
+            timestamp=timestamp,
+            size=stream.size,
+            objects=tuple(self._segment(encoded)) if self._tracks else (),
+        )
+        return self._result
+
+    def add_object(
+        self,
+        frame: Frame,
+        *,
+        mask: ArrayLike | None = None,
+        box: Box | None = None,
+        points: Points | None = None,
+        object_id: int | None = None,
+    ) -> FrameResult:
+        """Track one more object from the current frame on.
+
+        Args:
+            frame: the frame given last to `init` or `step`; it is not encoded again.
+            mask: of the new object; its pixels are taken from other objects.
+            box: see `init`.
+            points: see `init`.
+            object_id: larger than any id used in this stream; the next one by default.
+
+        Returns:
+            The current frame's result with the new object in it.
+
+        Raises:
+            FrameError: see `step`.
+            PromptError: `init` has not been called, the prompt shows no object or several, or
+                the id cannot be used.
+        """
+        encoded = self._encode(frame)
+        new_id = self._last_id + 1 if object_id is None else object_id
+        _check_id(new_id, above=self._last_id)
+        new = single_mask(first_masks(self.runtime, encoded, mask=mask, box=box, points=points))
+        return self._take(encoded, new_id, new)
+
+    def correct(
+        self,
+        frame: Frame,
+        object_id: int,
+        *,
+        mask: ArrayLike | None = None,
+        box: Box | None = None,
+        points: Points | None = None,
+    ) -> FrameResult:
+        """Replace an object's mask in the current frame; later frames follow the correction.
+
+        Args:
+            frame: the frame given last to `init` or `step`; it is not encoded again.
+            object_id: of the object.
+            mask: its true mask; its pixels are taken from other objects.
+            box: see `init`.
+            points: see `init`.
+
+        Returns:
+            The current frame's result with the correction in it.
+
+        Raises:
+            FrameError: see `step`.
+            PromptError: no such object, or the prompt shows no object or several.
+        """
+        self._check_known(object_id)
+        encoded = self._encode(frame)
+        true = single_mask(first_masks(self.runtime, encoded, mask=mask, box=box, points=points))
+        return self._take(encoded, object_id, true)
+
+    def remove_object(self, object_id: int) -> None:
+        """Stop tracking an object; its id is not used again.
+
+        Raises:
+            PromptError: no such object.
+        """
+        self._check_known(object_id)
+        del self._tracks[object_id]
+        left = tuple(item for item in self._stream.objects if item.id != object_id)
+        self._result = replace(self._stream, objects=left)
+
+    @property
+    def _stream(self) -> FrameResult:
+        if self._result is None:
+            raise PromptError("the tracker has no objects yet: call init(frame, mask=...) first")
+        return self._result
+
+    def _encode(self, frame: Frame) -> EncodedFrame:
+        """Encode a frame of the stream, unless it is the current one."""
+        size = self._stream.size
+        _check_frame(frame)
+        if frame.shape[:2] != size:
+            (height, width), (rows, columns) = frame.shape[:2], size
+            raise FrameError(
+                f"the frame is {width}x{height} but the stream is {columns}x{rows}: "
+                "resize it, or call init to start a new stream"
+            )
+        if self._frame is not None and np.array_equal(frame, self._frame.image):
+            return self._frame
+        return self.runtime.encode(frame, self.config.size)
+
+    @torch.inference_mode()
+    def _take(self, encoded: EncodedFrame, object_id: int, mask: Mask) -> FrameResult:
+        """Start or correct an object with a mask given by the user."""
+        self._frame = encoded
+        cells = encoded.cells(torch.from_numpy(mask[None]).to(self.runtime.device))[0]
+        if object_id in self._tracks:
+            self._tracks[object_id].anchor(encoded.features, cells)
+        else:
+            self._tracks[object_id] = Track(object_id, self.config, encoded.features, cells)
+            self._last_id = max(self._last_id, object_id)
+        given = TrackedObject(
+            id=object_id, mask=mask, box=mask_box(mask), score=1.0, state=State.TRACKING
+        )
+        others = [_without(o, mask) for o in self._stream.objects if o.id != object_id]
+        objects = tuple(sorted([*others, given], key=lambda item: item.id))
+        self._result = replace(self._stream, objects=objects)
+        return self._result
+
+    @torch.inference_mode()
+    def _segment(self, encoded: EncodedFrame) -> list[TrackedObject]:
+        """Find all objects at once; a pixel goes to the object with the largest logit there."""
+        tracks = list(self._tracks.values())
+        decoded = self.runtime.segment(encoded, [track.memory for track in tracks])
+        logits = encoded.geometry.restore(decoded.logits)
+        best, owner = logits.max(dim=0)
+        numbers = torch.arange(len(tracks), device=owner.device)[:, None, None]
+        masks = (owner == numbers) & (best > 0)
+        if self.config.feedback == "soft":
+            cells = soft_cells(decoded.logits, like=encoded.features.key)
+        else:
+            cells = encoded.cells(masks)
+        objects = []
+        rows = zip(tracks, masks.cpu().numpy(), cells, decoded.score.tolist(), strict=True)
+        for track, mask, cell, score in rows:
+            box = mask_box(mask)
+            track.update(encoded.features, cell, found=box is not None, score=score)
+            objects.append(
+                TrackedObject(id=track.id, mask=mask, box=box, score=score, state=track.state)
+            )
+        return objects
+
+    def _check_known(self, object_id: int) -> None:
+        if object_id not in self._tracks:
+            known = ", ".join(map(str, self._tracks)) or "none"
+            raise PromptError(f"object_id={object_id} is not tracked (tracked: {known})")
+
+
+def _check_frame(frame: Frame) -> None:
+    if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8:
+        kind = getattr(frame, "dtype", type(frame).__name__)
+        raise FrameError(f"the frame is {kind}: give an RGB uint8 array (H, W, 3)")
+    if frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape:
+        raise FrameError(f"the frame has shape {frame.shape}: give an RGB uint8 array (H, W, 3)")
+
+
+def _check_id(object_id: int, *, above: int) -> None:
+    if not above < object_id <= MAX_ID:
+        raise PromptError(
+            f"object_id={object_id} cannot be used: ids are never used twice, "
+            f"give one from {above + 1} to {MAX_ID}"
+        )
+
+
+def _without(item: TrackedObject, taken: Mask) -> TrackedObject:
+    """An object less the pixels that another one took."""
+    if not (item.mask & taken).any():
+        return item
+    mask = item.mask & ~taken
+    return replace(item, mask=mask, box=mask_box(mask))

@@ -1,0 +1,138 @@
+"""What goes into the tracker and what comes out, and the array conventions, stated once.
+
+==========  ==========================================================================
+frame       RGB, uint8, (H, W, 3)
+mask        bool, (H, W)
+id map      integers, (H, W); 0 is background, every other value an object's id
+box         float x1, y1, x2, y2 in pixels; x2 and y2 are exclusive
+point       float x, y in pixels; pixel (row r, column c) covers [c, c+1) x [r, r+1)
+size        (H, W)
+time        seconds
+==========  ==========================================================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samtracker.errors import ConfigError
+
+if TYPE_CHECKING:
+    import supervision
+
+Frame = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+IdMap = NDArray[np.integer[Any]]
+Size = tuple[int, int]
+Box = tuple[float, float, float, float]
+
+
+class State(StrEnum):
+    """Where an object stands after a frame."""
+
+    TRACKING = "tracking"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompt:
+    """A box or clicks on one object; exactly one of the two.
+
+    Attributes:
+        box: x1, y1, x2, y2 in frame pixels, inside the frame.
+        points: clicks (x, y, label); label 1 is on the object, 0 on the background.
+    """
+
+    box: Box | None = None
+    points: tuple[tuple[float, float, int], ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackedObject:
+    """One object in one frame.
+
+    Attributes:
+        id: permanent, never used again in a stream, 1 to 65535.
+        mask: bool (H, W) at frame size; all False while the object is lost.
+        box: the mask's bounding box; None while the object is lost.
+        score: the mask's IoU as the model predicts it, 0 to 1; 1 for a mask given by the user.
+        state: see `State`.
+    """
+
+    id: int
+    mask: Mask
+    box: Box | None
+    score: float
+    state: State
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameResult:
+    """All objects in one frame; masks of different objects never overlap.
+
+    Attributes:
+        index: number of the frame in the stream, from 0 at `Tracker.init`.
+        timestamp: seconds, as given by the caller; None where none was given.
+        size: (H, W) of the frame.
+        objects: in the order of their ids.
+    """
+
+    index: int
+    timestamp: float | None
+    size: Size
+    objects: tuple[TrackedObject, ...]
+
+    def __getitem__(self, object_id: int) -> TrackedObject:
+        for item in self.objects:
+            if item.id == object_id:
+                return item
+        raise KeyError(object_id)
+
+    @cached_property
+    def id_map(self) -> NDArray[np.uint16]:
+        """Object ids, uint16 (H, W); 0 is background."""
+        ids = np.zeros(self.size, np.uint16)
+        for item in self.objects:
+            ids[item.mask] = item.id
+        return ids
+
+    def to_supervision(self) -> supervision.Detections:
+        """The objects that have a mask, as `supervision.Detections` with masks and tracker ids.
+
+        Raises:
+            ConfigError: the package `supervision` is not installed.
+        """
+        try:
+            import supervision
+        except ImportError as error:
+            raise ConfigError(
+                "to_supervision() needs the package 'supervision': pip install supervision"
+            ) from error
+        seen = [item for item in self.objects if item.box is not None]
+        if not seen:
+            return supervision.Detections.empty()
+        return supervision.Detections(
+            xyxy=np.array([item.box for item in seen], np.float32),
+            mask=np.stack([item.mask for item in seen]),
+            confidence=np.array([item.score for item in seen], np.float32),
+            tracker_id=np.array([item.id for item in seen], np.int64),
+        )
+
+
+def mask_box(mask: Mask) -> Box | None:
+    """The bounding box of a mask, or None when it is empty.
+
+    >>> mask_box(np.array([[False, True, True], [False, False, False]]))
+    (1.0, 0.0, 3.0, 1.0)
+    """
+    rows = np.flatnonzero(mask.any(axis=1))
+    if not rows.size:
+        return None
+    columns = np.flatnonzero(mask.any(axis=0))
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)

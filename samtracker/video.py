@@ -1,0 +1,223 @@
+"""Reading video: one iterator for files, URLs, folders of images and cameras."""
+
+from __future__ import annotations
+
+import glob
+import math
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from samtracker.errors import ConfigError, VideoError
+from samtracker.types import Frame, Size
+from samtracker.video_file import FileSource
+from samtracker.video_sources import CameraSource, Candidate, ImageSource, Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoFrame:
+    """One frame of a source.
+
+    Attributes:
+        index: number of the frame in the source, from 0; frames that were not asked for count.
+            Of damaged ones, images count, and frames of a video that cannot be decoded do not.
+        time: seconds since the first frame of the source.
+        image: RGB uint8 (H, W, 3), upright.
+    """
+
+    index: int
+    time: float
+    image: Frame
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoInfo:
+    """What is known of a source before it is read.
+
+    Attributes:
+        size: (H, W) of the upright frames.
+        fps: average frames per second, 30000/1001 for NTSC; None when unknown.
+        frames: number of frames in the whole source, as it announces it; None when unknown, as
+            with cameras and live streams.
+        duration: seconds; None when unknown.
+    """
+
+    size: Size
+    fps: float | None
+    frames: int | None
+    duration: float | None
+
+
+class VideoReader(Iterator[VideoFrame]):
+    """Iterator over the frames of a source, made by `read_frames`.
+
+    Damaged frames are left out and counted. The source is released at the end, at an error, by
+    `close` and at the end of a `with` block.
+
+    Attributes:
+        info: see `VideoInfo`.
+        path: the video file, so that its audio can be copied; None for any other source.
+    """
+
+    info: VideoInfo
+    path: Path | None
+
+    def __init__(self, source: Source, *, start: float, end: float | None, stride: int) -> None:
+        self._source = source
+        try:
+            candidates = source.candidates(start)
+            first, size = _first_readable(source, candidates)
+        except BaseException:
+            source.close()
+            raise
+        self.info = VideoInfo(
+            size=size, fps=source.fps, frames=source.frames, duration=source.duration
+        )
+        self.path = source.path
+        # No method of this object: a cycle would leave the release to the garbage collector.
+        self._frames = _select(
+            source, chain([first], candidates), size=size, start=start, end=end, stride=stride
+        )
+
+    @property
+    def unreadable(self) -> int:
+        """Number of damaged frames so far."""
+        return self._source.unreadable
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the source ended before it should have; known once it has ended."""
+        return self._source.truncated
+
+    def __next__(self) -> VideoFrame:
+        return next(self._frames)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Releases the source; there are no more frames afterwards."""
+        self._frames.close()
+        self._source.close()
+
+
+def read_frames(
+    source: str | Path | int, *, start: float = 0.0, end: float | None = None, stride: int = 1
+) -> VideoReader:
+    """Opens a source and iterates over its frames.
+
+    ::
+
+        with read_frames("clip.mp4", end=10.0) as frames:
+            for frame in frames:
+                result = tracker.step(frame.image)
+
+    Args:
+        source: a video file; a folder of images or a glob pattern of them, in natural order of
+            their names and at 25 frames per second; a camera's number (an int, or a string of
+            digits); or a URL such as rtsp://host/stream.
+        start: seconds; frames before are left out.
+        end: seconds; frames from here on are left out.
+        stride: takes every n-th of those frames.
+
+    Returns:
+        An iterator of `VideoFrame` that is also a context manager.
+
+    Raises:
+        ConfigError: `start`, `end` or `stride` are out of range.
+        VideoError: the source does not exist, is no video, or none of its frames can be read.
+            While iterating: a frame has another size than the first one.
+    """
+    if not 0 <= start < math.inf:
+        raise ConfigError(f"start={start} is not a time: give 0 or more seconds")
+    if end is not None and not end > start:
+        raise ConfigError(f"end={end} is not after start={start}: give a later end")
+    if stride < 1:
+        raise ConfigError(f"stride={stride} is not possible: give 1 or more")
+    opened = _open(source)
+    if opened.duration is not None and start >= opened.duration:
+        opened.close()
+        raise ConfigError(
+            f"start={start} is past the end of {opened.name}, which lasts {opened.duration:.3f} s"
+        )
+    return VideoReader(opened, start=start, end=end, stride=stride)
+
+
+def _open(source: str | Path | int) -> Source:
+    if isinstance(source, int):
+        return CameraSource(source)
+    if isinstance(source, str):
+        if source.isdecimal():
+            return CameraSource(int(source))
+        if "://" in source:
+            return FileSource(source)
+    path = Path(source)
+    try:
+        if path.is_dir():
+            return ImageSource(f"folder '{path}'", list(path.iterdir()))
+        if path.exists():
+            return FileSource(path)
+    except OSError as error:
+        raise VideoError(f"'{path}' cannot be read ({error.strerror}): check the path") from error
+    if any(character in str(path) for character in "*?["):
+        found = glob.glob(str(path), recursive=True)  # noqa: PTH207 (Path.glob: only relative)
+        return ImageSource(f"pattern '{path}'", [Path(name) for name in found])
+    raise VideoError(f"no such file or folder: '{path}'; check the path")
+
+
+def _first_readable(source: Source, candidates: Iterator[Candidate]) -> tuple[Candidate, Size]:
+    """The first frame that is not damaged and its size (H, W)."""
+    for candidate in candidates:
+        image = candidate.load()
+        if image is not None:
+            return candidate, (image.shape[0], image.shape[1])
+        source.unreadable += 1
+    raise VideoError(
+        f"no frame of {source.name} can be read, it is damaged or incomplete: "
+        "record, copy or download it again"
+    )
+
+
+def _select(
+    source: Source,
+    candidates: Iterator[Candidate],
+    *,
+    size: Size,
+    start: float,
+    end: float | None,
+    stride: int,
+) -> Generator[VideoFrame, None, None]:
+    """Loads every n-th frame from `start` to before `end`, then closes the source."""
+    count = 0
+    try:
+        for candidate in candidates:
+            if candidate.time < start:
+                continue
+            if end is not None and candidate.time >= end:
+                return
+            count += 1
+            if (count - 1) % stride:
+                continue
+            image = candidate.load()
+            if image is None:
+                source.unreadable += 1
+                continue
+            if image.shape[:2] != size:
+                raise VideoError(
+                    f"{candidate.name} has {image.shape[1]}x{image.shape[0]} pixels, "
+                    f"but the first frame has {size[1]}x{size[0]}: all must have the same size"
+                )
+            yield VideoFrame(index=candidate.index, time=candidate.time, image=image)
+    finally:
+        source.close()
