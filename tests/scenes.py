@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samtracker.types import Frame, FrameResult, Mask
+from samtracker.types import Frame, Mask
 
 SIZE = (96, 160)
 
@@ -62,7 +61,8 @@ def _draw(balls: Sequence[Ball], number: int) -> Shot:
         if number in ball.hidden:
             continue
         left, top = (
-            round(c + number * v - ball.radius) for c, v in zip(ball.centre, ball.velocity, strict=True)
+            round(c + number * v - ball.radius)
+            for c, v in zip(ball.centre, ball.velocity, strict=True)
         )
         inside = np.hypot(x - left - ball.radius, y - top - ball.radius) < ball.radius
         side = 2 * int(ball.radius) + 2

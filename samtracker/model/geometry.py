@@ -64,7 +64,8 @@ class Geometry:
             shrinks = height < self.frame[0]
             way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
             image = cv2.resize(image, (width, height), interpolation=way).astype(np.uint8)
-        pixels = torch.from_numpy(np.ascontiguousarray(image)).to(mean.device)
+        # A copy, because torch warns about sharing memory with read-only arrays.
+        pixels = torch.tensor(np.ascontiguousarray(image), device=mean.device)
         content = ((pixels.float() - mean) / std).permute(2, 0, 1)[None]
         return self._pad(content)
 
