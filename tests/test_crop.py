@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 import torch
 from hypothesis import given, settings
@@ -11,64 +9,83 @@ from hypothesis import strategies as st
 
 from samtracker.model.crop import LADDER, Crop, crop_around, whole
 
-EXAMPLES = settings(max_examples=200, derandomize=True, deadline=None)
-
 limits = st.tuples(st.integers(4, 64), st.integers(4, 64))
-strides = st.sampled_from([8, 16])
 shares = st.floats(0, 0.999)
-places = st.tuples(shares, shares, shares, shares)
 
 
-def rectangle(
-    size: tuple[int, int], place: tuple[float, float, float, float]
-) -> tuple[torch.Tensor, list[tuple[int, int]]]:
-    """A mask of one rectangle, and its rows and columns as (first, last + 1)."""
-    mask = torch.zeros(size)
-    spans = []
-    for side, a, b in zip(size, place[:2], place[2:], strict=True):
-        first, last = sorted((int(a * side), int(b * side)))
-        spans.append((first, last + 1))
-    mask[slice(*spans[0]), slice(*spans[1])] = 0.01
-    return mask, spans
-
-
-@EXAMPLES
-@given(limits, places, strides, st.integers(8, 200))
-def test_a_window_on_the_ladder(
-    limit: tuple[int, int], place: tuple[float, float, float, float], stride: int, margin: int
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(limits, st.tuples(shares, shares, shares, shares), st.sampled_from([8, 16]), st.data())
+def test_a_window_holds_the_mask_and_its_margin(
+    limit: tuple[int, int],
+    place: tuple[float, float, float, float],
+    stride: int,
+    data: st.DataObject,
 ) -> None:
+    margin = data.draw(st.integers(8, 200), label="margin")
     cells = 16 // stride
-    mask, spans = rectangle((limit[0] * cells, limit[1] * cells), place)
+    mask = torch.zeros(limit[0] * cells, limit[1] * cells)
+    spans = [
+        sorted((int(a * side), int(b * side)))
+        for side, a, b in zip(mask.shape, place[:2], place[2:], strict=True)
+    ]
+    for row in spans[0]:
+        for column in spans[1]:
+            mask[row, column] = 1e-3
     crop = crop_around(mask, margin, stride)
     starts = crop.top, crop.left
-    for side, start, length, (low, high) in zip(limit, starts, crop.size, spans, strict=True):
-        assert 0 <= start
-        assert start + length <= side
-        need = (high - low) / cells + 2 * margin / 16
-        assert length == min([rung for rung in LADDER if rung >= need] + [side])[:1][0] or side
-        # A window starts at a whole cell, so that its margin may be half a cell short.
-        assert start == 0 or start <= low / cells - margin / 16 + 0.5
-        assert start + length == side or start + length >= high / cells + margin / 16 - 0.5
-        # The mask itself is always in it.
-        assert start <= low / cells
-        assert high / cells <= start + length
+    for side, first, length, (low, high) in zip(limit, starts, crop.size, spans, strict=True):
+        inner = low / cells, (high + 1) / cells
+        outer = inner[0] - margin / 16, inner[1] + margin / 16
+        assert first >= 0
+        assert first + length <= side
+        fitting = [rung for rung in LADDER if outer[1] - outer[0] <= rung < side]
+        assert length == (fitting[0] if fitting else side)
+        assert first <= inner[0]
+        assert inner[1] <= first + length
+        # Windows start at whole cells, so the margin may be half a cell short.
+        assert first == 0 or first - 0.5 <= outer[0]
+        assert first + length == side or outer[1] <= first + length + 0.5
 
 
-@EXAMPLES
-@given(limits, places, strides, st.integers(0, 200))
-def test_a_tight_window(
-    limit: tuple[int, int], place: tuple[float, float, float, float], stride: int, margin: int
-) -> None:
-    cells = 16 // stride
-    mask, spans = rectangle((limit[0] * cells, limit[1] * cells), place)
-    crop = crop_around(mask, margin, stride, ladder=False)
-    starts = crop.top, crop.left
-    for side, start, length, (low, high) in zip(limit, starts, crop.size, spans, strict=True):
-        assert start == max(0, math.floor(low / cells - margin / 16))
-        assert start + length == min(side, math.ceil(high / cells + margin / 16))
-
-
-def test_a_window_holds_all_pieces() -> None:
+def test_a_window_is_centred() -> None:
     mask = torch.zeros(60, 80)
-    mask[10, 30] = mask[22, 44] = 1e-6
-    assert crop_around(mask, 16, 16) == Crop(9, 30, (16, 24)) or True
+    mask[30:34, 40:42] = 1
+    assert crop_around(mask, margin=96, stride=16) == Crop(24, 33, (16, 16))
+    fine = mask.repeat_interleave(2, dim=0).repeat_interleave(2, dim=1)
+    assert crop_around(fine, margin=96, stride=8) == Crop(24, 33, (16, 16))
+
+
+@pytest.mark.parametrize("stride", [8, 16])
+def test_without_a_mask_the_window_is_the_whole_map(stride: int) -> None:
+    crop = crop_around(torch.zeros(30 * 16 // stride, 50 * 16 // stride), 96, stride)
+    assert crop == whole(30, 50) == Crop(0, 0, (30, 50))
+
+
+@settings(max_examples=50, derandomize=True, deadline=None)
+@given(limits, st.tuples(shares, shares, shares, shares), st.sampled_from([16, 8, 4]))
+def test_cut_and_paste(
+    limit: tuple[int, int], place: tuple[float, float, float, float], stride: int
+) -> None:
+    (top, bottom), (left, right) = (
+        sorted((int(a * side), int(b * side)))
+        for side, a, b in zip(limit, place[:2], place[2:], strict=True)
+    )
+    crop = Crop(top, left, (bottom - top + 1, right - left + 1))
+    cells = 16 // stride
+    maps = torch.rand(3, limit[0] * cells, limit[1] * cells) + 1
+    content = crop.cut(maps, stride)
+    assert content.shape == (3, crop.size[0] * cells, crop.size[1] * cells)
+    onto = torch.zeros_like(maps)
+    crop.paste(content, onto, stride)
+    assert torch.equal(crop.cut(onto, stride), content)
+    assert onto.count_nonzero() == content.numel()
+    assert torch.equal(onto[onto > 0], maps[onto > 0])
+
+
+def test_a_cell_is_the_same_place_at_every_stride() -> None:
+    crop = Crop(2, 3, (4, 5))
+    coarse = torch.arange(80.0).view(8, 10)
+    for stride in (16, 8, 4):
+        cells = 16 // stride
+        fine = coarse.repeat_interleave(cells, dim=0).repeat_interleave(cells, dim=1)
+        assert torch.equal(crop.cut(fine, stride)[::cells, ::cells], coarse[2:6, 3:8])

@@ -75,14 +75,8 @@ class Decoder(nn.Module):
         prompts = match.prompts
         embedded = F.adaptive_avg_pool2d(self.prompt_embedding(prompts), (h, w))
         learned, iou = self._sam(image, match.dense + embedded, prompts, x8, x4)
-        score, first, fb, recent, rb, _ = prompts.unbind(1)
-        import os
-        tau=float(os.environ.get("TAU","0"))
-        if tau:
-            w=torch.sigmoid((fb-rb+float(os.environ.get("OFF","0")))/tau); label=w*first+(1-w)*recent
-        else: label=(first+recent)/2
-        label = label.clamp(CERTAIN, 1 - CERTAIN)
-        score = score*float(os.environ.get("BETA","2"))/2
+        score, first, _, recent, _, _ = prompts.unbind(1)
+        label = ((first + recent) / 2).clamp(CERTAIN, 1 - CERTAIN)
         start = self.alpha * torch.logit(label) + self.beta * score
         start = F.interpolate(start[:, None], (4 * h, 4 * w), mode="bilinear", align_corners=False)
         logits = start[:, 0] + self.gain * learned.float()

@@ -79,4 +79,4 @@ def _bfloat16_is_faster() -> bool:
         # In turns, so that a busy machine slows both; the best of several, for the same reason.
         times = [(seconds(True), seconds(False)) for _ in range(7)]
     half, full = (min(column) for column in zip(*times, strict=True))
-    return half < full
+    return bool(half < full)

@@ -1,0 +1,108 @@
+"""Label propagation against a plain dense implementation."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from samtracker.model.propagation import TEMPERATURE, TOP_K, propagate, propagate_windowed
+
+
+def unit_features(*shape: int, seed: int) -> Tensor:
+    return F.normalize(torch.randn(*shape, generator=torch.Generator().manual_seed(seed)), dim=0)
+
+
+def shares(*shape: int, seed: int) -> Tensor:
+    return torch.rand(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def dense(query: Tensor, keys: Tensor, labels: Tensor, allowed: Tensor) -> tuple[Tensor, Tensor]:
+    """All query cells (c, n) against all key cells (c, m) that are allowed (n, m)."""
+    similarity = (query.T @ keys).masked_fill(~allowed, -torch.inf)
+    values, places = torch.topk(similarity, TOP_K, dim=1)
+    weights = torch.softmax(values / TEMPERATURE, dim=1)
+    return (weights * labels[places]).sum(1), values[:, 0]
+
+
+def within(height: int, width: int, radius: int) -> Tensor:
+    """Which pairs of cells are at most `radius` rows and columns apart, (n, n)."""
+    rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    return torch.stack(
+        [(axis[:, None] - axis).abs() <= radius for axis in (rows.flatten(), columns.flatten())]
+    ).all(0)
+
+
+@settings(max_examples=40, derandomize=True, deadline=None)
+@given(st.integers(4, 41), st.integers(4, 41), st.integers(1, 50), st.integers(0, 1000))
+def test_windowed_is_dense_propagation(height: int, width: int, radius: int, seed: int) -> None:
+    query = unit_features(6, height, width, seed=seed)
+    keys = unit_features(6, height, width, seed=seed + 1)
+    labels = shares(height, width, seed=seed)
+    found, best = propagate_windowed(query, keys, labels, radius)
+    wanted, wanted_best = dense(
+        query.flatten(1), keys.flatten(1), labels.flatten(), within(height, width, radius)
+    )
+    assert found.dtype == best.dtype == torch.float32
+    torch.testing.assert_close(found, wanted.view(height, width), rtol=0, atol=1e-5)
+    torch.testing.assert_close(best, wanted_best.view(height, width), rtol=0, atol=1e-5)
+
+
+@settings(max_examples=40, derandomize=True, deadline=None)
+@given(st.integers(1, 41), st.integers(1, 41), st.integers(TOP_K, 700), st.integers(0, 1000))
+def test_unwindowed_is_dense_propagation(height: int, width: int, count: int, seed: int) -> None:
+    query = unit_features(6, height, width, seed=seed)
+    keys = unit_features(6, count, seed=seed + 1)
+    labels = shares(count, seed=seed)
+    found, best = propagate(query, keys.T, labels)
+    wanted, wanted_best = dense(
+        query.flatten(1), keys, labels, torch.ones(height * width, count, dtype=torch.bool)
+    )
+    assert found.dtype == best.dtype == torch.float32
+    torch.testing.assert_close(found, wanted.view(height, width), rtol=0, atol=1e-5)
+    torch.testing.assert_close(best, wanted_best.view(height, width), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("shift", [(0, 0), (3, -2), (-4, 4), (1, 0)])
+def test_a_label_moves_with_the_image(shift: tuple[int, int]) -> None:
+    height, width = 19, 23
+    # No two cells look alike.
+    keys = torch.eye(height * width).view(-1, height, width)
+    labels = torch.zeros(height, width)
+    labels[7:12, 8:15] = 1
+    query, wanted = (torch.roll(maps, shift, (-2, -1)) for maps in (keys, labels))
+    everywhere = propagate(query, keys.flatten(1).T, labels.flatten())
+    for found, best in (propagate_windowed(query, keys, labels, radius=4), everywhere):
+        torch.testing.assert_close(found[5:-5, 5:-5], wanted[5:-5, 5:-5], rtol=0, atol=1e-4)
+        torch.testing.assert_close(best[5:-5, 5:-5], torch.ones(height - 10, width - 10))
+
+
+def test_a_label_beyond_the_radius_stays() -> None:
+    keys = torch.eye(15 * 17).view(-1, 15, 17)
+    labels = torch.zeros(15, 17)
+    labels[7, 4:6] = 1
+    far = torch.roll(keys, 5, -1)
+    found, best = propagate_windowed(far, keys, labels, radius=4)
+    assert best[:, 5:].max() < 1e-6
+    found, best = propagate_windowed(far, keys, labels, radius=5)
+    torch.testing.assert_close(found[7, 9:11], torch.ones(2), rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("precision", [torch.bfloat16, torch.float16])
+def test_half_precision_features_give_float32_labels(precision: torch.dtype) -> None:
+    query, keys = (unit_features(16, 20, 18, seed=seed).to(precision) for seed in (1, 2))
+    labels = shares(20, 18, seed=0)
+    exact, exact_best = propagate_windowed(query.float(), keys.float(), labels, radius=5)
+    for found, best in (
+        propagate_windowed(query, keys, labels, radius=5),
+        propagate_windowed(query, keys, labels, radius=5),
+    ):
+        assert found.dtype == best.dtype == torch.float32
+        # Similarities are rounded to 8 bits, 0.004 of them; over the temperature that is 6%.
+        torch.testing.assert_close(best, exact_best, rtol=0, atol=0.01)
+        assert (found - exact).abs().mean() < 0.06
+    found, best = propagate(query, keys.flatten(1).T, labels.flatten())
+    assert found.dtype == best.dtype == torch.float32
