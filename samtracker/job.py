@@ -7,7 +7,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from types import TracebackType
+from typing import Any, Protocol, Self
 
 from samtracker import export
 from samtracker.config import FORMATS
@@ -19,6 +20,7 @@ from samtracker.render import overlay
 from samtracker.tracker import Tracker
 from samtracker.types import Box, FrameResult, Mask, Size
 from samtracker.video import VideoFrame, VideoReader
+from samtracker.video_encoder import FPS_RANGE
 from samtracker.video_writer import AlphaWriter, VideoWriter
 
 FALLBACK_FPS = 25.0
@@ -87,7 +89,7 @@ class Sink(Protocol):
 
 
 class Sinks:
-    """Where every frame goes; closed together.
+    """Where every frame goes; the end of a `with` block finishes all files.
 
     Args:
         formats: of `FORMATS`.
@@ -99,7 +101,8 @@ class Sinks:
     def __init__(
         self, formats: tuple[str, ...], folder: Path, reader: VideoReader, stride: int
     ) -> None:
-        fps = (reader.info.fps or FALLBACK_FPS) / stride
+        lowest, highest = FPS_RANGE
+        fps = min(max((reader.info.fps or FALLBACK_FPS) / stride, lowest), highest)
         self._stack = ExitStack()
         self._sinks: list[Sink] = []
         try:
@@ -114,8 +117,16 @@ class Sinks:
         for sink in self._sinks:
             sink(frame, result)
 
-    def close(self) -> None:
-        """Finish all files; the others too where one fails."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Finish all files, whatever happened; the others too where one fails."""
         self._stack.close()
 
 
@@ -146,7 +157,7 @@ def track(
     reader: VideoReader,
     start: tuple[VideoFrame, FrameResult],
     sinks: Sinks,
-    on_frame: Callable[[VideoFrame, FrameResult, Tally], bool],
+    on_frame: Callable[[VideoFrame, FrameResult], bool],
 ) -> Outcome:
     """Track from a first frame to the end and close the files; what was tracked is kept.
 
@@ -157,10 +168,10 @@ def track(
         sinks: get every frame, the first one included.
         on_frame: called after every frame; False stops the job as Ctrl-C does.
     """
-    outcome = _track(tracker, reader, start, sinks, on_frame)
     try:
-        sinks.close()
-    except SamTrackerError as error:
+        with sinks:
+            outcome = _track(tracker, reader, start, sinks, on_frame)
+    except SamTrackerError as error:  # `_track` raises none: a file could not be finished
         return replace(outcome, failure=outcome.failure or error)
     return outcome
 
@@ -170,7 +181,7 @@ def _track(
     reader: VideoReader,
     start: tuple[VideoFrame, FrameResult],
     sinks: Sinks,
-    on_frame: Callable[[VideoFrame, FrameResult, Tally], bool],
+    on_frame: Callable[[VideoFrame, FrameResult], bool],
 ) -> Outcome:
     tally = Tally()
     frame, result = start
@@ -179,7 +190,7 @@ def _track(
         while True:
             sinks.write(frame, result)
             tally.add(result, seconds)
-            if not on_frame(frame, result, tally):
+            if not on_frame(frame, result):
                 return Outcome(tally=tally, interrupted=True)
             following = next(reader, None)
             if following is None:

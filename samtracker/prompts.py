@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -61,7 +62,7 @@ def first_masks(
     if box is not None:
         prompt = Prompt(box=_checked_box(box, size))
     else:
-        prompt = Prompt(points=_checked_points(points or (), size))
+        prompt = Prompt(points=_checked_points(() if points is None else points, size))
     sam = prompt_method(runtime) == "sam"
     found = runtime.prompt(frame, prompt) if sam else grabcut(frame.image, prompt)
     if np.count_nonzero(found) < MIN_AREA:
@@ -148,7 +149,7 @@ def _box_labels(image: Frame, prompt: Prompt) -> NDArray[np.uint8]:
     """Outside the box is background for sure; inside is probably the object."""
     assert prompt.box is not None
     labels = np.full(image.shape[:2], cv2.GC_BGD, np.uint8)
-    x1, y1, x2, y2 = (max(0, round(value)) for value in prompt.box)
+    (x1, y1), (x2, y2) = map(math.floor, prompt.box[:2]), map(math.ceil, prompt.box[2:])
     labels[y1:y2, x1:x2] = cv2.GC_PR_FGD
     return labels
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from types import TracebackType
 from typing import Self
@@ -15,6 +16,8 @@ from samtracker.types import Frame
 CLOSING_KEYS = (ord("q"), 27)
 """q and Escape."""
 
+_TRIAL = "import cv2; cv2.namedWindow('samtracker'); cv2.waitKey(1)"
+
 
 class Window:
     """Shows frames until the user closes it or presses q.
@@ -24,11 +27,14 @@ class Window:
     """
 
     def __init__(self, title: str) -> None:
-        # Without a display OpenCV's window system ends the whole process.
-        if sys.platform == "linux" and not (
-            os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-        ):
-            raise ConfigError("--show needs a display, and DISPLAY is not set: leave --show out")
+        # The Qt in OpenCV's wheels warns of fonts that it does not have and that nobody needs.
+        os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
+        # Without a display OpenCV's window system ends the whole process: try in another one.
+        trial = subprocess.run([sys.executable, "-c", _TRIAL], capture_output=True, check=False)
+        if trial.returncode:
+            raise ConfigError(
+                "no window can be opened: set DISPLAY to a screen, or go without (leave --show out)"
+            )
         self._title = title
         cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
         self._shown = False

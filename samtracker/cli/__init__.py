@@ -5,12 +5,14 @@ Heavy modules are imported by the commands that need them, so that `--help` is q
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
 
 from samtracker import __version__
 from samtracker.cli.doctor import doctor
+from samtracker.cli.interruption import EXIT_CODE
 from samtracker.cli.track import demo, track
 from samtracker.cli.weights import weights
 from samtracker.errors import SamTrackerError
@@ -31,12 +33,18 @@ class Program(click.Group):
             return super().invoke(ctx)
         except SamTrackerError as error:
             raise Failure(" ".join(str(error).split())) from error
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)
+            ctx.exit(EXIT_CODE)
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="samtrack")
 def main() -> None:
     """Point at an object once; get its mask in every later frame."""
+    # A core that waits for another one should sleep, not spin: where other programs run as well,
+    # spinning makes small layers many times slower. torch reads this when it is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 for command in (track, demo, weights, doctor):

@@ -9,7 +9,7 @@ from samtracker.errors import WeightsError
 
 @click.group()
 def weights() -> None:
-    """Weight files: which there are, fetch them, check them."""
+    """List, fetch and check weight files."""
 
 
 @weights.command("list")
@@ -28,7 +28,7 @@ def list_weights() -> None:
 @weights.command()
 @click.argument("name")
 def download(name: str) -> None:
-    """Fetch NAME and check its sha256; a broken download goes on where it stopped."""
+    """Fetch NAME and check its sha256. A broken download goes on where it stopped."""
     from samtracker.model.download import download as fetch
 
     click.echo(f"{name}: {fetch(name)}")
@@ -37,7 +37,7 @@ def download(name: str) -> None:
 @weights.command()
 @click.argument("names", nargs=-1, metavar="[NAME|FILE]...")
 def verify(names: tuple[str, ...]) -> None:
-    """Check the sha256 of files; of all that are here when none is named."""
+    """Check the sha256 of files. Without a name, of all that are here."""
     from samtracker.model.weights import manifest
     from samtracker.model.weights import verify as check
 

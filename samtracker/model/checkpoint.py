@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from samtracker.config import ModelConfig
-from samtracker.errors import WeightsError
+from samtracker.errors import ConfigError, WeightsError
 from samtracker.model.network import Network
 from samtracker.model.weights import find, load_state, save_state
 
@@ -37,7 +37,7 @@ def load_network(name_or_path: str | Path) -> Network:
     path = find(name_or_path)
     state, metadata = load_state(path)
     if "config" in metadata:
-        network = Network(ModelConfig.from_json(metadata["config"]))
+        network = Network(_config(path, metadata["config"]))
         network.load(state)
     else:
         network = Network(ModelConfig(encoder=_sam_encoder(path, state)))
@@ -60,9 +60,16 @@ def save_network(path: Path, network: Network, metadata: Mapping[str, str]) -> N
     save_state(path, tensors, header)
 
 
+def _config(path: Path, text: str) -> ModelConfig:
+    try:
+        return ModelConfig.from_json(text)
+    except ConfigError as error:
+        raise WeightsError(f"weights {path} are damaged or of another version: {error}") from error
+
+
 def _sam_encoder(path: Path, state: dict[str, Tensor]) -> str:
     position = state.get("image_encoder.pos_embed", torch.empty(0))
-    width = position.shape[-1]
+    width = (0, *position.shape)[-1]
     if width not in SAM_WIDTHS:
         raise WeightsError(
             f"weights {path} are neither samtracker's nor an official SAM checkpoint: "

@@ -16,6 +16,14 @@ CERTAIN = 0.02
 """Propagated labels are kept this far from 0 and 1, so that their logits stay finite."""
 
 
+TRUST = 0.1
+"""Temperature by which the anchors' and the last frame's labels are mixed.
+
+Each counts by the softmax of its best similarity, so that a side of the object that the first frame
+does not have is left to the last one.
+"""
+
+
 @dataclass(frozen=True)
 class Decoded:
     """Masks of n objects in their crops.
@@ -59,7 +67,7 @@ class Decoder(nn.Module):
                 ]
             )
         self.alpha = nn.Parameter(torch.tensor(1.0))
-        self.beta = nn.Parameter(torch.tensor(2.0))
+        self.beta = nn.Parameter(torch.tensor(1.5))
         self.gain = nn.Parameter(torch.tensor(0.05))
 
     def forward(self, image: Tensor, match: Match, x8: Tensor | None, x4: Tensor | None) -> Decoded:
@@ -75,8 +83,9 @@ class Decoder(nn.Module):
         prompts = match.prompts
         embedded = F.adaptive_avg_pool2d(self.prompt_embedding(prompts), (h, w))
         learned, iou = self._sam(image, match.dense + embedded, prompts, x8, x4)
-        score, first, _, recent, _, _ = prompts.unbind(1)
-        label = ((first + recent) / 2).clamp(CERTAIN, 1 - CERTAIN)
+        score, first, first_best, recent, recent_best, _ = prompts.unbind(1)
+        share = torch.sigmoid((first_best - recent_best) / TRUST)
+        label = torch.lerp(recent, first, share).clamp(CERTAIN, 1 - CERTAIN)
         start = self.alpha * torch.logit(label) + self.beta * score
         start = F.interpolate(start[:, None], (4 * h, 4 * w), mode="bilinear", align_corners=False)
         logits = start[:, 0] + self.gain * learned.float()

@@ -21,6 +21,9 @@ from samtracker.types import Frame, Mask, Prompt
 CONVERTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear, nn.MultiheadAttention)
 """Layers that compute in half precision under autocast; norms stay in float32."""
 
+FAINT = 0.02
+"""Mask probability below which a soft template's pixel is background."""
+
 
 @dataclass(frozen=True)
 class EncodedFrame:
@@ -100,7 +103,10 @@ class Runtime:
 
 
 def soft_cells(logits: Tensor, like: Tensor) -> Tensor:
-    """Mask probabilities of logits (n, h, w), averaged over the cells of `like` (..., h', w')."""
-    return F.adaptive_avg_pool2d(torch.sigmoid(logits)[:, None], (like.shape[-2], like.shape[-1]))[
-        :, 0
-    ]
+    """Mask probabilities of logits (n, h, w), averaged over the cells of `like` (..., h', w').
+
+    Those below `FAINT` count as 0, so that the object is looked for around its mask.
+    """
+    shares = torch.sigmoid(logits)[:, None]
+    shares = F.adaptive_avg_pool2d(shares * (shares > FAINT), (like.shape[-2], like.shape[-1]))
+    return shares[:, 0]
