@@ -16,10 +16,10 @@ SIZE = (96, 160)
 
 @dataclass(frozen=True, kw_only=True)
 class Ball:
-    """A ball that rolls along a line.
+    """A ball that moves along a line.
 
     Attributes:
-        colour: RGB around which its texture varies.
+        colour: RGB that its texture varies around.
         centre: x, y in pixels in the first frame.
         velocity: pixels per frame.
         radius: pixels.
@@ -28,56 +28,60 @@ class Ball:
 
     colour: tuple[int, int, int]
     centre: tuple[float, float]
-    velocity: tuple[float, float] = (0.0, 0.0)
-    radius: float = 18.0
+    velocity: tuple[float, float]
+    radius: int
     hidden: range = range(0)
 
 
-RED = Ball(colour=(200, 60, 50), centre=(40, 40), velocity=(5, 2))
-BLUE = Ball(colour=(50, 70, 210), centre=(122, 56), velocity=(-4, -1), radius=15)
+RED = Ball(colour=(210, 60, 50), centre=(36, 34), velocity=(4, 1), radius=22)
+BLUE = Ball(colour=(50, 70, 220), centre=(130, 68), velocity=(-3, -1), radius=18)
 
 
 @dataclass(frozen=True)
 class Shot:
-    """A frame and the truth about it: id 1 is the first ball, 0 the wall."""
+    """A frame and the truth about it: 1 is the first ball, 2 the second, 0 the wall."""
 
     frame: Frame
     ids: NDArray[np.uint8]
 
-    def mask(self, object_id: int = 1) -> Mask:
-        return self.ids == object_id
+    def mask(self, number: int = 1) -> Mask:
+        mask: Mask = self.ids == number
+        return mask
 
 
 def film(balls: Sequence[Ball], count: int) -> list[Shot]:
-    """The first `count` frames; a later ball rolls in front of an earlier one."""
+    """The first `count` frames; a later ball passes in front of an earlier one."""
     return [_draw(balls, number) for number in range(count)]
 
 
 def _draw(balls: Sequence[Ball], number: int) -> Shot:
-    frame = _texture((110, 130, 100), SIZE, seed=0)
+    frame = _texture((110, 130, 100), SIZE, blotch=24, contrast=25, seed=0)
     ids = np.zeros(SIZE, np.uint8)
-    y, x = np.mgrid[: SIZE[0], : SIZE[1]] + 0.5
-    for object_id, ball in enumerate(balls, start=1):
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
+    for seed, ball in enumerate(balls, start=1):
         if number in ball.hidden:
             continue
+        side = 2 * ball.radius + 1
+        skin = _texture(ball.colour, (side, side), blotch=6, contrast=40, seed=seed)
         left, top = (
-            round(c + number * v - ball.radius)
-            for c, v in zip(ball.centre, ball.velocity, strict=True)
+            round(place + number * speed) - ball.radius
+            for place, speed in zip(ball.centre, ball.velocity, strict=True)
         )
-        inside = np.hypot(x - left - ball.radius, y - top - ball.radius) < ball.radius
-        side = 2 * int(ball.radius) + 2
-        skin = _texture(ball.colour, (side, side), seed=object_id)
+        inside = np.hypot(x - left - ball.radius, y - top - ball.radius) <= ball.radius
         rows, columns = np.nonzero(inside)
         frame[rows, columns] = skin[rows - top, columns - left]
-        ids[inside] = object_id
+        ids[inside] = seed
     return Shot(frame, ids)
 
 
-def _texture(colour: tuple[int, int, int], size: tuple[int, int], seed: int) -> Frame:
-    """Blotches of about 6 pixels around a colour."""
-    rng = np.random.default_rng(seed)
-    blotches = rng.normal(0, 40, (size[0] // 6 + 1, size[1] // 6 + 1, 3)).astype(np.float32)
-    smooth = cv2.resize(blotches, (size[1], size[0]), interpolation=cv2.INTER_CUBIC)
+def _texture(
+    colour: tuple[int, int, int], size: tuple[int, int], *, blotch: int, contrast: int, seed: int
+) -> Frame:
+    """Blotches of about `blotch` pixels around a colour."""
+    height, width = size
+    grid = (height // blotch + 1, width // blotch + 1, 3)
+    coarse = np.random.default_rng(seed).normal(0, contrast, grid).astype(np.float32)
+    smooth = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
     return np.clip(smooth + np.array(colour, np.float32), 0, 255).astype(np.uint8)
 
 

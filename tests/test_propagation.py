@@ -96,13 +96,10 @@ def test_half_precision_features_give_float32_labels(precision: torch.dtype) -> 
     query, keys = (unit_features(16, 20, 18, seed=seed).to(precision) for seed in (1, 2))
     labels = shares(20, 18, seed=0)
     exact, exact_best = propagate_windowed(query.float(), keys.float(), labels, radius=5)
-    for found, best in (
-        propagate_windowed(query, keys, labels, radius=5),
-        propagate_windowed(query, keys, labels, radius=5),
-    ):
-        assert found.dtype == best.dtype == torch.float32
-        # Similarities are rounded to 8 bits, 0.004 of them; over the temperature that is 6%.
-        torch.testing.assert_close(best, exact_best, rtol=0, atol=0.01)
-        assert (found - exact).abs().mean() < 0.06
+    found, best = propagate_windowed(query, keys, labels, radius=5)
+    assert found.dtype == best.dtype == torch.float32
+    torch.testing.assert_close(best, exact_best, rtol=0, atol=0.01)
+    # bfloat16 rounds similarities near 1 by up to 0.004, over the temperature that is 6%.
+    assert (found - exact).abs().mean() < 0.06
     found, best = propagate(query, keys.flatten(1).T, labels.flatten())
     assert found.dtype == best.dtype == torch.float32

@@ -98,9 +98,19 @@ def model_options(command: Command) -> Command:
             metavar="NAME|FILE",
             help="A name of `samtrack weights list`, or a file; the encoder's own by default.",
         ),
-        click.option("--device", default="auto", metavar="|".join(DEVICES), show_default=True),
         click.option(
-            "--precision", default="auto", metavar="|".join(PRECISIONS), show_default=True
+            "--device",
+            default="auto",
+            metavar="|".join(DEVICES),
+            show_default=True,
+            help="Where the network runs; auto is the first of the others that is there.",
+        ),
+        click.option(
+            "--precision",
+            default="auto",
+            metavar="|".join(PRECISIONS),
+            show_default=True,
+            help="Of the network; auto is half precision where it is faster.",
         ),
         click.option(
             "--size", type=int, help="Short side of the working image in pixels; 480 with lite."
@@ -112,7 +122,13 @@ def model_options(command: Command) -> Command:
             show_default=True,
             help="Last frame; first and last; or N confident frames in between as well.",
         ),
-        click.option("--feedback", default="hard", metavar="|".join(FEEDBACKS), show_default=True),
+        click.option(
+            "--feedback",
+            default="hard",
+            metavar="|".join(FEEDBACKS),
+            show_default=True,
+            help="What the next frame sees of a mask: thresholded, or with its probabilities.",
+        ),
     )(command)
 
 

@@ -16,7 +16,7 @@ from samtracker.cli.options import first_frame_options, model_options, output_op
 @first_frame_options
 @output_options(default=None)
 @click.option(
-    "--start", type=float, default=0.0, help="Seconds to skip; the objects are shown there."
+    "--start", type=float, default=0.0, help="Seconds to skip; mask, boxes and clicks are for then."
 )
 @click.option("--end", type=float, help="Seconds at which to stop.")
 @click.option("--stride", type=int, default=1, help="Track every n-th frame only.")
