@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from clips import DavisClip, davis_split
+from footage import DavisClip, davis_split
 from machine import describe
 from tqdm import tqdm
 

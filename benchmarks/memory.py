@@ -11,7 +11,7 @@ from itertools import cycle
 from pathlib import Path
 
 import psutil
-from clips import demo_frames
+from footage import demo_frames
 from machine import describe
 from tqdm import tqdm
 

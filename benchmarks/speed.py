@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from clips import davis_split, demo_frames
+from footage import davis_split, demo_frames
 from machine import describe
 
 from samtracker import Tracker
