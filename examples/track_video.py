@@ -1,6 +1,6 @@
 """Track one object through a video.
 
-python examples/track_video.py video.mp4 420 130 760 650 tracked.mp4
+python examples/track_video.py video.mp4 420,130,760,650 tracked.mp4
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from pathlib import Path
 from samtracker import Tracker, VideoWriter, overlay, read_frames
 
 
-def main(source: str, x1: str, y1: str, x2: str, y2: str, target: str) -> None:
+def main(source: str, box: str, target: str) -> None:
+    x1, y1, x2, y2 = map(float, box.split(","))
     tracker = Tracker.from_pretrained("lite")
     with (
         read_frames(source) as frames,
@@ -19,12 +20,12 @@ def main(source: str, x1: str, y1: str, x2: str, y2: str, target: str) -> None:
     ):
         for frame in frames:
             if frame.index == 0:
-                box = float(x1), float(y1), float(x2), float(y2)
-                result = tracker.init(frame.image, box=box, timestamp=frame.time)
+                result = tracker.init(frame.image, box=(x1, y1, x2, y2), timestamp=frame.time)
             else:
                 result = tracker.step(frame.image, frame.time)
             video.write(overlay(frame.image, result), frame.time)
-            print(frame.index, [(item.id, item.state, item.box) for item in result.objects])
+            for item in result.objects:
+                print(f"{frame.time:.2f} s: object {item.id} {item.state} {item.box}")
 
 
 if __name__ == "__main__":

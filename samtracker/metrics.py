@@ -21,7 +21,7 @@ def region_similarity(prediction: Mask, truth: Mask) -> float:
     0.333
     """
     union = np.count_nonzero(prediction | truth)
-    return np.count_nonzero(prediction & truth) / union if union else 1.0
+    return float(np.count_nonzero(prediction & truth) / union) if union else 1.0
 
 
 def boundary_accuracy(prediction: Mask, truth: Mask) -> float:
@@ -44,7 +44,7 @@ def boundary_accuracy(prediction: Mask, truth: Mask) -> float:
         return float(count_ours == count_theirs)
     precision = np.count_nonzero(ours[cv2.dilate(theirs, disk) > 0]) / count_ours
     recall = np.count_nonzero(theirs[cv2.dilate(ours, disk) > 0]) / count_theirs
-    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    return float(2 * precision * recall / (precision + recall)) if precision + recall else 0.0
 
 
 def _boundary(mask: Mask) -> NDArray[np.uint8]:

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from clips import write_clip
 from numpy.typing import NDArray
 from PIL import Image
-from scenes import BLUE, RED, film
+from scenes import BLUE, RED, Shot, film
 
 from samtracker.cli import main
 from samtracker.types import Frame, mask_box
@@ -72,9 +72,9 @@ def first_mask(path: Path, ids: NDArray[np.uint8] = SHOTS[0].ids) -> Path:
     return path
 
 
-def box_of(number: int) -> str:
-    """The box around a ball in the first frame, as an option takes it."""
-    box = mask_box(SHOTS[0].mask(number))
+def box_of(number: int, shot: Shot = SHOTS[0]) -> str:
+    """The box around a ball, as an option takes it."""
+    box = mask_box(shot.mask(number))
     assert box is not None
     return ",".join(f"{side:g}" for side in box)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from cli_tools import FRAMES, ROOT, SHOTS, box_of, first_mask, frames_in, two_balls
 
-from samtracker.types import Frame, Mask
+from samtracker.types import mask_box
 
 EXAMPLES = {path.stem: path for path in sorted((ROOT / "examples").glob("*.py"))}
 
@@ -29,9 +29,13 @@ def run(monkeypatch: pytest.MonkeyPatch, name: str, *arguments: str) -> None:
     runpy.run_path(str(EXAMPLES[name]), run_name="__main__")
 
 
-def change(image: Frame, number: int, where: Mask) -> float:
-    """How much was drawn on a frame, inside of a mask: mean difference, 0 to 255."""
-    return float(np.abs(image.astype(float) - FRAMES[number])[where].mean())
+def drawn(number: int, target: str = "tracked.mp4") -> list[bool]:
+    """Whether the wall, the red and the blue ball look different than in the source."""
+    source, result = frames_in(Path("video.mp4")), frames_in(Path(target))
+    assert len(source) == len(result) == 9
+    change = np.abs(result[number].astype(float) - source[number]).mean(axis=2)
+    # Compression changes little; a label covers only a small part of the wall.
+    return [bool(np.median(change[SHOTS[number].mask(i)]) > 11) for i in (0, 1, 2)]
 
 
 def test_all_are_short_and_run_here() -> None:
@@ -43,58 +47,48 @@ def test_all_are_short_and_run_here() -> None:
 
 
 def test_track_video(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    run(monkeypatch, "track_video", "video.mp4", *box_of(1).split(","), "tracked.mp4")
+    run(monkeypatch, "track_video", "video.mp4", box_of(1), "tracked.mp4")
     printed = capsys.readouterr().out.splitlines()
-    assert len(printed) == 9
-    assert "tracking" in printed[8]
-    shown = frames_in(Path("tracked.mp4"))
-    assert len(shown) == 9
-    red, wall = SHOTS[8].mask(1), SHOTS[8].mask(0)
-    assert change(shown[8], 8, red) > 5 * change(shown[8], 8, wall)
+    assert [line.partition(" (")[0] for line in printed] == [
+        f"{0.04 * number:.2f} s: object 1 tracking" for number in range(9)
+    ]
+    assert drawn(0) == drawn(8) == [False, True, False]
 
 
 def test_two_objects(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    # The second ball, where it is in the fourth frame.
-    rows, columns = np.nonzero(SHOTS[3].mask(2))
-    second = f"{columns.min()},{rows.min()},{columns.max() + 1},{rows.max() + 1}"
+    second = box_of(2, SHOTS[3])  # when it joins
     run(monkeypatch, "two_objects", "video.mp4", box_of(1), second, "tracked.mp4")
     ids = [line.partition(" ")[2] for line in capsys.readouterr().out.splitlines()]
     assert ids == ["[1]"] * 3 + ["[1, 2]"] * 4 + ["[2]"] * 2
-    shown = frames_in(Path("tracked.mp4"))
-    red, blue = SHOTS[8].mask(1), SHOTS[8].mask(2)
-    assert change(shown[8], 8, blue) > 5 * change(shown[8], 8, red)
+    assert drawn(2) == [False, True, False]
+    assert drawn(6) == [False, True, True]
+    assert drawn(8) == [False, False, True]
 
 
 def test_correct(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """The user meant the other ball."""
     first_mask(folder / "first.png", SHOTS[0].mask(1).astype(np.uint8))
-    true = first_mask(folder / "frame4.png", SHOTS[4].mask(2).astype(np.uint8))
-    run(monkeypatch, "correct", "video.mp4", "first.png", "4", true.name, "tracked.mp4")
+    first_mask(folder / "frame4.png", SHOTS[4].mask(2).astype(np.uint8))
+    run(monkeypatch, "correct", "video.mp4", "first.png", "4", "frame4.png", "tracked.mp4")
     before, after = capsys.readouterr().out.splitlines()
-    rows, columns = np.nonzero(SHOTS[4].mask(2))
-    box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
-    assert after == f"after: {tuple(map(float, box))}"
-    assert before != after
-    shown = frames_in(Path("tracked.mp4"))
-    red, blue = SHOTS[3].mask(1), SHOTS[3].mask(2)
-    assert change(shown[3], 3, red) > 5 * change(shown[3], 3, blue)
-    red, blue = SHOTS[8].mask(1), SHOTS[8].mask(2)
-    assert change(shown[8], 8, blue) > 2 * change(shown[8], 8, red)
+    assert before.startswith("before: ")
+    assert after == f"after: {mask_box(SHOTS[4].mask(2))}"
+    assert drawn(3) == [False, True, False]
+    assert drawn(4) == drawn(8) == [False, False, True]
 
 
 def test_webcam(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     box = box_of(1).split(",")
     run(monkeypatch, "webcam", "video.mp4", "--box", *box, "--no-window")
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split(" s ")[0] for line in lines] == [f"{0.04 * n:.2f}" for n in range(1, 9)]
-    assert all(" tracking (" in line for line in lines)
+    assert [line.partition(" (")[0] for line in lines] == [
+        f"{0.04 * number:.2f} s tracking" for number in range(1, 9)
+    ]
 
 
 def test_to_supervision(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first_mask(folder / "first.png")
     run(monkeypatch, "to_supervision", "video.mp4", "first.png", "tracked.mp4")
-    shown = frames_in(Path("tracked.mp4"))
-    assert len(shown) == 9
-    balls, wall = SHOTS[8].ids > 0, SHOTS[8].mask(0)
-    assert change(shown[8], 8, balls) > 3 * change(shown[8], 8, wall)
+    assert drawn(0) == drawn(8) == [False, True, True]

@@ -1,0 +1,109 @@
+"""README.md keeps its word: its programs and commands are run as they stand."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from cli_tools import ROOT, first_mask, samtrack, two_balls
+from scenes import Ball, film
+
+from samtracker.model.weights import manifest
+
+README = (ROOT / "README.md").read_text("utf-8")
+
+FRAMES = 5
+SHOTS = film(
+    [
+        Ball(colour=(210, 60, 50), centre=(64, 48), velocity=(3, 0), radius=22),
+        Ball(colour=(50, 70, 220), centre=(20, 78), velocity=(1, 0), radius=14),
+    ],
+    FRAMES,
+)
+"""What the README has its readers point at, in 160x96 pixels."""
+
+
+def blocks(language: str, text: str = README) -> list[str]:
+    """The fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def commands(text: str = README) -> list[list[str]]:
+    """The commands in all shell blocks, without comments."""
+    lines = [line for block in blocks("sh", text) for line in block.splitlines()]
+    parts = [part for line in lines for part in line.partition("#")[0].split("&&")]
+    return [words for part in parts if (words := shlex.split(part))]
+
+
+def make_targets() -> set[str]:
+    """What `make` knows."""
+    text = (ROOT / "Makefile").read_text("utf-8")
+    return set(re.findall(r"^([a-z]+):", text, re.MULTILINE))
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the reader is: video.mp4 and its first mask are there, downloads are not."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SAMTRACKER_HOME", str(tmp_path / "home"))
+    two_balls(tmp_path / "video.mp4", [shot.frame for shot in SHOTS])
+    first_mask(tmp_path / "first.png", SHOTS[0].ids)
+    return tmp_path
+
+
+def test_blocks_and_commands_are_found() -> None:
+    text = (
+        "a\n```sh\nmake demo  # first\n\npip install x && samtrack doctor\n```\n```python\n1\n```\n"
+    )
+    assert blocks("python", text) == ["1\n"]
+    assert commands(text) == [["make", "demo"], ["pip", "install", "x"], ["samtrack", "doctor"]]
+    assert len(blocks("python")) >= 1
+    assert len(commands()) >= 3
+    known = {"sh", "python", "text", ""}
+    assert set(re.findall(r"^```(.*)$", README, re.MULTILINE)) <= known
+
+
+@pytest.mark.parametrize("program", blocks("python"))
+def test_programs_run(program: str) -> None:
+    exec(compile(program, "README.md", "exec"), {"__name__": "__main__"})
+
+
+@pytest.mark.parametrize("command", commands(), ids=" ".join)
+def test_commands_run(command: list[str], folder: Path) -> None:
+    match command:
+        case ["make", *targets]:
+            assert set(targets) <= make_targets()
+        case ["pip", "install", *_] | ["git", "clone", _] | ["cd", _]:
+            pass  # the reader's own machine and network
+        case ["samtrack", "weights", "download", name]:
+            assert name in manifest()
+        case ["samtrack", "track", *_] if not downloaded(command):
+            done = samtrack(*command[1:])
+            assert done.code == 2
+            assert "run: samtrack weights download " in done.err
+        case ["samtrack", "track" | "demo", *arguments]:
+            done = samtrack(*command[1:], "--size", "96")
+            assert (done.code, done.errors) == (0, [])
+            frames = FRAMES if command[1] == "track" else 132
+            assert json.loads(done.out)["frames"] == frames, arguments
+        case ["samtrack", *arguments]:
+            assert samtrack(*arguments).code == 0
+        case _:
+            pytest.fail(f"README.md has a command that no test can run: {shlex.join(command)}")
+    assert (folder / "video.mp4").is_file()
+
+
+def downloaded(command: list[str]) -> bool:
+    """Whether the weights that a command asks for come with the package."""
+    entries = [entry for name, entry in manifest().items() if name in command]
+    return all(entry.source == "packaged" for entry in entries)
+
+
+def test_links_lead_somewhere() -> None:
+    links = re.findall(r"\]\(([^)#]+?)\)", README)
+    assert links
+    for link in links:
+        assert link.startswith("https://") or (ROOT / link).exists(), link
