@@ -28,18 +28,18 @@ class _Writer:
     _form: VideoFormat
 
     def __init__(
-        self, path: Path, *, fps: float | Fraction, audio_from: Path | None = None
+        self, path: str | Path, *, fps: float | Fraction, audio_from: Path | None = None
     ) -> None:
         lowest, highest = FPS_RANGE
         if not lowest <= fps <= highest:
             raise ConfigError(f"fps={fps} is out of range: give {lowest:g} to {highest:g}")
-        self.path = path
+        self.path = Path(path)
         self._rate = Fraction(fps).limit_denominator(1001)  # 29.97002997... is 30000/1001
         self._audio_from = audio_from
         self._encoder: VideoEncoder | None = None
         self._count = 0
         self._closed = False
-        self._partial = path.with_name(f".{path.name}.partial")
+        self._partial = self.path.with_name(f".{self.path.name}.partial")
         try:
             self._partial.touch()
         except OSError as error:
@@ -158,7 +158,7 @@ class AlphaWriter(_Writer):
 
     _form = PRORES_4444
 
-    def __init__(self, path: Path, *, fps: float | Fraction) -> None:
+    def __init__(self, path: str | Path, *, fps: float | Fraction) -> None:
         super().__init__(path, fps=fps)
 
     def write(self, image: Frame, mask: Mask, time: float | None = None) -> None:

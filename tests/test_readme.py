@@ -8,22 +8,14 @@ import shlex
 from pathlib import Path
 
 import pytest
-from cli_tools import ROOT, first_mask, samtrack, two_balls
-from scenes import Ball, film
+from cli_tools import FRAMES, ROOT, first_mask, samtrack, two_balls
 
 from samtracker.model.weights import manifest
 
 README = (ROOT / "README.md").read_text("utf-8")
 
-FRAMES = 5
-SHOTS = film(
-    [
-        Ball(colour=(210, 60, 50), centre=(64, 48), velocity=(3, 0), radius=22),
-        Ball(colour=(50, 70, 220), centre=(20, 78), velocity=(1, 0), radius=14),
-    ],
-    FRAMES,
-)
-"""What the README has its readers point at, in 160x96 pixels."""
+COUNT = 5
+"""Frames in the reader's video."""
 
 
 def blocks(language: str, text: str = README) -> list[str]:
@@ -49,8 +41,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the reader is: video.mp4 and its first mask are there, downloads are not."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SAMTRACKER_HOME", str(tmp_path / "home"))
-    two_balls(tmp_path / "video.mp4", [shot.frame for shot in SHOTS])
-    first_mask(tmp_path / "first.png", SHOTS[0].ids)
+    two_balls(tmp_path / "video.mp4", FRAMES[:COUNT])
+    first_mask(tmp_path / "first.png")
     return tmp_path
 
 
@@ -87,7 +79,7 @@ def test_commands_run(command: list[str], folder: Path) -> None:
         case ["samtrack", "track" | "demo", *arguments]:
             done = samtrack(*command[1:], "--size", "96")
             assert (done.code, done.errors) == (0, [])
-            frames = FRAMES if command[1] == "track" else 132
+            frames = COUNT if command[1] == "track" else 132
             assert json.loads(done.out)["frames"] == frames, arguments
         case ["samtrack", *arguments]:
             assert samtrack(*arguments).code == 0
