@@ -75,7 +75,11 @@ class MaskWriter:
             image = Image.fromarray(ids)
         path = self._folder / f"{index:05d}.png"
         with _writing(path):
-            image.save(path)
+            try:
+                image.save(path)
+            except OSError:
+                path.unlink(missing_ok=True)  # half a picture
+                raise
 
     def close(self) -> None:
         """Nothing is left to do: each picture is complete."""
@@ -169,11 +173,16 @@ class OutputFolder:
     Attributes:
         path: the final folder, absolute.
         partial: the folder to write into, beside it.
+        ended_early: to be set by a job that did: its results then do not replace older ones, but
+            stay in `partial`.
+        kept: where the results are at the end, `path` or `partial`.
     """
 
     def __init__(self, path: Path, *, overwrite: bool = False) -> None:
         self.path = path.resolve()
         self.partial = self.path.parent / f"{self.path.name}.partial"
+        self.ended_early = False
+        self.kept = self.path
         self._overwrite = overwrite
 
     def __enter__(self) -> Self:
@@ -196,32 +205,19 @@ class OutputFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is None:
-            self.finish()
-        elif self.partial.exists() and not _has_files(self.partial):
+        if self.partial.exists() and not _has_files(self.partial):
             shutil.rmtree(self.partial)
+        elif kind is None and not (self.ended_early and self.path.exists()):
+            self._name()
+        else:
+            self.kept = self.partial
 
-    def finish(self) -> bool:
-        """Gives the folder its final name.
-
-        Returns:
-            Whether the folder has just got its name: not if no file was written, or when called
-            again.
-
-        Raises:
-            OutputError: the final folder appeared or changed meanwhile, or cannot be replaced;
-                the results stay in `partial`.
-        """
-        if not self.partial.exists():
-            return False
-        if not _has_files(self.partial):
-            shutil.rmtree(self.partial)
-            return False
+    def _name(self) -> None:
         with _writing(self.path):
             self._check_target()
             if not self.path.exists():
                 self.partial.rename(self.path)
-                return True
+                return
             aside = Path(tempfile.mkdtemp(prefix=f"{self.path.name}.old-", dir=self.path.parent))
             old = self.path.rename(aside / self.path.name)
             try:
@@ -231,7 +227,6 @@ class OutputFolder:
                 aside.rmdir()
                 raise
             shutil.rmtree(aside)
-        return True
 
     def _check_target(self) -> None:
         if not self.path.exists():

@@ -54,3 +54,8 @@ class Outcome:
     tally: Tally
     interrupted: bool = False
     failure: SamTrackerError | None = None
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether there would have been more to track."""
+        return self.interrupted or self.failure is not None

@@ -266,3 +266,26 @@ def test_a_full_disk_keeps_what_was_written(folder: Path) -> None:
     assert error.endswith(f"kept {count} frames in {folder / 'balls-tracked'}")
     assert json.loads((folder / "balls-tracked" / "summary.json").read_text()) == summary
     assert len(list((folder / "balls-tracked" / "masks").iterdir())) >= count
+
+
+def test_a_run_that_stops_early_replaces_no_older_results(folder: Path) -> None:
+    assert samtrack("track", "balls.mp4", *MASK, *FAST, "--save", "csv", "-o", "out").code == 0
+    before = (folder / "out" / "tracks.csv").read_text()
+    with largest_file(len(before) // 2):
+        done = samtrack(
+            *("track", "balls.mp4", *MASK, *FAST, "--save", "csv", "-o", "out", "--overwrite")
+        )
+    assert done.code == 2
+    count = json.loads(done.out)["frames"]
+    assert done.errors[0].endswith(f"kept {count} frames in {folder / 'out.partial'}")
+    assert (folder / "out" / "tracks.csv").read_text() == before
+    assert before.startswith((folder / "out.partial" / "tracks.csv").read_text()[:100])
+
+
+def test_a_full_disk_leaves_no_half_picture(folder: Path) -> None:
+    with largest_file(400):
+        done = samtrack("track", "balls.mp4", *MASK, *FAST, "--save", "masks")
+    assert done.code == 2
+    assert "00000.png' cannot be written (File too large)" in done.errors[0]
+    assert not list(folder.rglob("*.png.partial"))
+    assert list(folder.glob("balls-tracked*")) == []

@@ -204,18 +204,23 @@ def test_folder_appears_when_it_is_complete(tmp_path: Path) -> None:
     assert files(tmp_path / "results") == {"out": "/", "out/summary.json": "new"}
 
 
-def test_folder_can_be_finished_early(tmp_path: Path) -> None:
-    with OutputFolder(tmp_path / "out") as output:
-        (output.partial / "tracks.csv").write_text("new")
-        assert output.finish()
-        assert files(tmp_path) == {"out": "/", "out/tracks.csv": "new"}
-    assert files(tmp_path) == {"out": "/", "out/tracks.csv": "new"}
+def test_job_that_ends_early_replaces_nothing(tmp_path: Path) -> None:
+    def job(text: str) -> Path:
+        with OutputFolder(tmp_path / "out", overwrite=True) as output:
+            (output.partial / "tracks.csv").write_text(text)
+            output.ended_early = True
+        return output.kept
+
+    assert job("first") == tmp_path / "out"
+    assert job("second") == tmp_path / "out.partial"
+    assert job("third") == tmp_path / "out.partial"
+    assert (tmp_path / "out" / "tracks.csv").read_text() == "first"
+    assert (tmp_path / "out.partial" / "tracks.csv").read_text() == "third"
 
 
 def test_folder_without_files_is_removed(tmp_path: Path) -> None:
     with OutputFolder(tmp_path / "out") as output:
         (output.partial / "masks").mkdir()
-        assert not output.finish()
     assert files(tmp_path) == {}
     make(tmp_path / "out")
     before = files(tmp_path)

@@ -88,8 +88,9 @@ def run(request: Request) -> None:
             outcome = track(tracker, reader, (frame, first), sinks, display)
         summary = summarise(tracker, reader, outcome, origins, request.source).to_json()
         write_summary(folder.partial, summary)
+        folder.ended_early = outcome.ended_early
     click.echo(summary)
-    _conclude(request.source, reader, outcome, folder.path)
+    _conclude(request.source, reader, outcome, folder.kept)
     if outcome.interrupted and interruption.requested:
         raise SystemExit(EXIT_CODE)
 
