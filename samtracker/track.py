@@ -8,7 +8,7 @@ from torch import Tensor
 
 from samtracker.config import TrackerConfig
 from samtracker.model.encoders import Features
-from samtracker.model.matcher import Anchor, Memory, Template
+from samtracker.model.memory import Anchor, Memory, Template
 from samtracker.model.target import TargetModel
 from samtracker.types import State
 
@@ -47,11 +47,11 @@ class Track:
         The first anchor and the latest correction are kept, so that memory is constant.
         """
         self.state = State.TRACKING
-        self._last = Template(features.x16[0], features.key[0], mask)
+        self._last = Template(features, mask)
         if self._config.anchored:
             self._given = [*self._given[:1], Anchor.of(self._last)]
             if self._config.target_model:
-                self._target = TargetModel.fit(self._last.key, mask)
+                self._target = TargetModel.fit(features.key[0], mask)
 
     def update(self, features: Features, mask: Tensor, *, found: bool, score: float) -> None:
         """Take the mask predicted in a frame; while the object is lost the memory stays."""
@@ -59,7 +59,7 @@ class Track:
             self.state = State.LOST
             return
         self.state = State.TRACKING
-        self._last = Template(features.x16[0], features.key[0], mask)
+        self._last = Template(features, mask)
         self._since_banked += 1
         if self._config.bank and score >= BANK_SCORE and self._since_banked >= BANK_EVERY:
             self._bank.append(Anchor.of(self._last))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import torch
@@ -12,7 +12,9 @@ from torch import Tensor, nn
 from samtracker.model.crop import whole
 from samtracker.model.decoder import CERTAIN, TRUST, Decoder
 from samtracker.model.encoders import CHANNELS, Features
-from samtracker.model.matcher import PROMPT_MAPS, Anchor, Match, Matcher, Memory, Template
+from samtracker.model.evidence import PROMPT_MAPS, prompt_maps
+from samtracker.model.matcher import Matcher
+from samtracker.model.memory import Anchor, Memory, Template
 from samtracker.model.sam import build_mask_decoder, build_position
 from samtracker.model.target import TargetModel
 from samtracker.model.torchvision import ensure_torchvision
@@ -41,6 +43,13 @@ def decoder(*, skips: tuple[int, int] | None = None) -> Decoder:
         return Decoder(mask_decoder, build_position(), skips).eval()
 
 
+class Match(NamedTuple):
+    """What the decoder gets beside the image."""
+
+    dense: Tensor
+    prompts: Tensor
+
+
 def match(count: int, *, cells: int = 2, seed: int = 0) -> Match:
     prompts = random(count, PROMPT_MAPS, cells * HEIGHT, cells * WIDTH, seed=seed)
     # The score is -2 to 2, the other maps are 0 to 1.
@@ -61,7 +70,7 @@ def test_alone_it_is_the_mask_decoder_of_sam() -> None:
     for parameter in ours.prompt_embedding[-1].parameters():
         parameter.zero_()
     images, given = image(3), match(3)
-    decoded = ours(images, given, None, None)
+    decoded = ours(images, *given, None, None)
     for row in range(3):
         masks, iou = ours.mask_decoder.predict_masks(
             image_embeddings=images[row : row + 1],
@@ -93,7 +102,7 @@ def test_without_gain_it_is_labels_and_scores(cells: int) -> None:
     label = (trust[0] * first + trust[1] * last).clamp(CERTAIN, 1 - CERTAIN)
     start = 0.75 * torch.log(label / (1 - label)) + 1.5 * score
     wanted = F.interpolate(start[:, None], (4 * HEIGHT, 4 * WIDTH), mode="bilinear")[:, 0]
-    decoded = ours(image(2), given, None, None)
+    decoded = ours(image(2), *given, None, None)
     assert decoded.logits.dtype == decoded.score.dtype == torch.float32
     torch.testing.assert_close(decoded.logits, wanted, rtol=0, atol=1e-5)
 
@@ -106,7 +115,7 @@ def test_a_fresh_decoder_says_what_first_and_last_frame_agree_on() -> None:
     given.prompts[0, 0, 2:6, 2:6] = 1
     given.prompts[0, [1, 3], 2:6, 2:6] = 1
     x8, x4 = random(1, SKIPS[0], 8, 12, seed=1), random(1, SKIPS[1], 16, 24, seed=2)
-    decoded = decoder(skips=SKIPS)(image(1), given, x8, x4)
+    decoded = decoder(skips=SKIPS)(image(1), *given, x8, x4)
     wanted = torch.zeros(16, 24, dtype=torch.bool)
     wanted[4:12, 4:12] = True
     wrong = (decoded.logits[0] > 0) != wanted
@@ -124,7 +133,7 @@ def test_rows_do_not_see_each_other(skips: tuple[int, int] | None) -> None:
     if skips is not None:
         x8 = random(3, skips[0], 2 * HEIGHT, 2 * WIDTH, seed=1)
         x4 = random(3, skips[1], 4 * HEIGHT, 4 * WIDTH, seed=2)
-    together = ours(images, given, x8, x4)
+    together = ours(images, *given, x8, x4)
     assert together.logits.shape == (3, 4 * HEIGHT, 4 * WIDTH)
     assert together.score.shape == (3,)
     assert ((together.score > 0) & (together.score < 1)).all()
@@ -132,7 +141,8 @@ def test_rows_do_not_see_each_other(skips: tuple[int, int] | None) -> None:
         one = slice(row, row + 1)
         alone = ours(
             images[one],
-            Match(given.dense[one], given.prompts[one]),
+            given.dense[one],
+            given.prompts[one],
             None if x8 is None else x8[one],
             None if x4 is None else x4[one],
         )
@@ -144,26 +154,25 @@ def test_rows_do_not_see_each_other(skips: tuple[int, int] | None) -> None:
 def test_skips_matter() -> None:
     ours = decoder(skips=SKIPS)
     x8, x4 = random(1, SKIPS[0], 8, 12, seed=1), random(1, SKIPS[1], 16, 24, seed=2)
-    logits = ours(image(1), match(1), x8, x4).logits
-    assert not torch.allclose(ours(image(1), match(1), x8 + 1, x4).logits, logits)
-    assert not torch.allclose(ours(image(1), match(1), x8, x4 + 1).logits, logits)
+    logits = ours(image(1), *match(1), x8, x4).logits
+    assert not torch.allclose(ours(image(1), *match(1), x8 + 1, x4).logits, logits)
+    assert not torch.allclose(ours(image(1), *match(1), x8, x4 + 1).logits, logits)
 
 
 def gradients(modules: nn.ModuleDict, features: Features) -> set[str]:
     """Names of the trainable parameters that the loss of one object does not move."""
     matcher, ours = modules["matcher"], modules["decoder"]
-    cells = 16 * features.x16.shape[-1] // features.key.shape[-1]
-    last = Template(
-        random(CHANNELS, HEIGHT, WIDTH, seed=1),
-        F.normalize(random(*features.key.shape[1:], seed=2), dim=0),
-        random(*features.key.shape[2:], seed=3).sigmoid(),
+    before = Features(
+        x16=random(1, CHANNELS, HEIGHT, WIDTH, seed=1),
+        key=F.normalize(random(*features.key.shape, seed=2), dim=1),
     )
-    assert last.key_stride == cells
+    last = Template(before, random(*features.key.shape[2:], seed=3).sigmoid())
     memory = Memory(
-        last=last, anchors=(Anchor.of(last),), target=TargetModel.fit(last.key, last.mask)
+        last=last, anchors=(Anchor.of(last),), target=TargetModel.fit(before.key[0], last.mask)
     )
-    given = matcher([features], [memory], [whole(HEIGHT, WIDTH)])
-    decoded = ours(features.x16, given, features.x8, features.x4)
+    (maps,) = prompt_maps([features], [memory], [whole(HEIGHT, WIDTH)])
+    dense = matcher(features.x16, [last])
+    decoded = ours(features.x16, dense, maps[None], features.x8, features.x4)
     (decoded.logits.square().mean() + decoded.score.sum()).backward()
     return {
         name

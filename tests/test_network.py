@@ -16,8 +16,9 @@ from samtracker.errors import WeightsError
 from samtracker.model.checkpoint import load_network, save_network
 from samtracker.model.decoder import Decoded
 from samtracker.model.encoders import Features
-from samtracker.model.matcher import Memory, Template
+from samtracker.model.memory import Memory, Template
 from samtracker.model.network import NOWHERE, Network
+from samtracker.model.search import search
 from samtracker.model.weights import save_state
 
 
@@ -27,16 +28,16 @@ def canvas(seed: int, height: int = 96, width: int = 160) -> torch.Tensor:
     return F.interpolate(coarse, (height, width), mode="bicubic")
 
 
-def memory(network: Network, features: Features, rows: slice, columns: slice) -> Memory:
+def memory(features: Features, rows: slice, columns: slice) -> Memory:
     mask = torch.zeros(features.key.shape[-2:])
     mask[rows, columns] = 1
-    return Memory(last=network.template(features, mask))
+    return Memory(last=Template(features, mask))
 
 
 @torch.no_grad()
 def outputs(network: Network) -> Decoded:
     first, now = network.encode(canvas(0)), network.encode(canvas(1))
-    return network.segment([now], [memory(network, first, slice(4, 8), slice(6, 12))])
+    return network.segment([now], [memory(first, slice(4, 8), slice(6, 12))])
 
 
 @torch.no_grad()
@@ -66,15 +67,14 @@ def test_a_batch_of_canvases_is_each_alone(lite: Network) -> None:
 @torch.no_grad()
 def test_objects_with_windows_of_any_size_are_each_alone(lite: Network) -> None:
     # 50 cells of stride 16, so that windows are smaller than the map.
-    first, now = (lite.encode(canvas(seed, 160, 800)) for seed in (0, 1))
+    now = lite.encode(canvas(1, 160, 800))
     known = [
-        memory(lite, first, slice(4, 8), slice(10, 14)),
-        memory(lite, first, slice(2, 9), slice(60, 84)),
-        memory(lite, first, slice(8, 12), slice(80, 84)),
+        memory(lite.encode(canvas(0, 160, 800)), slice(*rows), slice(*columns))
+        for rows, columns in (((4, 8), (10, 14)), ((2, 9), (60, 84)), ((8, 12), (80, 84)))
     ]
     lost = Memory(last=known[0].last, lost=True)
-    crops = [item.crop() for item in (*known, lost)]
-    assert [crop.size for crop in crops] == [(10, 16), (10, 24), (10, 16), (10, 50)]
+    crops = [search(now, item) for item in (*known, lost)]
+    assert [crop.size for crop in crops] == [(10, 16), (10, 28), (10, 16), (10, 16)]
     together = lite.segment([now] * 4, [*known, lost])
     assert together.logits.shape == (4, 40, 200)
     assert together.logits.dtype == together.score.dtype == torch.float32
@@ -91,23 +91,11 @@ def test_objects_with_windows_of_any_size_are_each_alone(lite: Network) -> None:
 @torch.no_grad()
 def test_objects_may_be_in_frames_of_their_own(lite: Network) -> None:
     views = [lite.encode(canvas(seed)) for seed in (0, 1)]
-    known = memory(lite, lite.encode(canvas(2)), slice(4, 8), slice(6, 12))
+    known = memory(lite.encode(canvas(2)), slice(4, 8), slice(6, 12))
     together = lite.segment(views, [known, known])
     for row, view in enumerate(views):
         alone = lite.segment([view], [known])
         torch.testing.assert_close(together.logits[row], alone.logits[0], rtol=0, atol=1e-4)
-
-
-def test_a_template_is_the_frame_and_the_mask(lite: Network) -> None:
-    with torch.no_grad():
-        features = lite.encode(canvas(0))
-    mask = torch.rand(12, 20)
-    template = lite.template(features, mask)
-    assert isinstance(template, Template)
-    assert torch.equal(template.x16, features.x16[0])
-    assert torch.equal(template.key, features.key[0])
-    assert torch.equal(template.mask, mask)
-    assert template.key_stride == 8
 
 
 def test_the_shipped_network_is_ready_for_use(lite: Network) -> None:

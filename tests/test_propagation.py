@@ -41,13 +41,14 @@ def within(height: int, width: int, radius: int) -> Tensor:
 def test_windowed_is_dense_propagation(height: int, width: int, radius: int, seed: int) -> None:
     query = unit_features(6, height, width, seed=seed)
     keys = unit_features(6, height, width, seed=seed + 1)
-    labels = shares(height, width, seed=seed)
+    labels = shares(2, height, width, seed=seed)
     found, best = propagate_windowed(query, keys, labels, radius)
-    wanted, wanted_best = dense(
-        query.flatten(1), keys.flatten(1), labels.flatten(), within(height, width, radius)
-    )
     assert found.dtype == best.dtype == torch.float32
-    torch.testing.assert_close(found, wanted.view(height, width), rtol=0, atol=1e-5)
+    for row in range(2):
+        wanted, wanted_best = dense(
+            query.flatten(1), keys.flatten(1), labels[row].flatten(), within(height, width, radius)
+        )
+        torch.testing.assert_close(found[row], wanted.view(height, width), rtol=0, atol=1e-5)
     torch.testing.assert_close(best, wanted_best.view(height, width), rtol=0, atol=1e-5)
 
 
@@ -56,13 +57,13 @@ def test_windowed_is_dense_propagation(height: int, width: int, radius: int, see
 def test_unwindowed_is_dense_propagation(height: int, width: int, count: int, seed: int) -> None:
     query = unit_features(6, height, width, seed=seed)
     keys = unit_features(6, count, seed=seed + 1)
-    labels = shares(count, seed=seed)
+    labels = shares(2, count, seed=seed)
     found, best = propagate(query, keys.T, labels)
-    wanted, wanted_best = dense(
-        query.flatten(1), keys, labels, torch.ones(height * width, count, dtype=torch.bool)
-    )
     assert found.dtype == best.dtype == torch.float32
-    torch.testing.assert_close(found, wanted.view(height, width), rtol=0, atol=1e-5)
+    everywhere = torch.ones(height * width, count, dtype=torch.bool)
+    for row in range(2):
+        wanted, wanted_best = dense(query.flatten(1), keys, labels[row], everywhere)
+        torch.testing.assert_close(found[row], wanted.view(height, width), rtol=0, atol=1e-5)
     torch.testing.assert_close(best, wanted_best.view(height, width), rtol=0, atol=1e-5)
 
 
@@ -74,8 +75,8 @@ def test_a_label_moves_with_the_image(shift: tuple[int, int]) -> None:
     labels = torch.zeros(height, width)
     labels[7:12, 8:15] = 1
     query, wanted = (torch.roll(maps, shift, (-2, -1)) for maps in (keys, labels))
-    everywhere = propagate(query, keys.flatten(1).T, labels.flatten())
-    for found, best in (propagate_windowed(query, keys, labels, radius=4), everywhere):
+    everywhere = propagate(query, keys.flatten(1).T, labels.flatten()[None])
+    for (found,), best in (propagate_windowed(query, keys, labels[None], radius=4), everywhere):
         torch.testing.assert_close(found[5:-5, 5:-5], wanted[5:-5, 5:-5], rtol=0, atol=1e-4)
         torch.testing.assert_close(best[5:-5, 5:-5], torch.ones(height - 10, width - 10))
 
@@ -85,21 +86,33 @@ def test_a_label_beyond_the_radius_stays() -> None:
     labels = torch.zeros(15, 17)
     labels[7, 4:6] = 1
     far = torch.roll(keys, 5, -1)
-    found, best = propagate_windowed(far, keys, labels, radius=4)
+    (found,), best = propagate_windowed(far, keys, labels[None], radius=4)
     assert best[:, 5:].max() < 1e-6
-    found, best = propagate_windowed(far, keys, labels, radius=5)
+    (found,), best = propagate_windowed(far, keys, labels[None], radius=5)
     torch.testing.assert_close(found[7, 9:11], torch.ones(2), rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("precision", [torch.bfloat16, torch.float16])
 def test_half_precision_features_give_float32_labels(precision: torch.dtype) -> None:
     query, keys = (unit_features(16, 20, 18, seed=seed).to(precision) for seed in (1, 2))
-    labels = shares(20, 18, seed=0)
+    labels = shares(1, 20, 18, seed=0)
     exact, exact_best = propagate_windowed(query.float(), keys.float(), labels, radius=5)
     found, best = propagate_windowed(query, keys, labels, radius=5)
     assert found.dtype == best.dtype == torch.float32
     torch.testing.assert_close(best, exact_best, rtol=0, atol=0.01)
     # bfloat16 rounds similarities near 1 by up to 0.004, over the temperature that is 6%.
     assert (found - exact).abs().mean() < 0.06
-    found, best = propagate(query, keys.flatten(1).T, labels.flatten())
+    found, best = propagate(query, keys.flatten(1).T, labels.flatten(1))
     assert found.dtype == best.dtype == torch.float32
+
+
+def test_blocks_that_nobody_wants_are_skipped() -> None:
+    query, keys = (unit_features(6, 40, 50, seed=seed) for seed in (1, 2))
+    labels = shares(3, 40, 50, seed=0)
+    everything, best = propagate_windowed(query, keys, labels, radius=5)
+    wanted = torch.zeros(40, 50, dtype=torch.bool)
+    wanted[20:23, 30:33] = True
+    found, found_best = propagate_windowed(query, keys, labels, radius=5, wanted=wanted)
+    for part, all_of_it in ((found, everything), (found_best, best)):
+        assert torch.equal(part[..., 20:23, 30:33], all_of_it[..., 20:23, 30:33])
+        assert not part[..., :16, :].any()

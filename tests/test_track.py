@@ -9,7 +9,7 @@ from torch import Tensor
 
 from samtracker.config import TrackerConfig
 from samtracker.model.encoders import CHANNELS, Features
-from samtracker.model.matcher import Anchor, Template
+from samtracker.model.memory import Anchor, Template
 from samtracker.model.target import TargetModel
 from samtracker.track import BANK_EVERY, BANK_SCORE, Track
 from samtracker.types import State
@@ -29,8 +29,7 @@ def mask(seed: int) -> Tensor:
 
 def anchor(seed: int) -> Tensor:
     """The key that an anchor of this frame has."""
-    view = features(seed)
-    return Anchor.of(Template(view.x16[0], view.key[0], mask(seed))).key
+    return Anchor.of(Template(features(seed), mask(seed))).key
 
 
 def anchors(track: Track) -> list[int]:
@@ -56,8 +55,8 @@ def test_it_starts_with_the_first_frame() -> None:
     assert made.state == State.TRACKING
     memory = made.memory
     assert not memory.lost
-    assert torch.equal(memory.last.x16, features(0).x16[0])
-    assert torch.equal(memory.last.key, features(0).key[0])
+    assert torch.equal(memory.last.features.x16, features(0).x16)
+    assert torch.equal(memory.last.features.key, features(0).key)
     assert torch.equal(memory.last.mask, mask(0))
     assert anchors(made) == [0]
     assert memory.target is not None
@@ -68,7 +67,7 @@ def test_it_starts_with_the_first_frame() -> None:
 def test_the_last_frame_rolls_and_the_first_stays() -> None:
     made = track(40)
     assert torch.equal(made.memory.last.mask, mask(40))
-    assert torch.equal(made.memory.last.key, features(40).key[0])
+    assert torch.equal(made.memory.last.features.key, features(40).key)
     assert anchors(made) == [0]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 from samtracker.model.encoders import STRIDE
 from samtracker.types import Size
 
-LADDER = (16, 24, 32, 40)
+LADDER = (16, 20, 28, 36, 44)
 """Heights and widths in cells of stride 16; what fits none of them takes the map's.
 
 Few fixed sizes let objects share a batch, and the step be exported without data-dependent shapes.
@@ -41,6 +42,18 @@ class Crop:
         rows, columns = self._slices(stride)
         onto[..., rows, columns] = content
 
+    def centred(self, row: int, column: int, limits: Size) -> Crop:
+        """The window of this size around a cell, as far as the map of `limits` allows it."""
+        top, left = (
+            min(max(place - side // 2, 0), limit - side)
+            for place, side, limit in zip((row, column), self.size, limits, strict=True)
+        )
+        return Crop(top, left, self.size)
+
+    def within(self, outer: Crop) -> Crop:
+        """This window, counted from the corner of another one."""
+        return Crop(self.top - outer.top, self.left - outer.left, self.size)
+
     def _slices(self, stride: int) -> tuple[slice, slice]:
         cells = STRIDE // stride
         (rows, columns) = self.size
@@ -53,6 +66,14 @@ class Crop:
 def whole(height: int, width: int) -> Crop:
     """The whole map of height x width cells."""
     return Crop(0, 0, (height, width))
+
+
+def bounds(crops: Sequence[Crop]) -> Crop:
+    """The smallest window that holds all of them."""
+    top, left = min(crop.top for crop in crops), min(crop.left for crop in crops)
+    bottom = max(crop.top + crop.size[0] for crop in crops)
+    right = max(crop.left + crop.size[1] for crop in crops)
+    return Crop(top, left, (bottom - top, right - left))
 
 
 def crop_around(mask: Tensor, margin: int, stride: int) -> Crop:

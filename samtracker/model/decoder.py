@@ -10,11 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from samtracker.model.encoders import CHANNELS
-from samtracker.model.matcher import PROMPT_MAPS, Match
+from samtracker.model.evidence import PROMPT_MAPS
 
 CERTAIN = 0.02
 """Propagated labels are kept this far from 0 and 1, so that their logits stay finite."""
-
 
 TRUST = 0.1
 """Temperature by which the anchors' and the last frame's labels are mixed.
@@ -70,19 +69,21 @@ class Decoder(nn.Module):
         self.beta = nn.Parameter(torch.tensor(1.5))
         self.gain = nn.Parameter(torch.tensor(0.05))
 
-    def forward(self, image: Tensor, match: Match, x8: Tensor | None, x4: Tensor | None) -> Decoded:
+    def forward(
+        self, image: Tensor, dense: Tensor, prompts: Tensor, x8: Tensor | None, x4: Tensor | None
+    ) -> Decoded:
         """Decode n objects; each row has its own image crop.
 
         Args:
             image: (n, 256, h, w), x16 of the crops.
-            match: of the same crops.
+            dense: (n, 256, h, w), the dense prompt of `Matcher`.
+            prompts: (n, 6, h', w') of `prompt_maps`, with h' = 2h, or h for SAM's encoders.
             x8: (n, c8, 2h, 2w), or None for an encoder without skips.
             x4: (n, c4, 4h, 4w) likewise.
         """
         h, w = image.shape[-2:]
-        prompts = match.prompts
         embedded = F.adaptive_avg_pool2d(self.prompt_embedding(prompts), (h, w))
-        learned, iou = self._sam(image, match.dense + embedded, prompts, x8, x4)
+        learned, iou = self._sam(image, dense + embedded, prompts, x8, x4)
         score, first, first_best, recent, recent_best, _ = prompts.unbind(1)
         share = torch.sigmoid((first_best - recent_best) / TRUST)
         label = torch.lerp(recent, first, share).clamp(CERTAIN, 1 - CERTAIN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import torch.nn.functional as F
@@ -33,6 +34,18 @@ class Features:
     key: Tensor
     x8: Tensor | None = None
     x4: Tensor | None = None
+
+    @property
+    def key_stride(self) -> int:
+        """Canvas pixels per cell of the key."""
+        return STRIDE * self.x16.shape[-1] // self.key.shape[-1]
+
+    @cached_property
+    def coarse(self) -> Tensor:
+        """(b, c, H/16, W/16): the key averaged over cells of stride 16, with norm 1 again."""
+        if self.key_stride == STRIDE:
+            return self.key
+        return unit(F.avg_pool2d(self.key.float(), STRIDE // self.key_stride)).to(self.key.dtype)
 
 
 class Encoder(Protocol):

@@ -16,8 +16,10 @@ from samtracker.errors import WeightsError
 from samtracker.model.crop import Crop
 from samtracker.model.decoder import Decoded, Decoder
 from samtracker.model.encoders import Encoder, Features
+from samtracker.model.evidence import prompt_maps
 from samtracker.model.lite import LiteEncoder
-from samtracker.model.matcher import Matcher, Memory, Template
+from samtracker.model.matcher import Matcher
+from samtracker.model.memory import Memory
 from samtracker.model.sam import (
     SamEncoder,
     SamPrompter,
@@ -25,6 +27,7 @@ from samtracker.model.sam import (
     build_position,
     build_sam,
 )
+from samtracker.model.search import search
 
 NOWHERE = -10.0
 """Logit outside an object's crop."""
@@ -76,15 +79,6 @@ class Network(nn.Module):
         """Encode canvases (b, 3, H, W) from `Geometry.prepare`."""
         return self.encoder(canvas)
 
-    def template(self, features: Features, mask: Tensor) -> Template:
-        """Keep a frame and a mask in it for later frames.
-
-        Args:
-            features: of one frame.
-            mask: (H/s, W/s) from `Geometry.prepare_masks` at the key's stride.
-        """
-        return Template(features.x16[0], features.key[0], mask)
-
     def segment(self, features: Sequence[Features], memories: Sequence[Memory]) -> Decoded:
         """Find n objects; those with crops of one size decode as one batch.
 
@@ -95,7 +89,8 @@ class Network(nn.Module):
         Returns:
             Logits over the whole canvas, (n, H/4, W/4), and scores (n,).
         """
-        crops = [memory.crop() for memory in memories]
+        crops = [search(view, memory) for view, memory in zip(features, memories, strict=True)]
+        prompts = prompt_maps(features, memories, crops)
         groups = defaultdict(list)
         for row, crop in enumerate(crops):
             groups[crop.size].append(row)
@@ -106,11 +101,12 @@ class Network(nn.Module):
         for rows in groups.values():
             views = [features[row] for row in rows]
             windows = [crops[row] for row in rows]
-            match = self.matcher(views, [memories[row] for row in rows], windows)
             image = _windows([view.x16 for view in views], windows, 16)
+            dense = self.matcher(image, [memories[row].last for row in rows])
             x8 = _windows([view.x8 for view in views], windows, 8)
             x4 = _windows([view.x4 for view in views], windows, 4)
-            decoded = self.decoder(image, match, x8, x4)
+            evidence = torch.stack([prompts[row] for row in rows])
+            decoded = self.decoder(image, dense, evidence, x8, x4)
             for row, crop, content in zip(rows, windows, decoded.logits, strict=True):
                 crop.paste(content, logits[row], 4)
             scores[rows] = decoded.score

@@ -27,21 +27,21 @@ def propagate(query: Tensor, keys: Tensor, labels: Tensor) -> tuple[Tensor, Tens
     Args:
         query: unit-norm (c, h, w).
         keys: unit-norm (m, c).
-        labels: (m,) the covered share of each template cell, 0 to 1.
+        labels: (n, m), the share of each template cell that each object covers, 0 to 1.
 
     Returns:
-        The propagated labels and the best similarities, both float32 (h, w).
+        The propagated labels (n, h, w) and the best similarities (h, w), both float32.
     """
     shape = query.shape[1:]
     # A chunk's similarities stay in the processor's cache until the best are picked.
     chunks = torch.split(query.flatten(1).T, BLOCK**2)
-    best = [_best(chunk @ keys.T, labels) for chunk in chunks]
-    values, votes = (torch.cat(parts) for parts in zip(*best, strict=True))
-    return _tally(values, votes).view(shape), values[:, 0].view(shape)
+    found = [_vote(chunk @ keys.T, labels) for chunk in chunks]
+    votes, best = (torch.cat(parts, dim=-1) for parts in zip(*found, strict=True))
+    return votes.view(-1, *shape), best.view(shape)
 
 
 def propagate_windowed(
-    query: Tensor, keys: Tensor, labels: Tensor, radius: int
+    query: Tensor, keys: Tensor, labels: Tensor, radius: int, wanted: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
     """Match every cell against the template cells at most `radius` rows and columns away.
 
@@ -51,39 +51,45 @@ def propagate_windowed(
     Args:
         query: unit-norm (c, h, w).
         keys: unit-norm (c, h, w), at the same place of the template's frame.
-        labels: (h, w), 0 to 1.
+        labels: (n, h, w), the share of each template cell that each object covers, 0 to 1.
         radius: in cells.
+        wanted: bool (h, w) on the CPU; blocks without such a cell are skipped, their results 0.
 
     Returns:
-        The propagated labels and the best similarities, both float32 (h, w).
+        The propagated labels (n, h, w) and the best similarities (h, w), both float32.
     """
-    height, width = labels.shape
-    values, votes = (labels.new_empty(height, width, TOP_K) for _ in range(2))
+    height, width = labels.shape[1:]
+    votes, best = torch.zeros_like(labels), labels.new_zeros(height, width)
     query, keys = query.permute(1, 2, 0), keys.permute(1, 2, 0)
     for top in range(0, height, BLOCK):
         rows, near_rows = _reach(top, height, radius)
         for left in range(0, width, BLOCK):
             columns, near_columns = _reach(left, width, radius)
+            if wanted is not None and not wanted[rows, columns].any():
+                continue
             block = query[rows, columns]
             similarity = torch.addmm(
                 _far((rows, near_rows), (columns, near_columns), radius, keys),
                 block.flatten(0, 1),
                 keys[near_rows, near_columns].flatten(0, 1).T,
             )
-            best = _best(similarity, labels[near_rows, near_columns].flatten())
-            for target, part in zip((values, votes), best, strict=True):
-                target[rows, columns] = part.view(*block.shape[:2], -1)
-    return _tally(values, votes), values[..., 0]
+            vote, nearest = _vote(similarity, labels[:, near_rows, near_columns].flatten(1))
+            votes[:, rows, columns] = vote.view(-1, *block.shape[:2])
+            best[rows, columns] = nearest.view(block.shape[:2])
+    return votes, best
 
 
-def _best(similarity: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """The TOP_K largest similarities of each row, and the labels they vote for."""
+def _vote(similarity: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Labels (n, q) by the TOP_K nearest of m template cells, and the best similarity (q,).
+
+    Args:
+        similarity: (q, m).
+        labels: (n, m).
+    """
     values, places = similarity.topk(TOP_K, dim=-1)
-    return values.float(), labels[places]
-
-
-def _tally(values: Tensor, votes: Tensor) -> Tensor:
-    return (torch.softmax(values / TEMPERATURE, dim=-1) * votes).sum(-1)
+    values = values.float()
+    weights = torch.softmax(values / TEMPERATURE, dim=-1)
+    return (labels[:, places] * weights).sum(-1), values[:, 0]
 
 
 def _reach(first: int, limit: int, radius: int) -> tuple[slice, slice]:

@@ -14,7 +14,7 @@ from samtracker.model.decoder import Decoded
 from samtracker.model.device import choose_device, choose_precision
 from samtracker.model.encoders import Features
 from samtracker.model.geometry import Geometry
-from samtracker.model.matcher import Memory
+from samtracker.model.memory import Memory
 from samtracker.model.network import Network
 from samtracker.types import Frame, Mask, Prompt
 
@@ -41,8 +41,7 @@ class EncodedFrame:
 
     def cells(self, masks: Tensor) -> Tensor:
         """Masks (n, H, W) at frame size as templates want them: (n, h, w) at the key's stride."""
-        stride = self.geometry.canvas[1] // self.features.key.shape[-1]
-        return self.geometry.prepare_masks(masks, stride)
+        return self.geometry.prepare_masks(masks, self.features.key_stride)
 
 
 class Runtime:

@@ -64,12 +64,12 @@ class TargetModel:
         Returns:
             float32 (h, w) in [-2, 2]; positive means object.
         """
-        return target_scores(self.weights[None], key[None])[0]
+        return target_scores(self.weights[None], key)[0]
 
 
-def target_scores(weights: Tensor, keys: Tensor) -> Tensor:
-    """`TargetModel.score` of many at once: weights (n, c + 1), keys (n, c, h, w) to (n, h, w)."""
-    scores = torch.einsum("nc,nchw->nhw", weights[:, :-1], keys.float())
+def target_scores(weights: Tensor, key: Tensor) -> Tensor:
+    """`TargetModel.score` of many in one frame: weights (n, c + 1), key (c, h, w) to (n, h, w)."""
+    scores = torch.einsum("nc,chw->nhw", weights[:, :-1], key.float())
     return (scores + weights[:, -1, None, None]).clamp(-LIMIT, LIMIT)
 
 

@@ -1,0 +1,130 @@
+"""The prompt maps of the decoder: what speaks for an object in each cell of a frame.
+
+Objects that share a frame and a template share the matching of the two, which is most of the work;
+only their labels differ. The part of the template that is searched holds the windows of all of
+them, so an object may find better matches in company than alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from samtracker.model.crop import Crop, bounds
+from samtracker.model.encoders import STRIDE, Features
+from samtracker.model.memory import RADIUS, Memory
+from samtracker.model.propagation import propagate, propagate_windowed
+from samtracker.model.target import target_scores
+
+PROMPT_MAPS = 6
+"""Maps per object."""
+
+
+def prompt_maps(
+    features: Sequence[Features], memories: Sequence[Memory], crops: Sequence[Crop]
+) -> list[Tensor]:
+    """The six maps of each object in its crop, float32 (6, h, w) at the key's stride.
+
+    They are: target score, label propagated from the anchors, its best similarity, label
+    propagated from the last frame, its best similarity, last mask. Without anchors the last frame
+    stands in for them.
+
+    Args:
+        features: of each object's frame, with a batch of 1; the same one for all in a stream.
+        memories: of each object.
+        crops: of each object, from `search`.
+    """
+    anchored = _from_anchors(features, memories, crops)
+    recent = _from_last(features, memories, crops)
+    scores = _scores(features, memories, crops)
+    maps = []
+    for row, (memory, crop) in enumerate(zip(memories, crops, strict=True)):
+        mask = crop.cut(memory.last.mask, features[row].key_stride)
+        first = anchored.get(row, recent[row])
+        score = scores[row] if row in scores else torch.zeros_like(mask)
+        maps.append(torch.stack([score, *first, *recent[row], mask]))
+    return maps
+
+
+Found = tuple[Tensor, Tensor]
+"""Labels and best similarities."""
+
+
+def _from_last(
+    features: Sequence[Features], memories: Sequence[Memory], crops: Sequence[Crop]
+) -> dict[int, Found]:
+    found = {}
+    for rows in _groups(
+        (id(view), id(memory.last.features))
+        for view, memory in zip(features, memories, strict=True)
+    ):
+        view, template = features[rows[0]], memories[rows[0]].last.features
+        stride, outer = view.key_stride, bounds([crops[row] for row in rows])
+        masks = torch.stack([outer.cut(memories[row].last.mask, stride) for row in rows])
+        wanted = torch.zeros(masks.shape[1:], dtype=torch.bool)
+        for row in rows:
+            crops[row].within(outer).cut(wanted, stride).fill_(True)
+        labels, best = propagate_windowed(
+            outer.cut(view.key[0], stride),
+            outer.cut(template.key[0], stride),
+            masks,
+            RADIUS // stride,
+            wanted,
+        )
+        for row, label in zip(rows, labels, strict=True):
+            inner = crops[row].within(outer)
+            found[row] = inner.cut(label, stride), inner.cut(best, stride)
+    return found
+
+
+def _from_anchors(
+    features: Sequence[Features], memories: Sequence[Memory], crops: Sequence[Crop]
+) -> dict[int, Found]:
+    found = {}
+    searched = [memory.searched for memory in memories]
+    for rows in _groups(
+        (id(view), *(id(anchor.key) for anchor in anchors)) if anchors else None
+        for view, anchors in zip(features, searched, strict=True)
+    ):
+        view, outer = features[rows[0]], bounds([crops[row] for row in rows])
+        keys = torch.cat([anchor.key.flatten(1).T for anchor in searched[rows[0]]])
+        masks = torch.stack(
+            [torch.cat([anchor.labels.flatten() for anchor in searched[row]]) for row in rows]
+        )
+        labels, best = propagate(outer.cut(view.coarse[0], STRIDE), keys, masks)
+        for row, label in zip(rows, labels, strict=True):
+            inner, cells = crops[row].within(outer), STRIDE // view.key_stride
+            both = torch.stack([inner.cut(label, STRIDE), inner.cut(best, STRIDE)])[None]
+            fine = F.interpolate(both, scale_factor=cells, mode="bilinear") if cells > 1 else both
+            found[row] = fine[0, 0], fine[0, 1]
+    return found
+
+
+def _scores(
+    features: Sequence[Features], memories: Sequence[Memory], crops: Sequence[Crop]
+) -> dict[int, Tensor]:
+    found = {}
+    for rows in _groups(
+        None if memory.target is None else id(view)
+        for view, memory in zip(features, memories, strict=True)
+    ):
+        view, outer = features[rows[0]], bounds([crops[row] for row in rows])
+        targets = (memories[row].target for row in rows)
+        weights = torch.stack([target.weights for target in targets if target is not None])
+        scores = target_scores(weights, outer.cut(view.key[0], view.key_stride))
+        for row, score in zip(rows, scores, strict=True):
+            found[row] = crops[row].within(outer).cut(score, view.key_stride)
+    return found
+
+
+def _groups(keys: Iterable[Hashable]) -> Iterable[list[int]]:
+    """Rows with the same key; those without one are left out."""
+    groups = defaultdict(list)
+    for row, key in enumerate(keys):
+        if key is not None:
+            groups[key].append(row)
+    return groups.values()

@@ -1,0 +1,82 @@
+"""What is known of one object before a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from samtracker.model.crop import Crop, crop_around
+from samtracker.model.encoders import STRIDE, Features
+from samtracker.model.target import TargetModel
+
+RADIUS = 96
+"""How far an object may move between two frames, in canvas pixels."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """A frame and an object's mask in it.
+
+    Attributes:
+        features: of the frame, with a batch of 1; objects of one frame share them.
+        mask: (H/s, W/s), the share of each key cell that the object covers, 0 to 1.
+    """
+
+    features: Features
+    mask: Tensor
+
+    def crop(self) -> Crop:
+        """Where the next frame's object can be: the mask's box dilated by the search radius."""
+        return crop_around(self.mask, RADIUS, self.features.key_stride)
+
+    def tokens(self, crop: Crop) -> tuple[Tensor, Tensor]:
+        """The embedding (m, 256) and the covered share (m,) of each cell of stride 16."""
+        tokens = crop.cut(self.features.x16[0], STRIDE).flatten(1).T
+        return tokens, crop.cut(self.shares(), STRIDE).flatten()
+
+    def shares(self) -> Tensor:
+        """The mask at stride 16, (H/16, W/16)."""
+        return F.avg_pool2d(self.mask[None], STRIDE // self.features.key_stride)[0]
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A template whose every cell is a candidate, for an object that may have moved anywhere.
+
+    Attributes:
+        key: unit-norm (c, H/16, W/16); the last frame settles the finer details. Objects of one
+            frame share it.
+        labels: (H/16, W/16), the share of each cell that the object covers.
+    """
+
+    key: Tensor
+    labels: Tensor
+
+    @classmethod
+    def of(cls, template: Template) -> Anchor:
+        """All of a template."""
+        return cls(template.features.coarse[0], template.shares())
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What is known of one object before a frame.
+
+    Attributes:
+        last: the last frame in which it was seen.
+        anchors: templates that are searched without a window.
+        target: discriminator fitted on the first frame; None to go without.
+        lost: whether to look for it in the whole frame instead of around its last place.
+    """
+
+    last: Template
+    anchors: tuple[Anchor, ...] = ()
+    target: TargetModel | None = None
+    lost: bool = False
+
+    @property
+    def searched(self) -> tuple[Anchor, ...]:
+        """The anchors; for a lost object without any, the last frame as one."""
+        return self.anchors or ((Anchor.of(self.last),) if self.lost else ())

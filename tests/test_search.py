@@ -1,0 +1,80 @@
+"""Where an object is looked for, and what is kept to do so."""
+
+from __future__ import annotations
+
+import torch
+from embeddings import HEIGHT, WIDTH, flat, template
+
+from samtracker.model.crop import Crop
+from samtracker.model.memory import Anchor, Memory, Template
+from samtracker.model.search import search
+from samtracker.model.target import TargetModel
+
+ROWS, COLUMNS = 24, 60
+"""Of stride 16."""
+
+PLACE = slice(6, 9), slice(10, 14)
+"""Of the object in the first frame."""
+
+
+def scene(down: int, right: int) -> tuple[Template, Template]:
+    """A frame whose cells all differ with an object in it, and the same moved."""
+    key = torch.eye(ROWS * COLUMNS).view(-1, ROWS, COLUMNS)
+    mask = torch.zeros(ROWS, COLUMNS)
+    mask[PLACE] = 1
+    first = Template(flat(key, stride=16), mask)
+    moved = torch.roll(key, (down, right), (1, 2)), torch.roll(mask, (down, right), (0, 1))
+    return first, Template(flat(moved[0], stride=16), moved[1])
+
+
+def test_an_object_is_looked_for_around_its_last_place() -> None:
+    first, moved = scene(9, 40)
+    known = Memory(last=first, anchors=(Anchor.of(first),))
+    assert search(moved.features, known) == first.crop() == Crop(0, 4, (16, 16))
+
+
+def test_a_lost_object_is_looked_for_where_the_anchor_matches() -> None:
+    first, moved = scene(9, 40)
+    for known in (
+        Memory(last=first, anchors=(Anchor.of(first),), lost=True),
+        Memory(last=first, lost=True),
+    ):
+        crop = search(moved.features, known)
+        assert crop == Crop(8, 43, (16, 16))
+        assert crop.cut(moved.mask, 16).sum() == moved.mask.sum()
+
+
+def test_a_lost_object_is_looked_for_where_the_target_model_says() -> None:
+    first, moved = scene(9, 40)
+    blank = Anchor(first.features.coarse[0], torch.zeros(ROWS, COLUMNS))
+    target = TargetModel.fit(first.features.key[0], first.mask)
+    known = Memory(last=first, anchors=(blank,), target=target, lost=True)
+    crop = search(moved.features, known)
+    assert crop.cut(moved.mask, 16).sum() == moved.mask.sum()
+
+
+def test_the_window_for_a_lost_object_has_the_size_of_its_last_one() -> None:
+    for down, right in ((0, 0), (-6, -10), (15, 46), (3, 20)):
+        first, moved = scene(down, right)
+        known = Memory(last=first, anchors=(Anchor.of(first),), lost=True)
+        crop = search(moved.features, known)
+        assert crop.size == first.crop().size
+        assert crop.cut(moved.mask, 16).sum() == moved.mask.sum()
+        assert 0 <= crop.top <= ROWS - 16
+        assert 0 <= crop.left <= COLUMNS - 16
+
+
+def test_anchors_are_coarse_and_unit_norm() -> None:
+    known = template(1)
+    anchor = Anchor.of(known)
+    assert anchor.key.shape == (12, HEIGHT, WIDTH)
+    torch.testing.assert_close(anchor.key.norm(dim=0), torch.ones(HEIGHT, WIDTH))
+    corner = known.features.key[0, :, 2:4, 4:6].mean((1, 2))
+    torch.testing.assert_close(anchor.key[:, 1, 2], corner / corner.norm())
+    torch.testing.assert_close(anchor.labels[1, 2], known.mask[2:4, 4:6].mean())
+
+
+def test_anchors_of_one_frame_share_its_key() -> None:
+    known = template(1)
+    other = Template(known.features, 1 - known.mask)
+    assert Anchor.of(known).key.data_ptr() == Anchor.of(other).key.data_ptr()
