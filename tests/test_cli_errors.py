@@ -17,6 +17,10 @@ from cli_tools import FAST, FRAMES, SHOTS, contents, first_mask, frames_in, samt
 from clips import cut, damage
 from PIL import Image
 
+from samtracker.errors import OutputError
+from samtracker.export import MaskWriter
+from samtracker.types import FrameResult, State, TrackedObject
+
 Refused = Callable[..., str]
 
 MASK = ("--init-mask", "first.png")
@@ -269,23 +273,29 @@ def test_a_full_disk_keeps_what_was_written(folder: Path) -> None:
 
 
 def test_a_run_that_stops_early_replaces_no_older_results(folder: Path) -> None:
-    assert samtrack("track", "balls.mp4", *MASK, *FAST, "--save", "csv", "-o", "out").code == 0
-    before = (folder / "out" / "tracks.csv").read_text()
-    with largest_file(len(before) // 2):
-        done = samtrack(
-            *("track", "balls.mp4", *MASK, *FAST, "--save", "csv", "-o", "out", "--overwrite")
-        )
+    job = ("track", "balls.mp4", *MASK, *FAST, "--save", "rle", "-o", "out")
+    assert samtrack(*job).code == 0
+    before = contents(folder / "out")
+    with largest_file(4000):
+        done = samtrack(*job, "--overwrite")
     assert done.code == 2
     count = json.loads(done.out)["frames"]
     assert done.errors[0].endswith(f"kept {count} frames in {folder / 'out.partial'}")
-    assert (folder / "out" / "tracks.csv").read_text() == before
-    assert before.startswith((folder / "out.partial" / "tracks.csv").read_text()[:100])
+    assert contents(folder / "out") == before
+    assert len((folder / "out.partial" / "masks.jsonl").read_text().splitlines()) >= count
 
 
 def test_a_full_disk_leaves_no_half_picture(folder: Path) -> None:
-    with largest_file(400):
-        done = samtrack("track", "balls.mp4", *MASK, *FAST, "--save", "masks")
-    assert done.code == 2
-    assert "00000.png' cannot be written (File too large)" in done.errors[0]
-    assert not list(folder.rglob("*.png.partial"))
-    assert list(folder.glob("balls-tracked*")) == []
+    writer = MaskWriter(folder / "masks")
+    noise = np.random.default_rng(0).random((96, 160)) > 0.5
+    result = FrameResult(
+        index=0,
+        timestamp=None,
+        size=(96, 160),
+        objects=(
+            TrackedObject(id=1, mask=noise, box=(0, 0, 160, 96), score=1.0, state=State.TRACKING),
+        ),
+    )
+    with largest_file(400), pytest.raises(OutputError, match=r"00000\.png' cannot be written"):
+        writer.write(result, index=0, time=0.0)
+    assert list((folder / "masks").iterdir()) == []

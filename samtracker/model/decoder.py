@@ -82,7 +82,9 @@ class Decoder(nn.Module):
             x4: (n, c4, 4h, 4w) likewise.
         """
         h, w = image.shape[-2:]
-        embedded = F.adaptive_avg_pool2d(self.prompt_embedding(prompts), (h, w))
+        *fine, widen = self.prompt_embedding
+        # Pooling and a 1x1 convolution commute; pooled first, there is less to convolve.
+        embedded = widen(F.adaptive_avg_pool2d(nn.Sequential(*fine)(prompts), (h, w)))
         learned, iou = self._sam(image, dense + embedded, prompts, x8, x4)
         score, first, first_best, recent, recent_best, _ = prompts.unbind(1)
         share = torch.sigmoid((first_best - recent_best) / TRUST)

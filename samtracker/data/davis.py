@@ -1,0 +1,67 @@
+"""DAVIS 2016 and 2017, in their official layout at 480p."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from samtracker.data.picture import list_pictures
+from samtracker.data.sequence import FolderSequence, Sequence
+from samtracker.data.skipped import Skipped
+from samtracker.errors import DatasetError
+
+Year = Literal[2016, 2017]
+_LISTS = {2016: ("480p", "2016"), 2017: ("2017", "480p")}
+
+
+def read_davis(root: Path, *, year: Year, split: str = "train") -> list[Sequence]:
+    """Reads the clips of a split.
+
+    Args:
+        root: has `JPEGImages/480p/<clip>/00000.jpg`, `Annotations/480p/<clip>/00000.png` and
+            `ImageSets/480p/<split>.txt` or `ImageSets/<year>/<split>.txt`. A line of it is the
+            name of a clip, or the pair of an image and a mask.
+        year: 2016 makes one object of all ids, 2017 keeps them apart.
+        split: train, val, trainval, ...
+
+    Returns:
+        The clips in the order of the list. Those that are missing or empty are left out, and a
+        warning is logged.
+
+    Raises:
+        DatasetError: the list is not there, or none of its clips.
+    """
+    lists = [root / "ImageSets" / name / f"{split}.txt" for name in _LISTS[year]]
+    listed = next((path for path in lists if path.is_file()), None)
+    if listed is None:
+        looked = " nor ".join(f"'{path}'" for path in lists)
+        raise DatasetError(f"'{root}' is no DAVIS {year}: there is neither {looked}")
+    lines = listed.read_text("utf-8").splitlines()
+    clips = dict.fromkeys(_clip(line.split()[0]) for line in lines if line.strip())
+    images, masks = root / "JPEGImages" / "480p", root / "Annotations" / "480p"
+    skipped = Skipped()
+    found: list[Sequence] = []
+    for clip in clips:
+        frames = skipped.whole(list_pictures(images / clip))
+        if not frames:
+            skipped.add(f"'{images / clip}' has no frames")
+            continue
+        labels = skipped.whole(list_pictures(masks / clip))
+        for stem in labels.keys() - frames.keys():
+            skipped.add(f"'{labels[stem]}' has no image")
+        if not labels:
+            skipped.add(f"'{masks / clip}' has no masks")
+            continue
+        found.append(FolderSequence.of(clip, frames, labels, merged=year == 2016))
+    if not found:
+        raise DatasetError(
+            f"'{root}' has none of the {len(clips)} clips in '{listed}': looked for "
+            f"'{images}/<clip>/*.jpg' and '{masks}/<clip>/*.png'"
+        )
+    skipped.warn(root)
+    return found
+
+
+def _clip(entry: str) -> str:
+    path = PurePosixPath(entry)
+    return path.parent.name if path.suffix else path.name

@@ -1,0 +1,55 @@
+"""Pictures and masks of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from samtracker.data.picture import list_pictures
+from samtracker.data.sequence import FolderSequence, Sequence
+from samtracker.data.skipped import Skipped
+from samtracker.errors import DatasetError
+
+
+def read_folder(root: Path) -> list[Sequence]:
+    """Reads clips or still images.
+
+    Args:
+        root: has `images/`, and `masks/` unless the pictures are photos without masks. A folder
+            in `images/` is a clip, a picture in it is a still image. Masks have the same names.
+
+    Returns:
+        The clips in the order of their names, then the stills, each a sequence of one frame.
+        Where there is a folder `masks/`, stills and clips without any mask are left out; so
+        are empty files. A warning is logged.
+
+    Raises:
+        DatasetError: there is no `images/`, or nothing to read in it.
+    """
+    images, masks = root / "images", root / "masks"
+    if not images.is_dir():
+        raise DatasetError(
+            f"'{root}' has no folder of images: looked for '{images}', and '{masks}' beside it"
+        )
+    skipped = Skipped()
+    wanted = masks.is_dir()
+    found: list[Sequence] = []
+    for clip in sorted(path.name for path in images.iterdir() if path.is_dir()):
+        frames = skipped.whole(list_pictures(images / clip))
+        labels = skipped.whole(list_pictures(masks / clip))
+        if frames and (not wanted or frames.keys() & labels.keys()):
+            found.append(FolderSequence.of(clip, frames, labels))
+        else:
+            skipped.add(f"'{images / clip}' has no {'masks' if frames else 'frames'}")
+    labels = skipped.whole(list_pictures(masks))
+    for stem, path in skipped.whole(list_pictures(images)).items():
+        if stem in labels or not wanted:
+            found.append(FolderSequence.of(stem, {stem: path}, labels))
+        else:
+            skipped.add(f"'{path}' has no mask")
+    if not found:
+        raise DatasetError(
+            f"'{root}' has nothing to read: looked for '{images}/*.jpg', '{images}/<clip>/*.jpg'"
+            + (f" and masks of the same names in '{masks}'" if wanted else "")
+        )
+    skipped.warn(root)
+    return found

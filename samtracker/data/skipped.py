@@ -1,0 +1,43 @@
+"""What was left out of a data set."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass
+class Skipped:
+    """Counts what a reader leaves out, for one warning at its end.
+
+    Attributes:
+        reasons: what is missing or damaged, in a few words each.
+    """
+
+    reasons: list[str] = field(default_factory=list)
+
+    def add(self, reason: str) -> None:
+        """Leave one thing out."""
+        self.reasons.append(reason)
+
+    def whole(self, pictures: dict[str, Path]) -> dict[str, Path]:
+        """The pictures that are not empty files; the others are counted."""
+        kept = {}
+        for stem, path in pictures.items():
+            if path.stat().st_size:
+                kept[stem] = path
+            else:
+                self.add(f"'{path}' is empty")
+        return kept
+
+    def warn(self, root: Path) -> None:
+        """Say how many there were, if any."""
+        if self.reasons:
+            _LOG.warning("%s: skipped %d: %s", root, len(self.reasons), _summary(self.reasons))
+
+
+def _summary(reasons: list[str]) -> str:
+    return "; ".join(reasons[:3]) + (" ..." if len(reasons) > 3 else "")
