@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import re
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from samtracker.errors import ConfigError
 
@@ -14,6 +15,10 @@ ENCODERS = ("lite", "vit_b", "vit_l", "vit_h")
 DEVICES = ("auto", "cuda", "mps", "cpu")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 FEEDBACKS = ("hard", "soft")
+OBJECTS = ("largest", "random")
+FRAMINGS = ("letterbox", "object")
+OPTIMISERS = ("adam", "adamw")
+SCHEDULES = ("constant", "cosine")
 FORMATS = ("overlay", "masks", "rle", "csv", "alpha")
 
 
@@ -85,6 +90,165 @@ class TrackerConfig:
     def bank(self) -> int:
         """How many frames between the first and the last are kept."""
         return int(self.memory.partition(":")[2] or 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """How a tracker is trained; the defaults are the preset `default`.
+
+    Attributes:
+        weights: to start from, a name or a file; it decides the encoder.
+        object: of a clip: "largest", the one with most pixels over the sequence, or "random".
+        max_gap: labelled frames between two frames of a sample, at most.
+        framing: "letterbox" (the whole frame) or "object" (a random square around the object,
+            flipped and with other colours).
+        size: side of the square canvas in pixels, a multiple of 16; 1024 for SAM's encoders.
+        length: frames of a sample: the first, whose mask is given, and those to predict.
+        instances: samples in an epoch.
+        epochs: how often each sample is seen.
+        batch: samples in a step, over all processes.
+        optimiser: "adam", or "adamw" with a weight decay of `weight_decay`.
+        learning_rate: at its highest.
+        encoder_rate: of the encoder, as a share of the learning rate; 0 keeps it frozen.
+        warmup: steps over which the learning rate rises from 0.
+        schedule: after that: "constant", or "cosine" down to 0.
+        clip_norm: largest norm of the gradient.
+        ema: decay of the averaged weights, which are the ones that are scored and exported; 0 for
+            none.
+        hard_share: share of each mask's pixels, the hardest, that cross entropy counts.
+        dice_weight: of the Dice loss.
+        iou_weight: of the squared error of the predicted IoU.
+        memory: of the tracker in training, "rolling" or "anchored".
+        feedback: of the tracker in training.
+        precision: "auto" is half precision where it is faster.
+        seed: of everything random.
+        workers: processes that prepare data.
+        checkpoint_every: steps between two checkpoints.
+        evaluate_every: steps between two evaluations; 0 for none.
+    """
+
+    weights: str = "lite"
+    object: str = "random"
+    max_gap: int = 4
+    framing: str = "object"
+    size: int = 384
+    length: int = 4
+    instances: int = 8000
+    epochs: int = 1
+    batch: int = 4
+    optimiser: str = "adamw"
+    learning_rate: float = 3e-4
+    weight_decay: float = 0.01
+    encoder_rate: float = 0.0
+    warmup: int = 100
+    schedule: str = "cosine"
+    clip_norm: float = 1.0
+    ema: float = 0.998
+    hard_share: float = 0.3
+    dice_weight: float = 0.5
+    iou_weight: float = 0.5
+    memory: str = "anchored"
+    feedback: str = "hard"
+    precision: str = "auto"
+    seed: int = 0
+    workers: int = 1
+    checkpoint_every: int = 100
+    evaluate_every: int = 0
+
+    def __post_init__(self) -> None:
+        for name, valid in (
+            ("object", OBJECTS),
+            ("framing", FRAMINGS),
+            ("optimiser", OPTIMISERS),
+            ("schedule", SCHEDULES),
+            ("memory", ("rolling", "anchored")),
+            ("feedback", FEEDBACKS),
+            ("precision", PRECISIONS),
+        ):
+            _one_of(name, getattr(self, name), valid)
+        _at_least(self, 1, "max_gap", "instances", "epochs", "batch", "checkpoint_every")
+        _at_least(self, 2, "length")
+        _at_least(self, 64, "size")
+        zero = "encoder_rate warmup workers evaluate_every dice_weight iou_weight weight_decay seed"
+        _at_least(self, 0, *zero.split())
+        if self.size % 16:
+            raise ConfigError(f"size={self.size} does not fit: give a multiple of 16")
+        for name in ("learning_rate", "clip_norm", "hard_share"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"{name}={getattr(self, name)} does not fit: give more than 0")
+        if self.hard_share > 1:
+            raise ConfigError(f"hard_share={self.hard_share} does not fit: give at most 1")
+        if not 0 <= self.ema < 1:
+            raise ConfigError(f"ema={self.ema} does not fit: give 0 or more and less than 1")
+        if self.instances < self.batch:
+            raise ConfigError(
+                f"batch={self.batch} does not fit: an epoch has only {self.instances} instances"
+            )
+
+    @classmethod
+    def preset(cls, name: str) -> Self:
+        """The settings called "base" or "default".
+
+        `base` is the recipe that the tracker was first published with: pairs of neighbouring
+        frames, encoder frozen, cross entropy, Adam, 10,000 instances in 10 epochs.
+
+        Raises:
+            ConfigError: an unknown name.
+        """
+        _one_of("preset", name, PRESETS)
+        return cls(**(_BASE if name == "base" else {}))
+
+    @property
+    def steps(self) -> int:
+        """Of the whole training; a last batch that would not be full is left out."""
+        return self.instances // self.batch * self.epochs
+
+    def to_json(self) -> str:
+        """As one line of JSON; `from_json` reads it back."""
+        return json.dumps(dataclasses.asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ConfigError: not JSON, or with unknown fields or values.
+        """
+        try:
+            return cls(**json.loads(text))
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"not a training configuration: {text[:80]!r} ({error})") from error
+
+
+PRESETS = ("base", "default")
+
+_BASE: dict[str, Any] = {
+    "object": "largest",
+    "max_gap": 1,
+    "framing": "letterbox",
+    "size": 480,
+    "length": 2,
+    "instances": 10_000,
+    "epochs": 10,
+    "batch": 1,
+    "optimiser": "adam",
+    "learning_rate": 1e-4,
+    "weight_decay": 0.0,
+    "warmup": 0,
+    "schedule": "constant",
+    "clip_norm": math.inf,
+    "ema": 0.0,
+    "hard_share": 1.0,
+    "dice_weight": 0.0,
+    "iou_weight": 0.0,
+    "memory": "rolling",
+}
+
+
+def _at_least(config: TrainConfig, least: int, *names: str) -> None:
+    for name in names:
+        if getattr(config, name) < least:
+            raise ConfigError(f"{name}={getattr(config, name)} does not fit: give at least {least}")
 
 
 def _one_of(name: str, value: str, valid: tuple[str, ...]) -> None:

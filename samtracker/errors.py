@@ -8,7 +8,9 @@
     ├── PromptError      a mask, box or click that cannot start or correct an object
     ├── VideoError       a source that cannot be read, or a video that cannot be written
     ├── OutputError      an output folder that exists already or cannot be written
-    └── WeightsError     weights that are missing, damaged, tampered with or of another shape
+    ├── WeightsError     weights that are missing, damaged, tampered with or of another shape
+    ├── DatasetError     a dataset that is not there, or not in the layout that was asked for
+    └── TrainingError    a training that cannot go on
 
 A message names the argument, the value it had and the way out. The command line prints it
 in one line and exits with code 2.
@@ -41,3 +43,11 @@ class OutputError(SamTrackerError):
 
 class WeightsError(SamTrackerError):
     """Weights that are missing, damaged, tampered with or of another shape."""
+
+
+class DatasetError(SamTrackerError):
+    """A dataset that is not there, or not in the layout that was asked for."""
+
+
+class TrainingError(SamTrackerError):
+    """A training that cannot go on."""

@@ -14,6 +14,7 @@ from samtracker import __version__
 from samtracker.cli.doctor import doctor
 from samtracker.cli.interruption import EXIT_CODE
 from samtracker.cli.track import demo, track
+from samtracker.cli.train import export_weights, train
 from samtracker.cli.weights import weights
 from samtracker.errors import SamTrackerError
 
@@ -47,5 +48,5 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
-for command in (track, demo, weights, doctor):
+for command in (track, demo, train, export_weights, weights, doctor):
     main.add_command(command)

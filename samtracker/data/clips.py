@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
-from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from samtracker.data.sample import Sample
 from samtracker.data.sequence import Sequence, labelled_frame
 from samtracker.errors import DatasetError
 
-Choice = Literal["largest", "random"]
+OBJECTS = ("largest", "random")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +34,13 @@ class ClipSource:
     """
 
     sequences: tuple[Sequence, ...]
-    object: Choice = "largest"
+    object: str = "largest"
     max_gap: int = 1
     _largest: dict[int, int] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.object not in get_args(Choice):
-            valid = ", ".join(get_args(Choice))
+        if self.object not in OBJECTS:
+            valid = ", ".join(OBJECTS)
             raise DatasetError(f"object={self.object!r} does not exist: use one of {valid}")
         if self.max_gap < 1:
             raise DatasetError(f"max_gap={self.max_gap} does not fit: give 1 or more")
@@ -47,11 +48,12 @@ class ClipSource:
             raise DatasetError("no clip has two frames with masks: read single images as stills")
 
     def __len__(self) -> int:
-        return sum(self._pairs)
+        return self._ends[-1] if self._ends else 0
 
-    @property
-    def _pairs(self) -> list[int]:
-        return [max(len(sequence.labelled) - 1, 0) for sequence in self.sequences]
+    @cached_property
+    def _ends(self) -> list[int]:
+        """For each clip, the number of pairs up to its end."""
+        return list(accumulate(max(len(clip.labelled) - 1, 0) for clip in self.sequences))
 
     def sample(self, index: int, length: int, rng: np.random.Generator) -> Sample:
         """See `Source`. Frames without the object before its first one are passed over.
@@ -61,10 +63,10 @@ class ClipSource:
         Raises:
             DatasetError: a file cannot be read, or the object is in no frame.
         """
-        ends = list(accumulate(self._pairs))
-        clip = int(np.searchsorted(ends, index, side="right"))
-        sequence, pairs = self.sequences[clip], self._pairs[clip]
-        begin = index - (ends[clip] - pairs)
+        clip = bisect_right(self._ends, index)
+        sequence = self.sequences[clip]
+        pairs = len(sequence.labelled) - 1
+        begin = index - (self._ends[clip] - pairs)
         offsets = np.concatenate([[0], rng.integers(1, self.max_gap + 1, length - 1).cumsum()])
         if offsets[-1] > pairs:
             offsets = np.arange(length)
@@ -77,6 +79,8 @@ class ClipSource:
             chosen = self._choose(clip, visible, rng)
             if chosen in visible:
                 pictures = [labelled_frame(sequence, number) for number in numbers]
+                if len({frame.shape for frame, _ in pictures}) > 1:
+                    raise DatasetError(f"'{sequence.name}' has frames of more than one size")
                 return Sample(
                     frames=np.stack([frame for frame, _ in pictures]),
                     masks=np.stack([ids == chosen for _, ids in pictures]),

@@ -53,3 +53,21 @@ def read_folder(root: Path) -> list[Sequence]:
         )
     skipped.warn(root)
     return found
+
+
+def read_photos(root: Path) -> list[Sequence]:
+    """Reads photos without masks: the pictures in `images/`, or in the folder itself.
+
+    Returns:
+        Sequences of one frame. Empty files are left out, and a warning is logged.
+
+    Raises:
+        DatasetError: there are no pictures.
+    """
+    images = root / "images" if (root / "images").is_dir() else root
+    skipped = Skipped()
+    photos = skipped.whole(list_pictures(images))
+    if not photos:
+        raise DatasetError(f"'{root}' has no photos: looked for '{images}/*.jpg'")
+    skipped.warn(root)
+    return [FolderSequence.of(stem, {stem: path}, {}) for stem, path in photos.items()]

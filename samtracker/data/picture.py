@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ def read_ids(path: Path) -> NDArray[np.uint16]:
     """
     image = _open(path)
     if image.mode == "P":
-        return np.array(image).astype(np.uint16)
+        return np.array(image, np.uint16)
     if image.mode == "1" or image.mode.startswith("I"):
         return _grey_ids(np.array(image))
     colours = np.array(image.convert("RGBA"))
@@ -59,10 +60,11 @@ def read_ids(path: Path) -> NDArray[np.uint16]:
         return _grey_ids(shown[..., 0])
     known, codes = _codes(PALETTE), _codes(shown)
     order = np.argsort(known)
-    ids = order[np.searchsorted(known[order], codes).clip(max=len(known) - 1)]
+    nearest = np.searchsorted(known[order], codes).clip(max=len(known) - 1)
+    ids: NDArray[np.uint16] = order[nearest].astype(np.uint16)
     if not np.array_equal(known[ids], codes):
         raise DatasetError(f"'{path}' is no mask: its colours are not those of the DAVIS palette")
-    return ids.astype(np.uint16)
+    return ids
 
 
 def _open(path: Path) -> Image.Image:
@@ -76,16 +78,18 @@ def _open(path: Path) -> Image.Image:
     return image
 
 
-def _grey_ids(grey: NDArray[np.integer]) -> NDArray[np.uint16]:
+def _grey_ids(grey: NDArray[Any]) -> NDArray[np.uint16]:
     high = int(grey.max())
     if high < _DARKEST_SHADE:
         return grey.astype(np.uint16)
-    return (grey > high // 2).astype(np.uint16)
+    lit: NDArray[np.bool_] = grey > high // 2
+    return lit.astype(np.uint16)
 
 
 def _codes(colours: NDArray[np.uint8]) -> NDArray[np.int64]:
     """One number for each colour: (..., 3) to (...)."""
-    return colours.astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
+    codes: NDArray[np.int64] = colours.astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
+    return codes
 
 
 def _natural(stem: str) -> list[tuple[int, str]]:

@@ -16,6 +16,9 @@ from samtracker.model.weights import find, load_state, save_state
 FORMAT = "samtracker-1"
 """Metadata `format` of our own weight files."""
 
+TRAINING = "training."
+"""What the names of tensors begin with that only training needs."""
+
 SAM_WIDTHS = {768: "vit_b", 1024: "vit_l", 1280: "vit_h"}
 """SAM's encoders by the width of their embedding."""
 
@@ -24,8 +27,8 @@ def load_network(name_or_path: str | Path) -> Network:
     """Build the network a weight file was made for and fill it.
 
     Args:
-        name_or_path: a name of the manifest, a file of `save_network`, or an official SAM
-            checkpoint. From a SAM checkpoint the encoder, the prompt encoder and the mask decoder
+        name_or_path: a name of the manifest, a file of `save_network`, a checkpoint of
+            `samtrack train`, or an official SAM checkpoint. From a SAM checkpoint the encoder, the prompt encoder and the mask decoder
             start trained, the matcher does not.
 
     Returns:
@@ -38,7 +41,7 @@ def load_network(name_or_path: str | Path) -> Network:
     state, metadata = load_state(path)
     if "config" in metadata:
         network = Network(_config(path, metadata["config"]))
-        network.load(state)
+        network.load({name: t for name, t in state.items() if not name.startswith(TRAINING)})
     else:
         network = Network(ModelConfig(encoder=_sam_encoder(path, state)))
         network.load_sam(state)

@@ -32,6 +32,7 @@ class TargetModel:
     weights: Tensor
 
     @classmethod
+    @torch.no_grad()
     def fit(cls, key: Tensor, mask: Tensor) -> TargetModel:
         """Fit in closed form.
 

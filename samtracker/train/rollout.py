@@ -92,10 +92,11 @@ class Rollout(nn.Module):
         count, length, side = frames.shape[0], frames.shape[1], frames.shape[-1]
         features = self._encode(frames)
         memory = TrackerConfig(memory=self.config.memory)
-        tracks = [
-            Track(row, memory, features[row][0], cells)
-            for row, cells in enumerate(self._cells(first.float(), features[0][0]))
-        ]
+        with torch.autocast(frames.device.type, enabled=False):  # the target model is float32
+            tracks = [
+                Track(row, memory, features[row][0], cells)
+                for row, cells in enumerate(self._cells(first.float(), features[0][0]))
+            ]
         logits, scores = [], []
         for number in range(1, length):
             views = [features[row][number] for row in range(count)]

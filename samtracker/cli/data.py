@@ -1,0 +1,109 @@
+"""`samtrack data`: look at what a network learns from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from samtracker.errors import OutputError
+
+
+@click.group()
+def data() -> None:
+    """Look at training data."""
+
+
+@data.command()
+@click.option(
+    "--data",
+    "specs",
+    required=True,
+    multiple=True,
+    metavar="KIND:PATH[:SPLIT][*WEIGHT]",
+    help="davis, davis2017, youtube, folder, stills or photos with a path; or synthetic. "
+    "Repeatable: samples come from each by its weight.",
+)
+@click.option("--rows", type=click.IntRange(min=1), default=6, show_default=True, help="Samples.")
+@click.option(
+    "--size",
+    type=click.IntRange(min=16),
+    default=384,
+    show_default=True,
+    help="Side of the square frames in pixels.",
+)
+@click.option(
+    "--length",
+    type=click.IntRange(min=2),
+    default=2,
+    show_default=True,
+    help="Frames of a sample; the first is the template, the last the image.",
+)
+@click.option(
+    "--framing",
+    type=click.Choice(["letterbox", "object"]),
+    default="letterbox",
+    show_default=True,
+    help="Whole frames, or random squares around the object.",
+)
+@click.option(
+    "--object",
+    "choice",
+    type=click.Choice(["largest", "random"]),
+    default="largest",
+    show_default=True,
+    help="Which object of a clip.",
+)
+@click.option(
+    "--max-gap",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Frames are at most so many labelled frames apart.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="preview.png",
+    show_default=True,
+    help="PNG file.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace an earlier file.")
+def preview(  # noqa: PLR0917
+    specs: tuple[str, ...],
+    rows: int,
+    size: int,
+    length: int,
+    framing: Literal["letterbox", "object"],
+    choice: Literal["largest", "random"],
+    max_gap: int,
+    seed: int,
+    output: Path,
+    overwrite: bool,
+) -> None:
+    """Draw training samples: image, mask, template and template mask in a row."""
+    from PIL import Image
+
+    from samtracker.data.mixture import parse_source
+    from samtracker.data.preview import preview as draw
+    from samtracker.data.training_set import TrainingSet
+
+    if output.exists() and not overwrite:
+        raise OutputError(f"'{output}' exists already: give --overwrite, or another -o")
+    mixture = tuple(parse_source(spec, object=choice, max_gap=max_gap, size=size) for spec in specs)
+    dataset = TrainingSet(
+        mixture=mixture, count=rows, length=length, size=size, framing=framing, seed=seed
+    )
+    figure = Image.fromarray(draw(dataset, rows))
+    partial = output.with_name(f".{output.name}.partial")
+    try:
+        figure.save(partial, format="PNG")
+        partial.replace(output)
+    except OSError as error:
+        raise OutputError(f"'{output}' cannot be written: {error.strerror or error}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    click.echo(f"{output}: {rows} samples")

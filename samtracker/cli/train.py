@@ -1,0 +1,155 @@
+"""`samtrack train` and `samtrack export-weights`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from samtracker.cli.interruption import EXIT_CODE, Interruption
+from samtracker.config import PRESETS, TrainConfig
+from samtracker.errors import ConfigError, OutputError
+
+DRY_RUN: dict[str, Any] = {
+    "size": 128,
+    "instances": 48,
+    "epochs": 1,
+    "batch": 2,
+    "length": 3,
+    "warmup": 4,
+    "checkpoint_every": 12,
+}
+"""Enough to see that everything works, within a minute on two cores."""
+
+
+def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """An option for every field of `TrainConfig`."""
+    for field in reversed(dataclasses.fields(TrainConfig)):
+        name = f"--{field.name.replace('_', '-')}"
+        kind = type(field.default)
+        command = click.option(name, type=kind, help=f"{field.default} in the preset default.")(
+            command
+        )
+    return command
+
+
+@click.command()
+@click.option(
+    "--data",
+    "sources",
+    multiple=True,
+    metavar="KIND:PATH[:SPLIT][*WEIGHT]",
+    help="Dataset to train on; repeatable, see `samtrack data preview`.",
+)
+@click.option("--validate", metavar="KIND:PATH[:SPLIT]", help="Clips for --evaluate-every.")
+@click.option("--preset", default="default", metavar="|".join(PRESETS), show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("training"),
+    show_default=True,
+    help="Folder for checkpoint, metrics and figures.",
+)
+@click.option(
+    "--resume",
+    metavar="auto|FILE",
+    help="Go on from a checkpoint, with its settings; auto is the output folder's, if any.",
+)
+@click.option("--dry-run", is_flag=True, help="A minute on synthetic data, to see that it works.")
+@config_options
+def train(
+    sources: tuple[str, ...],
+    validate: str | None,
+    preset: str,
+    output: Path,
+    resume: str | None,
+    dry_run: bool,
+    **settings: Any,
+) -> None:
+    """Train the tracker on pairs or short clips.
+
+    Every setting of the preset has an option. `torchrun --nproc-per-node N -m samtracker train`
+    trains on N GPUs.
+    """
+    from samtracker.data.mixture import parse_source, read_sequences
+    from samtracker.data.training_set import TrainingSet
+    from samtracker.model.checkpoint import load_network
+    from samtracker.train.checkpoint import Checkpoint
+    from samtracker.train.loop import CHECKPOINT
+    from samtracker.train.loop import train as run
+
+    given = {name: value for name, value in settings.items() if value is not None}
+    checkpoint = output / CHECKPOINT
+    earlier = None
+    if resume is not None and (resume != "auto" or checkpoint.is_file()):
+        earlier = Checkpoint.load(checkpoint if resume == "auto" else Path(resume))
+    if earlier is not None:
+        _refuse_changes(earlier.config, given)
+        config, sources = earlier.config, sources or earlier.data
+    else:
+        if resume is None and checkpoint.exists():
+            raise OutputError(
+                f"output '{output}' holds a training already: go on with --resume auto, or choose "
+                "another with --output"
+            )
+        start = TrainConfig.preset(preset)
+        config = dataclasses.replace(start, **{**(DRY_RUN if dry_run else {}), **given})
+        sources = sources or (("synthetic",) if dry_run else ())
+    if not sources:
+        raise ConfigError("nothing to train on: give --data KIND:PATH, or --dry-run")
+    data = TrainingSet(
+        [parse_source(text, object=config.object, max_gap=config.max_gap) for text in sources],
+        count=config.instances,
+        length=config.length,
+        size=config.size,
+        framing=config.framing,
+        seed=config.seed,
+    )
+    clips = read_sequences(validate) if validate else []
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"'{output}' cannot be written ({error.strerror}): choose another with --output"
+        ) from error
+    with Interruption() as interruption:
+        interruption.deferred = True
+        done = run(
+            load_network(config.weights),
+            config,
+            data,
+            output,
+            sources=sources,
+            validation=clips,
+            resume=earlier,
+            stop=lambda: interruption.requested,
+        )
+    if done < config.steps:
+        click.echo(f"stopped after step {done}: go on with --resume auto", err=True)
+        raise SystemExit(EXIT_CODE)
+    click.echo(f"{done} steps in {checkpoint}", err=True)
+
+
+@click.command("export-weights")
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.argument("output", type=click.Path(path_type=Path))
+@click.option("--licence", default="Apache-2.0", show_default=True, help="Of the weights.")
+def export_weights(checkpoint: Path, output: Path, licence: str) -> None:
+    """Write the weights of CHECKPOINT to OUTPUT, as fp16 safetensors with a model card."""
+    from samtracker.train.model_card import export_weights as export
+
+    card = export(checkpoint, output, licence=licence)
+    click.echo(f"{output} and {card}", err=True)
+
+
+def _refuse_changes(config: TrainConfig, given: dict[str, Any]) -> None:
+    for name, value in given.items():
+        if value != getattr(config, name):
+            raise ConfigError(
+                f"--{name.replace('_', '-')} {value} differs from {getattr(config, name)} in the "
+                "checkpoint: leave it out, or start anew with --weights CHECKPOINT"
+            )

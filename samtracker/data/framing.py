@@ -1,0 +1,76 @@
+"""Samples of any size made square, as a network takes them."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from samtracker.data.photometry import Light
+from samtracker.data.photos import resize_photo
+from samtracker.data.sample import Sample
+from samtracker.types import mask_box
+
+Pixels = TypeVar("Pixels", np.uint8, np.bool_)
+FRAMINGS = ("letterbox", "object")
+
+
+def letterbox(sample: Sample, size: int) -> Sample:
+    """Whole frames scaled to the longest side `size`, with zeros at the bottom or right."""
+    height, width = sample.masks.shape[1:]
+    scale = size / max(height, width)
+    inner = max(round(scale * height), 1), max(round(scale * width), 1)
+    frames = np.zeros((len(sample.frames), size, size, 3), np.uint8)
+    masks = np.zeros((len(sample.masks), size, size), np.bool_)
+    for number, (frame, mask) in enumerate(zip(sample.frames, sample.masks, strict=True)):
+        frames[number, : inner[0], : inner[1]] = resize_photo(frame, inner)
+        masks[number, : inner[0], : inner[1]] = _resize_mask(mask, inner)
+    return Sample(frames=frames, masks=masks, name=sample.name)
+
+
+def object_crop(sample: Sample, size: int, rng: np.random.Generator) -> Sample:
+    """One random square for all frames, mirrored in half of the samples, in another light.
+
+    The square holds the whole object of the first frame, its side is 0.5 to 1 of the frame's
+    short side or, if that is longer, the object's. What lies outside of the frame is zero.
+    """
+    box = mask_box(sample.masks[0])
+    if box is None:
+        return letterbox(sample, size)
+    x1, y1, x2, y2 = (int(value) for value in box)
+    height, width = sample.masks.shape[1:]
+    side = max(int(rng.uniform(0.5, 1.0) * min(height, width)), x2 - x1, y2 - y1)
+    left, top = _place(x1, x2, side, width, rng), _place(y1, y2, side, height, rng)
+    mirrored = rng.random() < 0.5
+    light = Light.draw(rng, strength=0.12)
+    frames, masks = [], []
+    for frame, mask in zip(sample.frames, sample.masks, strict=True):
+        part = light.on(resize_photo(_cut(frame, left, top, side), (size, size)))
+        cut = _resize_mask(_cut(mask, left, top, side), (size, size))
+        frames.append(part[:, ::-1] if mirrored else part)
+        masks.append(cut[:, ::-1] if mirrored else cut)
+    return Sample(frames=np.stack(frames), masks=np.stack(masks), name=sample.name)
+
+
+def _place(first: int, end: int, side: int, whole: int, rng: np.random.Generator) -> int:
+    """Where a square begins that holds `first` to `end` and leaves the frame only if it must."""
+    low = max(min(0, whole - side), end - side)
+    high = min(max(0, whole - side), first)
+    return int(rng.integers(low, high + 1))
+
+
+def _cut(picture: NDArray[Pixels], left: int, top: int, side: int) -> NDArray[Pixels]:
+    """The square at (left, top), zero where it leaves the picture."""
+    square = np.zeros((side, side, *picture.shape[2:]), picture.dtype)
+    part = picture[max(top, 0) : max(top + side, 0), max(left, 0) : max(left + side, 0)]
+    row, column = max(-top, 0), max(-left, 0)
+    square[row : row + part.shape[0], column : column + part.shape[1]] = part
+    return square
+
+
+def _resize_mask(mask: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.bool_]:
+    way = cv2.INTER_NEAREST_EXACT
+    resized: NDArray[np.bool_] = cv2.resize(mask.view(np.uint8), size[::-1], interpolation=way) > 0
+    return resized

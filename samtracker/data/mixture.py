@@ -1,0 +1,100 @@
+"""Sources as a command line names them."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from samtracker.data.clips import ClipSource
+from samtracker.data.davis import read_davis
+from samtracker.data.folders import read_folder, read_photos
+from samtracker.data.sample import Source
+from samtracker.data.sequence import Sequence
+from samtracker.data.stills import StillSource
+from samtracker.data.synthetic import SyntheticSource
+from samtracker.data.youtube_vos import read_youtube_vos
+from samtracker.errors import DatasetError
+
+KINDS = ("davis", "davis2017", "youtube", "folder", "stills", "photos", "synthetic")
+_WITH_SPLIT = ("davis", "davis2017", "youtube")
+
+
+def parse_source(
+    text: str, *, object: str = "largest", max_gap: int = 1, size: int = 384
+) -> tuple[Source, float]:
+    """Opens a source of samples.
+
+    Args:
+        text: `KIND:PATH[:SPLIT][*WEIGHT]`, as `davis:/data/DAVIS:val*2`. The kinds davis (2016),
+            davis2017 and youtube take a split, train by default; folder has clips with masks,
+            stills has images with masks, photos has images alone. `synthetic` takes no path and
+            paints everything.
+        object: of kinds that are clips, see `ClipSource`.
+        max_gap: of kinds that are clips, see `ClipSource`.
+        size: of the frames that are made from images, in pixels.
+
+    Returns:
+        The source and its weight, 1 by default.
+
+    Raises:
+        DatasetError: there is no such kind, the weight is no number above 0, or the data are
+            not there.
+    """
+    place, star, weight = text.rpartition("*")
+    share = _weight(weight, text) if star else 1.0
+    kind, _, path = (place if star else text).partition(":")
+    if kind not in KINDS:
+        raise DatasetError(f"'{text}': {kind!r} is no kind of data: use one of {', '.join(KINDS)}")
+    if kind == "synthetic":
+        if path:
+            raise DatasetError(f"'{text}': synthetic takes no path")
+        return SyntheticSource(size=size), share
+    sequences = tuple(_read(kind, path))
+    match kind:
+        case "photos":
+            return SyntheticSource(photos=sequences, size=size), share
+        case "stills":
+            return StillSource(photos=sequences, size=size), share
+        case _:
+            return ClipSource(sequences=sequences, object=object, max_gap=max_gap), share
+
+
+def read_sequences(text: str) -> list[Sequence]:
+    """Reads the sequences of `KIND:PATH[:SPLIT]`, where KIND is not synthetic.
+
+    Raises:
+        DatasetError: there is no such kind, or the data are not there.
+    """
+    kind, _, path = text.partition(":")
+    if kind not in KINDS or kind == "synthetic":
+        valid = ", ".join(kind for kind in KINDS if kind != "synthetic")
+        raise DatasetError(f"'{text}': {kind!r} is no kind of data on disk: use one of {valid}")
+    return _read(kind, path)
+
+
+def _read(kind: str, path: str) -> list[Sequence]:
+    if not path:
+        raise DatasetError(f"'{kind}' takes a path: give {kind}:PATH")
+    split = "train"
+    if kind in _WITH_SPLIT and ":" in path:
+        path, _, split = path.rpartition(":")
+    root = Path(path)
+    match kind:
+        case "photos":
+            return read_photos(root)
+        case "stills" | "folder":
+            return read_folder(root)
+        case "youtube":
+            return read_youtube_vos(root, split=split)
+        case _:
+            return read_davis(root, year=2016 if kind == "davis" else 2017, split=split)
+
+
+def _weight(text: str, whole: str) -> float:
+    try:
+        weight = float(text)
+    except ValueError:
+        weight = math.nan
+    if not 0 < weight < math.inf:
+        raise DatasetError(f"'{whole}': {text!r} is no weight: give a number above 0, as *0.5")
+    return weight

@@ -1,0 +1,57 @@
+"""A figure of what a network will see."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from samtracker.data.training_set import TrainingSet
+from samtracker.errors import DatasetError
+from samtracker.types import Frame
+
+COLUMNS = ("image", "mask", "template", "template mask")
+_GAP = 6
+_HEADING = 28
+_TEXT = 16
+
+
+def preview(dataset: TrainingSet, rows: int) -> NDArray[np.uint8]:
+    """Draws the first samples, one a row: image, mask, template, template mask.
+
+    The template is the first frame of a sample, the image the last.
+
+    Returns:
+        RGB uint8 (H, W, 3), on white.
+
+    Raises:
+        DatasetError: there are not so many samples, or they cannot be read.
+    """
+    if not 1 <= rows <= len(dataset):
+        raise DatasetError(f"rows={rows} does not fit: give 1 to {len(dataset)}, the samples")
+    side = dataset.size
+    step = side + _GAP
+    size = (_GAP + len(COLUMNS) * step, _HEADING + rows * (step + _HEADING))
+    figure = Image.new("RGB", size, "white")
+    draw = ImageDraw.Draw(figure)
+    font = ImageFont.load_default(_TEXT)
+    for column, heading in enumerate(COLUMNS):
+        middle = _GAP + column * step + side / 2
+        draw.text((middle, _HEADING / 2), heading, "black", font, anchor="mm")
+    for row in range(rows):
+        sample = dataset.sample(row)
+        top = _HEADING + row * (step + _HEADING)
+        cells = (
+            sample.frames[-1],
+            _drawn(sample.masks[-1]),
+            sample.frames[0],
+            _drawn(sample.masks[0]),
+        )
+        for column, cell in enumerate(cells):
+            figure.paste(Image.fromarray(cell), (_GAP + column * step, top))
+        draw.text((_GAP, top + side + 2), sample.name, "dimgrey", font)
+    return np.array(figure)
+
+
+def _drawn(mask: NDArray[np.bool_]) -> Frame:
+    return np.repeat(255 * mask.astype(np.uint8)[..., None], 3, axis=2)

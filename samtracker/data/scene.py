@@ -1,0 +1,74 @@
+"""A scene of moving layers, and the clip that a camera takes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from samtracker.data.cutout import Cutout
+from samtracker.data.motion import Motion, Patch
+from samtracker.data.photometry import Light
+from samtracker.types import Frame, Mask
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """A cut-out on its way."""
+
+    cutout: Cutout
+    motion: Motion
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """An object between what is behind it and what is before it.
+
+    Attributes:
+        background: RGB uint8 (H, W, 3), the canvas.
+        camera: how the background moves.
+        object: what is to be segmented.
+        behind: what the object hides where they meet.
+        before: what hides the object.
+        lights: in the first and in the last frame.
+    """
+
+    background: Frame
+    camera: Motion
+    object: Layer
+    behind: tuple[Layer, ...] = ()
+    before: tuple[Layer, ...] = ()
+    lights: tuple[Light, Light]
+
+    def render(self, number: int) -> tuple[Frame, Mask]:
+        """A frame and where the object is seen in it, (H, W, 3) and bool (H, W)."""
+        canvas = self.camera.cover(number, self.background)
+        for layer in self.behind:
+            _paste(layer, number, canvas)
+        patch = _paste(self.object, number, canvas)
+        mask = np.zeros(canvas.shape[:2], np.bool_)
+        mask[patch.rows, patch.columns] = patch.pixels[..., 3] > 127
+        for layer in self.before:
+            patch = _paste(layer, number, canvas)
+            mask[patch.rows, patch.columns] &= patch.pixels[..., 3] <= 127
+        last = len(self.camera.matrices) - 1
+        light = self.lights[0].towards(self.lights[1], number / last if last else 0.0)
+        return light.on(canvas), mask
+
+    def film(self) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """All frames and masks, (T, H, W, 3) and bool (T, H, W)."""
+        taken = [self.render(number) for number in range(len(self.camera.matrices))]
+        return np.stack([frame for frame, _ in taken]), np.stack([mask for _, mask in taken])
+
+
+def _paste(layer: Layer, number: int, canvas: Frame) -> Patch:
+    """Draws a layer on the canvas, and returns what was drawn."""
+    patch = layer.motion.warp(number, layer.cutout.pixels, (canvas.shape[0], canvas.shape[1]))
+    if patch.pixels.size:
+        place = canvas[patch.rows, patch.columns]
+        clear = cv2.bitwise_not(patch.pixels[..., 3])
+        under = cv2.multiply(place, cv2.merge([clear] * 3), scale=1 / 255)
+        canvas[patch.rows, patch.columns] = cv2.add(under, patch.pixels[..., :3])
+    return patch

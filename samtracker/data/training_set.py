@@ -1,0 +1,106 @@
+"""The samples of a mixture of sources, as tensors of one size."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from samtracker.data.framing import FRAMINGS, letterbox, object_crop
+from samtracker.data.sample import Sample, Source
+from samtracker.errors import DatasetError
+
+_TRIES = 8
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TrainingSet(Dataset[dict[str, Tensor]]):
+    """As many samples as wanted; each is a function of the seed and its index alone.
+
+    Attributes:
+        mixture: sources and the weights at which samples come from them.
+        count: number of samples.
+        length: frames of a sample, T.
+        size: side of the square frames in pixels.
+        framing: "letterbox" shows whole frames as they are, "object" a random square around the
+            object, mirrored and in another light at random.
+        seed: of all that is random.
+    """
+
+    mixture: Sequence[tuple[Source, float]]
+    _: KW_ONLY
+    count: int
+    length: int = 2
+    size: int = 384
+    framing: str = "letterbox"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.framing not in FRAMINGS:
+            valid = ", ".join(FRAMINGS)
+            raise DatasetError(f"framing={self.framing!r} does not exist: use one of {valid}")
+        if not self.mixture or not all(weight > 0 for _, weight in self.mixture):
+            weights = [weight for _, weight in self.mixture]
+            raise DatasetError(f"the weights {weights} do not fit: give each source one above 0")
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> dict[str, Tensor]:
+        """A sample: "frames" uint8 (T, 3, size, size), RGB, and "masks" bool (T, size, size).
+
+        What cannot be read, or does not show its object in the first frame, is replaced by
+        another draw; a warning is logged for damaged files.
+
+        Raises:
+            IndexError: there is no such sample.
+            DatasetError: one file after the other cannot be read.
+        """
+        sample = self.sample(index)
+        return {
+            "frames": torch.from_numpy(np.ascontiguousarray(sample.frames.transpose(0, 3, 1, 2))),
+            "masks": torch.from_numpy(np.ascontiguousarray(sample.masks)),
+        }
+
+    def sample(self, index: int) -> Sample:
+        """As `__getitem__`, as arrays (T, size, size, 3) and (T, size, size), with the name."""
+        if not 0 <= index < self.count:
+            raise IndexError(f"sample {index} of {self.count}")
+        rng = np.random.default_rng([self.seed, index])
+        drawn: Sample | None = None
+        failure: DatasetError | None = None
+        for _ in range(_TRIES):
+            try:
+                drawn = self._draw(rng)
+            except DatasetError as error:
+                failure = error
+                _LOG.warning("skipped: %s", error)
+                continue
+            framed = self._frame(drawn, rng)
+            if framed.masks[0].any():
+                return framed
+        if drawn is None:
+            raise DatasetError(f"{_TRIES} draws in a row failed, the last: {failure}") from failure
+        return letterbox(drawn, self.size)
+
+    def _draw(self, rng: np.random.Generator) -> Sample:
+        weights = np.array([weight for _, weight in self.mixture])
+        source, _ = self.mixture[rng.choice(len(weights), p=weights / weights.sum())]
+        return source.sample(int(rng.integers(len(source))), self.length, rng)
+
+    def _frame(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        if self.framing == "letterbox":
+            return letterbox(sample, self.size)
+        return object_crop(sample, self.size, rng)
+
+
+def worker_init(worker_id: int) -> None:
+    """For `DataLoader`: a worker is one thread, many of them shall not fight for the cores."""
+    cv2.setNumThreads(0)

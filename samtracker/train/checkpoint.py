@@ -1,0 +1,131 @@
+"""Checkpoints: a weight file that also holds all that training needs to go on.
+
+The tensors under their plain names are the network's, averaged if `ema` is on, so that every
+checkpoint can be tracked with; those under `training.` are the rest. Like every weight file it is
+safetensors, and written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from samtracker.config import TrainConfig
+from samtracker.errors import WeightsError
+from samtracker.model.checkpoint import FORMAT, TRAINING
+from samtracker.model.network import Network
+from samtracker.model.weights import load_state, save_state
+
+NETWORK, OPTIMISER, RANDOM = (f"{TRAINING}{part}." for part in ("network", "optimiser", "random"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """A training at one step.
+
+    Attributes:
+        config: its settings.
+        data: its sources, as `samtrack train --data` takes them.
+        step: how many steps are done; with `config.seed` also the position in the data.
+        network: the state dict that is trained.
+        averaged: the averaged one; None without.
+        optimiser: state dict of the optimiser; the schedule is a function of the step.
+        random: states of the random number generators by name.
+        scores: of the last evaluation.
+    """
+
+    config: TrainConfig
+    data: tuple[str, ...]
+    step: int
+    network: dict[str, Tensor]
+    averaged: dict[str, Tensor] | None
+    optimiser: dict[str, Any]
+    random: dict[str, Tensor]
+    scores: dict[str, float]
+
+    def save(self, path: Path, network: Network) -> None:
+        """Write it, replacing an older one once it is complete.
+
+        Args:
+            path: of the file.
+            network: whose configuration the weights belong to.
+
+        Raises:
+            OutputError: it cannot be written; an older one is still there.
+        """
+        tensors = dict(self.averaged or self.network)
+        if self.averaged is not None:
+            tensors |= {NETWORK + name: tensor for name, tensor in self.network.items()}
+        for number, slots in self.optimiser["state"].items():
+            tensors |= {f"{OPTIMISER}{number}.{name}": value for name, value in slots.items()}
+        tensors |= {RANDOM + name: state for name, state in self.random.items()}
+        training = {
+            "config": self.config.to_json(),
+            "data": self.data,
+            "step": self.step,
+            "groups": self.optimiser["param_groups"],
+            "scores": self.scores,
+        }
+        header = {
+            "format": FORMAT,
+            "config": network.config.to_json(),
+            "training": json.dumps(training),
+        }
+        # A copy of each, for safetensors refuses tensors that share memory.
+        save_state(path, {name: tensor.detach().clone() for name, tensor in tensors.items()}, header)
+
+    @classmethod
+    def load(cls, path: Path) -> Checkpoint:
+        """Read what `save` wrote, on the CPU.
+
+        Raises:
+            WeightsError: missing, damaged, or no checkpoint of a training.
+        """
+        tensors, metadata = load_state(path)
+        if "training" not in metadata:
+            raise WeightsError(
+                f"'{path}' holds weights but no training to go on with: give it as --weights"
+            )
+        training = json.loads(metadata["training"])
+        plain = {name: t for name, t in tensors.items() if not name.startswith(TRAINING)}
+        network = _part(tensors, NETWORK)
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in _part(tensors, OPTIMISER).items():
+            number, slot = name.split(".", 1)
+            state.setdefault(int(number), {})[slot] = value
+        return cls(
+            config=TrainConfig.from_json(training["config"]),
+            data=tuple(training["data"]),
+            step=training["step"],
+            network=network or plain,
+            averaged=plain if network else None,
+            optimiser={"state": state, "param_groups": training["groups"]},
+            random=_part(tensors, RANDOM),
+            scores=training["scores"],
+        )
+
+
+def random_states() -> dict[str, Tensor]:
+    """Of torch's generators; the data's randomness is a function of seed and position."""
+    states = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        states["cuda"] = torch.cuda.get_rng_state()
+    return states
+
+
+def restore_random_states(states: dict[str, Tensor]) -> None:
+    """Undo what has been drawn since `random_states`."""
+    torch.set_rng_state(states["cpu"])
+    if "cuda" in states and torch.cuda.is_available():
+        torch.cuda.set_rng_state(states["cuda"])
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    names: Iterable[str] = (name for name in tensors if name.startswith(prefix))
+    return {name.removeprefix(prefix): tensors[name] for name in names}

@@ -1,0 +1,68 @@
+"""Pictures of a training: how it went, and what the network does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from samtracker.train.log import read_metrics
+from samtracker.train.rollout import Rollout
+
+CURVES: Final = "curves.png"
+SAMPLES: Final = "samples.png"
+
+TINT = np.array([255, 64, 0])
+"""RGB of a mask."""
+
+
+def draw_curves(folder: Path) -> None:
+    """`curves.png` from `metrics.csv`: loss, IoU and learning rate over the steps."""
+    from matplotlib.figure import Figure
+
+    rows = read_metrics(folder)
+    steps = [row["step"] for row in rows]
+    figure = Figure(figsize=(9, 8), layout="constrained")
+    for axes, name in zip(
+        figure.subplots(3, 1, sharex=True), ("loss", "iou", "learning_rate"), strict=True
+    ):
+        values = np.array([row[name] for row in rows])
+        axes.plot(steps, values, alpha=0.35 if name != "learning_rate" else 1)
+        if name != "learning_rate" and len(values) > 20:
+            width = max(2, len(values) // 40)
+            smooth = np.convolve(values, np.full(width, 1 / width), mode="valid")
+            axes.plot(steps[width - 1 :], smooth, color="C0")
+        axes.set_ylabel(name.replace("_", " "))
+        axes.grid(alpha=0.3)
+    axes.set_xlabel("step")
+    figure.savefig(folder / CURVES, dpi=100)
+
+
+@torch.no_grad()
+def draw_samples(folder: Path, rollout: Rollout, frames: Tensor, masks: Tensor) -> None:
+    """`samples.png`: for each clip its last frame, the truth in it, and the prediction.
+
+    Args:
+        folder: of the training.
+        rollout: with the network to show.
+        frames: RGB uint8 (b, T, 3, S, S).
+        masks: bool (b, T, S, S).
+    """
+    logits, _ = rollout.track(frames, masks[:, 0])
+    rows = []
+    for clip, truth, found in zip(frames, masks, logits, strict=True):
+        image = clip[-1].permute(1, 2, 0).cpu().numpy()
+        pictures = (image, _tinted(image, truth[-1]), _tinted(image, found[-1] > 0))
+        rows.append(np.concatenate([np.pad(p, ((4, 4), (4, 4), (0, 0))) for p in pictures], axis=1))
+    Image.fromarray(np.concatenate(rows)).save(folder / SAMPLES)
+
+
+def _tinted(image: NDArray[np.uint8], mask: Tensor) -> NDArray[np.uint8]:
+    inside = mask.cpu().numpy()[..., None]
+    tinted: NDArray[np.uint8] = np.where(inside, (image + TINT) // 2, image).astype(np.uint8)
+    return tinted

@@ -1,0 +1,52 @@
+"""Scores of a network on clips that it is not trained on."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence as Rows
+
+import numpy as np
+
+from samtracker.config import TrackerConfig
+from samtracker.data.sequence import Sequence
+from samtracker.metrics import boundary_accuracy, region_similarity
+from samtracker.model.network import Network
+from samtracker.tracker import Tracker
+
+
+def validate(
+    network: Network, sequences: Rows[Sequence], config: TrackerConfig
+) -> dict[str, float]:
+    """J, F and J&F in percent: mean over the objects of a clip, then over the clips.
+
+    As in the official evaluation the first and the last labelled frame are left out.
+
+    Args:
+        network: stays as it is.
+        sequences: tracked from their first labelled frame on.
+        config: of the tracker.
+    """
+    tracker = Tracker(copy.deepcopy(network), config, device=str(_device(network)))
+    scores = np.array([_score(tracker, sequence) for sequence in sequences])
+    region, boundary = 100 * scores.mean(axis=0)
+    return {"j": float(region), "f": float(boundary), "j_and_f": float((region + boundary) / 2)}
+
+
+def _score(tracker: Tracker, sequence: Sequence) -> tuple[float, float]:
+    first, *scored, last = sequence.labelled
+    tracker.init(sequence.frame(first), mask=sequence.mask(first))
+    pairs: list[tuple[float, float]] = []
+    for number in range(first + 1, last):
+        result = tracker.step(sequence.frame(number))
+        if number in scored:
+            truth = sequence.mask(number)
+            pairs += [
+                (region_similarity(o.mask, truth == o.id), boundary_accuracy(o.mask, truth == o.id))
+                for o in result.objects
+            ]
+    region, boundary = np.mean(pairs, axis=0)
+    return float(region), float(boundary)
+
+
+def _device(network: Network) -> object:
+    return next(network.parameters()).device
