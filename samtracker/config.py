@@ -72,9 +72,11 @@ class TrackerConfig:
     target_model: bool = True
 
     def __post_init__(self) -> None:
+        if self.size is not None and not isinstance(self.size, int):
+            raise ConfigError(f"size={self.size!r} is no whole number: give 64 to 4096 pixels")
         if self.size is not None and not 64 <= self.size <= 4096:
             raise ConfigError(f"size={self.size} does not fit: give 64 to 4096 pixels")
-        if not re.fullmatch(r"rolling|anchored|bank:[1-9]\d?", self.memory):
+        if not re.fullmatch(r"rolling|anchored|bank:[1-9]\d?", str(self.memory)):
             raise ConfigError(
                 f"memory={self.memory!r} does not exist: "
                 "use 'rolling', 'anchored' or 'bank:N' with N from 1 to 99"

@@ -168,7 +168,8 @@ class OutputFolder:
 
     An exception leaves what was written in `out.partial`. A folder without files is removed.
     With `overwrite`, an old `out` is deleted only once the new one stands in its place; a folder
-    that holds anything but results of this program is never replaced.
+    that holds anything but results of this program is never replaced. What an interrupted run left
+    in `out.partial` is deleted once there are new results.
 
     Attributes:
         path: the final folder, absolute.
@@ -183,6 +184,7 @@ class OutputFolder:
         self.partial = self.path.parent / f"{self.path.name}.partial"
         self.ended_early = False
         self.kept = self.path
+        self._earlier: Path | None = None
         self._overwrite = overwrite
 
     def __enter__(self) -> Self:
@@ -195,7 +197,10 @@ class OutputFolder:
                         "move it away, or replace it with --overwrite"
                     )
                 _refuse_foreign(self.partial)
-                shutil.rmtree(self.partial)
+                self._earlier = Path(
+                    tempfile.mkdtemp(prefix=f"{self.partial.name}.old-", dir=self.path.parent)
+                )
+                self.partial.rename(self._earlier / self.partial.name)
             self.partial.mkdir(parents=True)
         return self
 
@@ -205,9 +210,16 @@ class OutputFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self.partial.exists() and not _has_files(self.partial):
+        empty = self.partial.exists() and not _has_files(self.partial)
+        if empty:
             shutil.rmtree(self.partial)
-        elif kind is None and not (self.ended_early and self.path.exists()):
+        if self._earlier is not None:
+            if empty:
+                (self._earlier / self.partial.name).rename(self.partial)
+            shutil.rmtree(self._earlier)
+        if empty:
+            return
+        if kind is None and not (self.ended_early and self.path.exists()):
             self._name()
         else:
             self.kept = self.partial

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from typing import Literal
 
 import cv2
@@ -53,10 +54,14 @@ def first_masks(
             f"give exactly one of mask, box and points (given: {', '.join(given) or 'none'})"
         )
     size = frame.geometry.frame
+    if isinstance(mask, str | PathLike):
+        raise PromptError(
+            f"mask={mask!r} is a path: give an array, as np.asarray(Image.open(path))"
+        )
     if isinstance(mask, Mapping):
         if not mask:
             raise PromptError("mask={} has no object: give at least one mask by object id")
-        return {i: single_mask(parse_mask(np.asarray(mask[i]), size)) for i in sorted(mask)}
+        return {i: single_mask(parse_mask(np.asarray(m), size)) for i, m in mask.items()}
     if mask is not None:
         return parse_mask(np.asarray(mask), size)
     if box is not None:
@@ -91,7 +96,10 @@ def prompt_method(runtime: Runtime) -> Literal["sam", "grabcut"]:
 
 def _checked_box(box: Box, size: Size) -> Box:
     height, width = size
-    x1, y1, x2, y2 = box
+    try:
+        x1, y1, x2, y2 = (float(side) for side in box)
+    except (TypeError, ValueError):
+        raise PromptError(f"box={box!r} is no box: give (x1, y1, x2, y2) in pixels") from None
     # Written so that NaN fails too.
     if not (x2 - x1 >= 1 and y2 - y1 >= 1):
         raise PromptError(f"box={box} is empty: give x1,y1,x2,y2 with x1 < x2 and y1 < y2")
@@ -102,12 +110,19 @@ def _checked_box(box: Box, size: Size) -> Box:
 
 def _checked_points(points: Points, size: Size) -> tuple[tuple[float, float, int], ...]:
     height, width = size
-    clicks = tuple((point[0], point[1], int(point[2]) if len(point) > 2 else 1) for point in points)
+    try:
+        given = [(*point, 1)[:3] for point in points]
+        clicks = tuple((float(x), float(y), label) for x, y, label in given)
+    except (TypeError, ValueError):
+        raise PromptError(
+            f"points={points!r} are no clicks: give [(x, y), ...] or [(x, y, label), ...]"
+        ) from None
     for x, y, label in clicks:
         if not (0 <= x < width and 0 <= y < height):
-            raise PromptError(f"point {x},{y} lies outside the {width}x{height} frame")
+            raise PromptError(f"point {x:g},{y:g} lies outside the {width}x{height} frame")
         if label not in (0, 1):
-            raise PromptError(f"point {x},{y} has label {label}: use 1 (object) or 0 (background)")
+            choice = "use 1 (object) or 0 (background)"
+            raise PromptError(f"point {x:g},{y:g} has label {label}: {choice}")
     if not any(label for *_, label in clicks):
         raise PromptError("points need at least one click on the object (label 1)")
     return clicks

@@ -44,14 +44,24 @@ class Track:
     def anchor(self, features: Features, mask: Tensor) -> None:
         """Take a mask given by the user: the first one, or a correction.
 
-        The first anchor and the latest correction are kept, so that memory is constant.
+        The first anchor and the latest correction are kept, so that memory is constant; an earlier
+        one of the same frame is replaced. What the bank took for the object may be wrong.
         """
         self.state = State.TRACKING
         self._last = Template(features, mask)
+        self._bank.clear()
         if self._config.anchored:
-            self._given = [*self._given[:1], Anchor.of(self._last)]
+            first = [anchor for anchor in self._given[:1] if not _shows(anchor, features)]
+            self._given = [*first, Anchor.of(self._last)]
             if self._config.target_model:
                 self._target = TargetModel.fit(features.key[0], mask)
+
+    def trim(self, features: Features, mask: Tensor) -> None:
+        """Take the current frame's mask again, less what another object was given there."""
+        if any(_shows(anchor, features) for anchor in self._given):
+            self.anchor(features, mask)
+        else:
+            self._last = Template(features, mask)
 
     def update(self, features: Features, mask: Tensor, *, found: bool, score: float) -> None:
         """Take the mask predicted in a frame; while the object is lost the memory stays."""
@@ -74,3 +84,8 @@ class Track:
             target=self._target,
             lost=self.state is State.LOST,
         )
+
+
+def _shows(anchor: Anchor, features: Features) -> bool:
+    """Whether an anchor is of this very frame."""
+    return anchor.key.data_ptr() == features.coarse.data_ptr()

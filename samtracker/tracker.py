@@ -114,13 +114,17 @@ class Tracker:
         _check_frame(frame)
         encoded = self.runtime.encode(frame, self.config.size)
         masks = first_masks(self.runtime, encoded, mask=mask, box=box, points=points)
-        _check_id(min(masks), above=0)
-        _check_id(max(masks), above=0)
+        for object_id in masks:
+            _check_id(object_id, above=0)
         self.reset()
         result = FrameResult(index=0, timestamp=timestamp, size=encoded.geometry.frame, objects=())
-        for object_id, object_mask in masks.items():
-            self._result = result
-            result = self._take(encoded, object_id, object_mask)
+        try:
+            for object_id, object_mask in sorted(masks.items()):
+                self._result = result
+                result = self._take(encoded, int(object_id), object_mask)
+        except PromptError:
+            self.reset()
+            raise
         return result
 
     def step(self, frame: Frame, timestamp: float | None = None) -> FrameResult:
@@ -135,7 +139,16 @@ class Tracker:
             PromptError: `init` has not been called.
         """
         stream = self._stream
-        encoded = self._frame = self._encode(frame)
+        _check_frame(frame)
+        if frame.shape[:2] != stream.size:
+            (height, width), (rows, columns) = frame.shape[:2], stream.size
+            raise FrameError(
+                f"the frame is {width}x{height} but the stream is {columns}x{rows}: "
+                "resize it, or call init to start a new stream"
+            )
+        if self._frame is None or not np.array_equal(frame, self._frame.image):
+            self._frame = self.runtime.encode(frame, self.config.size)
+        encoded = self._frame
         self._result = FrameResult(
             index=stream.index + 1,
             timestamp=timestamp,
@@ -166,15 +179,15 @@ class Tracker:
             The current frame's result with the new object in it.
 
         Raises:
-            FrameError: see `step`.
-            PromptError: `init` has not been called, the prompt shows no object or several, or
-                the id cannot be used.
+            FrameError: it is not that frame.
+            PromptError: `init` has not been called, the prompt shows no object or several, hides
+                all of another object, or the id cannot be used.
         """
-        encoded = self._encode(frame)
+        encoded = self._current(frame)
         new_id = self._last_id + 1 if object_id is None else object_id
         _check_id(new_id, above=self._last_id)
         new = single_mask(first_masks(self.runtime, encoded, mask=mask, box=box, points=points))
-        return self._take(encoded, new_id, new)
+        return self._take(encoded, int(new_id), new)
 
     def correct(
         self,
@@ -198,11 +211,12 @@ class Tracker:
             The current frame's result with the correction in it.
 
         Raises:
-            FrameError: see `step`.
-            PromptError: no such object, or the prompt shows no object or several.
+            FrameError: it is not that frame.
+            PromptError: no such object, or the prompt shows no object or several, or hides all of
+                another object.
         """
         self._check_known(object_id)
-        encoded = self._encode(frame)
+        encoded = self._current(frame)
         true = single_mask(first_masks(self.runtime, encoded, mask=mask, box=box, points=points))
         return self._take(encoded, object_id, true)
 
@@ -223,25 +237,33 @@ class Tracker:
             raise PromptError("the tracker has no objects yet: call init(frame, mask=...) first")
         return self._result
 
-    def _encode(self, frame: Frame) -> EncodedFrame:
-        """Encode a frame of the stream, unless it is the current one."""
-        size = self._stream.size
+    def _current(self, frame: Frame) -> EncodedFrame:
+        """The stream's current frame as it was encoded."""
+        index = self._stream.index
         _check_frame(frame)
-        if frame.shape[:2] != size:
-            (height, width), (rows, columns) = frame.shape[:2], size
+        assert self._frame is not None, "a stream has a frame"
+        if not np.array_equal(frame, self._frame.image):
             raise FrameError(
-                f"the frame is {width}x{height} but the stream is {columns}x{rows}: "
-                "resize it, or call init to start a new stream"
+                f"the frame is not the current one, number {index} of the stream: "
+                "give the frame given last to init or step"
             )
-        if self._frame is not None and np.array_equal(frame, self._frame.image):
-            return self._frame
-        return self.runtime.encode(frame, self.config.size)
+        return self._frame
 
     @torch.inference_mode()
     def _take(self, encoded: EncodedFrame, object_id: int, mask: Mask) -> FrameResult:
         """Start or correct an object with a mask given by the user."""
+        others = [_without(item, mask) for item in self._stream.objects if item.id != object_id]
+        for item in others:
+            if item.box is None and self._stream[item.id].box is not None:
+                raise PromptError(
+                    f"the mask of object {object_id} hides all of object {item.id}: "
+                    "give another mask, or remove that object first"
+                )
         self._frame = encoded
-        cells = encoded.cells(torch.from_numpy(mask[None]).to(self.runtime.device))[0]
+        for item in others:
+            if item is not self._stream[item.id]:
+                self._tracks[item.id].trim(encoded.features, self._cells(encoded, item.mask))
+        cells = self._cells(encoded, mask)
         if object_id in self._tracks:
             self._tracks[object_id].anchor(encoded.features, cells)
         else:
@@ -250,10 +272,12 @@ class Tracker:
         given = TrackedObject(
             id=object_id, mask=mask, box=mask_box(mask), score=1.0, state=State.TRACKING
         )
-        others = [_without(o, mask) for o in self._stream.objects if o.id != object_id]
         objects = tuple(sorted([*others, given], key=lambda item: item.id))
         self._result = replace(self._stream, objects=objects)
         return self._result
+
+    def _cells(self, encoded: EncodedFrame, mask: Mask) -> torch.Tensor:
+        return encoded.cells(torch.from_numpy(mask[None]).to(self.runtime.device))[0]
 
     @torch.inference_mode()
     def _segment(self, encoded: EncodedFrame) -> list[TrackedObject]:
@@ -272,16 +296,18 @@ class Tracker:
         rows = zip(tracks, masks.cpu().numpy(), cells, decoded.score.tolist(), strict=True)
         for track, mask, cell, score in rows:
             box = mask_box(mask)
-            track.update(encoded.features, cell, found=box is not None, score=score)
+            found = box is not None
+            track.update(encoded.features, cell, found=found, score=score)
+            sure = score if found else 0.0
             objects.append(
-                TrackedObject(id=track.id, mask=mask, box=box, score=score, state=track.state)
+                TrackedObject(id=track.id, mask=mask, box=box, score=sure, state=track.state)
             )
         return objects
 
     def _check_known(self, object_id: int) -> None:
-        if object_id not in self._tracks:
+        if not isinstance(object_id, (int, np.integer)) or object_id not in self._tracks:
             known = ", ".join(map(str, self._tracks)) or "none"
-            raise PromptError(f"object_id={object_id} is not tracked (tracked: {known})")
+            raise PromptError(f"object_id={object_id!r} is not tracked (tracked: {known})")
 
 
 def _check_frame(frame: Frame) -> None:
@@ -293,6 +319,8 @@ def _check_frame(frame: Frame) -> None:
 
 
 def _check_id(object_id: int, *, above: int) -> None:
+    if not isinstance(object_id, (int, np.integer)):
+        raise PromptError(f"object_id={object_id!r} is no whole number: give an int")
     if not above < object_id <= MAX_ID:
         raise PromptError(
             f"object_id={object_id} cannot be used: ids are never used twice, "

@@ -61,7 +61,8 @@ class TrackedObject:
         id: permanent, never used again in a stream, 1 to 65535.
         mask: bool (H, W) at frame size; all False while the object is lost.
         box: the mask's bounding box; None while the object is lost.
-        score: the mask's IoU as the model predicts it, 0 to 1; 1 for a mask given by the user.
+        score: how sure the model is of the mask, 0 to 1: the mean probability inside it, moved
+            by the IoU head; 1 for a mask given by the user, 0 while the object is lost.
         state: see `State`.
     """
 

@@ -278,6 +278,19 @@ def test_overwrite_replaces_old_results_and_leftovers(tmp_path: Path) -> None:
     assert files(tmp_path) == {"out": "/", "out/masks.jsonl": "new"}
 
 
+def test_overwrite_keeps_leftovers_until_there_are_new_results(tmp_path: Path) -> None:
+    make(tmp_path / "out.partial")
+    before = files(tmp_path)
+
+    def interrupted(partial: Path) -> None:
+        assert files(partial) == {}
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "out", interrupted, overwrite=True)
+    assert files(tmp_path) == before
+
+
 def test_overwrite_follows_a_link(tmp_path: Path) -> None:
     make(tmp_path / "disk" / "results")
     (tmp_path / "out").symlink_to(tmp_path / "disk" / "results")

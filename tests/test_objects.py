@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from conftest import MakeTracker
 from scenes import BLUE, RED, SIZE, film, iou
 
-from samtracker.errors import FrameError, PromptError, SamTrackerError
+from samtracker.errors import ConfigError, FrameError, PromptError, SamTrackerError
 from samtracker.tracker import MAX_ID, Tracker
 from samtracker.types import State, mask_box
 
@@ -243,3 +244,107 @@ def test_a_failed_call_changes_nothing(lite_tracker: MakeTracker) -> None:
     assert [item.score for item in found.objects] == [item.score for item in right.objects]
     tracker.add_object(TWO[3].frame, mask=TWO[3].mask(1))
     assert list(tracker.object_ids) == [1, 2, 3]
+
+
+def test_pixels_that_another_object_gets_stay_with_it(lite_tracker: MakeTracker) -> None:
+    shots = film([RED], 4)
+    ball = shots[0].mask()
+    middle = int(np.flatnonzero(ball.any(axis=1)).mean())
+    upper, lower = ball.copy(), ball.copy()
+    upper[middle:], lower[:middle] = False, False
+    added, corrected, split = (lite_tracker() for _ in range(3))
+    split.init(shots[0].frame, mask={1: lower, 2: upper})
+    added.init(shots[0].frame, mask=ball)
+    result = added.add_object(shots[0].frame, mask=upper)
+    assert (result[1].mask == lower).all()
+    corrected.init(shots[0].frame, mask={1: lower | upper, 2: SPOT})
+    corrected.correct(shots[0].frame, 2, mask=upper)
+    for shot in shots[1:]:
+        wanted = split.step(shot.frame)
+        for tracker in (added, corrected):
+            found = tracker.step(shot.frame)
+            for number in (1, 2):
+                assert iou(found[number].mask, wanted[number].mask) > 0.9
+
+
+SPOT = np.zeros((96, 160), np.bool_)
+SPOT[80:92, 130:150] = True
+
+
+def test_an_object_cannot_be_hidden_whole(lite_tracker: MakeTracker) -> None:
+    shot = film([RED], 1)[0]
+    tracker = lite_tracker()
+    before = tracker.init(shot.frame, mask=shot.mask())
+    message = "the mask of object 2 hides all of object 1: give another mask, or remove"
+    with pytest.raises(PromptError, match=message):
+        tracker.add_object(shot.frame, mask=np.ones((96, 160), np.bool_))
+    assert tracker.object_ids == (1,)
+    with pytest.raises(PromptError, match=message):
+        lite_tracker().init(shot.frame, mask={1: shot.mask(), 2: shot.mask()})
+    again = tracker.add_object(shot.frame, mask=SPOT)
+    assert (again[1].mask == before[1].mask).all()
+
+
+def test_only_the_current_frame_can_be_pointed_at(lite_tracker: MakeTracker) -> None:
+    first, second = film([RED], 2)
+    tracker = lite_tracker()
+    tracker.init(first.frame, mask=first.mask())
+    with pytest.raises(FrameError, match="is not the current one, number 0 of the stream"):
+        tracker.add_object(second.frame, mask=SPOT)
+    with pytest.raises(FrameError, match="is not the current one, number 0 of the stream"):
+        tracker.correct(second.frame, 1, mask=second.mask())
+    tracker.step(second.frame)
+    assert (tracker.correct(second.frame, 1, mask=second.mask())[1].mask == second.mask()).all()
+
+
+def test_a_correction_of_the_same_frame_replaces_the_first_mask(lite_tracker: MakeTracker) -> None:
+    first, second = film([RED], 2)
+    straight, corrected = lite_tracker(), lite_tracker()
+    straight.init(first.frame, mask=first.mask())
+    corrected.init(first.frame, mask=SPOT)
+    corrected.correct(first.frame, 1, mask=first.mask())
+    found, wanted = corrected.step(second.frame)[1], straight.step(second.frame)[1]
+    assert (found.mask == wanted.mask).all()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "message"),
+    [
+        ({"mask": {"a": SPOT}}, "object_id='a' is no whole number"),
+        ({"mask": {1.5: SPOT}}, "object_id=1.5 is no whole number"),
+        ({"mask": "first.png"}, "mask='first.png' is a path: give an array"),
+        ({"box": (1, 2, 3)}, r"box=\(1, 2, 3\) is no box: give \(x1, y1, x2, y2\)"),
+        ({"box": "1,2,3,4"}, "box='1,2,3,4' is no box"),
+        ({"points": (70, 80)}, r"points=\(70, 80\) are no clicks: give \[\(x, y\), ...\]"),
+        ({"points": [(30, 30, 0.9)]}, r"point 30,30 has label 0\.9"),
+    ],
+)
+def test_what_is_no_prompt_is_said(
+    lite_tracker: MakeTracker, prompt: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(PromptError, match=message):
+        lite_tracker().init(film([RED], 1)[0].frame, **prompt)
+
+
+def test_an_id_of_numpy_is_an_id(lite_tracker: MakeTracker) -> None:
+    shot = film([RED], 1)[0]
+    result = lite_tracker().init(shot.frame, mask={int(np.int64(3)): shot.mask()})
+    ids: dict[Any, Any] = {np.int64(3): shot.mask()}
+    assert lite_tracker().init(shot.frame, mask=ids).objects[0].id == result.objects[0].id == 3
+    assert type(lite_tracker().init(shot.frame, mask=ids).objects[0].id) is int
+
+
+def test_running_out_of_memory_is_an_error_of_ours(lite_tracker: MakeTracker) -> None:
+    shot = film([RED], 1)[0]
+    tracker = lite_tracker()
+    tracker.init(shot.frame, mask=shot.mask())
+
+    def fail(module: object, given: object) -> None:
+        error: Any = torch.OutOfMemoryError
+        raise error("CUDA out of memory. Tried to allocate 20.00 GiB")
+
+    for module in (tracker.runtime.network.body, tracker.runtime.network.decoder):
+        hook = module.register_forward_pre_hook(fail)
+        with pytest.raises(ConfigError, match="out of memory: give a smaller size"):
+            tracker.step(np.roll(shot.frame, 1))
+        hook.remove()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,4 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    import sys
-
     main(sys.argv[1])

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from samtracker import __version__
+from samtracker.cli.data import data
 from samtracker.cli.doctor import doctor
 from samtracker.cli.interruption import EXIT_CODE
 from samtracker.cli.track import demo, track
@@ -48,5 +49,5 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
-for command in (track, demo, train, export_weights, weights, doctor):
+for command in (track, demo, data, train, export_weights, weights, doctor):
     main.add_command(command)

@@ -61,7 +61,7 @@ def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option("--dry-run", is_flag=True, help="A minute on synthetic data, to see that it works.")
 @config_options
-def train(
+def train(  # noqa: PLR0917
     sources: tuple[str, ...],
     validate: str | None,
     preset: str,
@@ -102,7 +102,10 @@ def train(
     if not sources:
         raise ConfigError("nothing to train on: give --data KIND:PATH, or --dry-run")
     data = TrainingSet(
-        [parse_source(text, object=config.object, max_gap=config.max_gap) for text in sources],
+        [
+            parse_source(text, object=config.object, max_gap=config.max_gap, size=config.size)
+            for text in sources
+        ],
         count=config.instances,
         length=config.length,
         size=config.size,

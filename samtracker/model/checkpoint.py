@@ -28,8 +28,8 @@ def load_network(name_or_path: str | Path) -> Network:
 
     Args:
         name_or_path: a name of the manifest, a file of `save_network`, a checkpoint of
-            `samtrack train`, or an official SAM checkpoint. From a SAM checkpoint the encoder, the prompt encoder and the mask decoder
-            start trained, the matcher does not.
+            `samtrack train`, or an official SAM checkpoint. From a SAM checkpoint the encoder, the
+            prompt encoder and the mask decoder start trained, the matcher does not.
 
     Returns:
         The network in evaluation mode, float32, on the CPU.

@@ -29,7 +29,8 @@ class Decoded:
 
     Attributes:
         logits: float32 (n, H/4, W/4) of the crop.
-        score: float32 (n,), predicted IoU of the mask, 0 to 1.
+        score: float32 (n,), predicted IoU of the mask, 0 to 1: its mean probability, whose logit
+            the IoU head corrects.
     """
 
     logits: Tensor

@@ -87,7 +87,7 @@ def _from_anchors(
     found = {}
     searched = [memory.searched for memory in memories]
     for rows in _groups(
-        (id(view), *(id(anchor.key) for anchor in anchors)) if anchors else None
+        (id(view), *(anchor.key.data_ptr() for anchor in anchors)) if anchors else None
         for view, anchors in zip(features, searched, strict=True)
     ):
         view, outer = features[rows[0]], bounds([crops[row] for row in rows])

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from samtracker.errors import ConfigError
 from samtracker.model.decoder import Decoded
 from samtracker.model.device import choose_device, choose_precision
 from samtracker.model.encoders import Features
@@ -73,14 +74,14 @@ class Runtime:
         encoder = self.network.encoder
         geometry = encoder.geometry((image.shape[0], image.shape[1]), size)
         canvas = geometry.prepare(image, encoder.mean, encoder.std)
-        with self._autocast():
+        with self._autocast(), _within_memory():
             features = self.network.encode(canvas)
         return EncodedFrame(image.copy(), geometry, features)
 
     @torch.inference_mode()
     def segment(self, frame: EncodedFrame, memories: Sequence[Memory]) -> Decoded:
         """See `Network.segment`."""
-        with self._autocast():
+        with self._autocast(), _within_memory():
             decoded: Decoded = self.network.segment([frame.features] * len(memories), memories)
         return decoded
 
@@ -101,11 +102,26 @@ class Runtime:
         return context
 
 
+@contextmanager
+def _within_memory() -> Iterator[None]:
+    """Makes an error of ours of a device that has run out of memory."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        # On a CPU torch says it in a plain RuntimeError.
+        if type(error) is RuntimeError and "can't allocate memory" not in str(error):
+            raise
+        raise ConfigError(
+            "out of memory: give a smaller size, track fewer objects or use the device cpu"
+        ) from error
+
+
 def soft_cells(logits: Tensor, like: Tensor) -> Tensor:
     """Mask probabilities of logits (n, h, w), averaged over the cells of `like` (..., h', w').
 
-    Those below `FAINT` count as 0, so that the object is looked for around its mask.
+    A place counts for the object with the largest logit there. Probabilities below `FAINT` count as
+    0, so that the object is looked for around its mask.
     """
-    shares = torch.sigmoid(logits)[:, None]
+    shares = (torch.sigmoid(logits) * (logits == logits.amax(dim=0)))[:, None]
     shares = F.adaptive_avg_pool2d(shares * (shares > FAINT), (like.shape[-2], like.shape[-1]))
     return shares[:, 0]

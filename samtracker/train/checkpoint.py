@@ -78,7 +78,9 @@ class Checkpoint:
             "training": json.dumps(training),
         }
         # A copy of each, for safetensors refuses tensors that share memory.
-        save_state(path, {name: tensor.detach().clone() for name, tensor in tensors.items()}, header)
+        save_state(
+            path, {name: tensor.detach().clone() for name, tensor in tensors.items()}, header
+        )
 
     @classmethod
     def load(cls, path: Path) -> Checkpoint:

@@ -80,7 +80,7 @@ class Log:
 
 
 def read_metrics(folder: Path) -> list[dict[str, float]]:
-    """The rows of `metrics.csv`; none where there is no file. A half-written last one is dropped."""
+    """The rows of `metrics.csv`, none without it; a half-written last one is dropped."""
     path = folder / METRICS
     if not path.is_file():
         return []

@@ -107,7 +107,8 @@ class Rollout(nn.Module):
             with torch.no_grad():
                 masks = full > 0
                 if self.config.feedback == "soft":
-                    cells = soft_cells(decoded.logits, like=views[0].key)
+                    soft = [soft_cells(row[None], like=views[0].key) for row in decoded.logits]
+                    cells = torch.cat(soft)
                 else:
                     cells = self._cells(masks.float(), views[0])
                 rows = zip(tracks, views, cells, masks.any(2).any(1).tolist(), strict=True)

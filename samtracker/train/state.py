@@ -1,0 +1,128 @@
+"""What changes while a network is trained."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+import torch
+from accelerate import Accelerator
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from samtracker.config import TrainConfig
+from samtracker.model.network import Network
+from samtracker.train.checkpoint import Checkpoint, random_states, restore_random_states
+from samtracker.train.rollout import Losses, Rollout
+
+
+class State:
+    """Network, averaged network, optimiser and learning rate after some steps.
+
+    Args:
+        network: trained in place.
+        config: see `TrainConfig`.
+        resume: where to go on; from the start without.
+
+    Attributes:
+        rollout: the network as it is trained.
+        optimiser: of what is trained.
+        done: steps so far.
+        scores: of the last evaluation.
+    """
+
+    def __init__(self, network: Network, config: TrainConfig, resume: Checkpoint | None) -> None:
+        if resume is not None:
+            network.load(resume.network)
+        self.rollout = Rollout(network, config)
+        self.optimiser: Any = _optimiser(self.rollout, config)
+        self.done = 0
+        self.scores: dict[str, float] = {}
+        self._network = network
+        self._config = config
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(
+            self.optimiser, lambda step: _rate(step, config)
+        )
+        self._averaged = _average(network, config.ema)
+        if resume is not None:
+            self._resume(resume)
+
+    def _resume(self, checkpoint: Checkpoint) -> None:
+        self.done, self.scores = checkpoint.step, checkpoint.scores
+        if self._averaged is not None and checkpoint.averaged is not None:
+            self._averaged.module.load_state_dict(checkpoint.averaged)
+            self._averaged.n_averaged.fill_(checkpoint.step)
+        self.optimiser.load_state_dict(checkpoint.optimiser)
+        self._schedule.last_epoch = checkpoint.step
+        restore_random_states(checkpoint.random)
+
+    @property
+    def best(self) -> Network:
+        """The averaged network, or without one the network itself."""
+        return self._network if self._averaged is None else cast(Network, self._averaged.module)
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the step to come."""
+        return float(self.optimiser.param_groups[0]["lr"])
+
+    def to(self, device: torch.device) -> None:
+        """Move what Accelerate does not know of."""
+        if self._averaged is not None:
+            self._averaged.to(device)
+
+    def learn(self, accelerator: Accelerator, losses: Losses) -> float:
+        """One step of everything; the norm of the gradient before it was clipped."""
+        accelerator.backward(losses.total)
+        norm = accelerator.clip_grad_norm_(self.rollout.parameters(), self._config.clip_norm)
+        self.optimiser.step()
+        self.optimiser.zero_grad()
+        self._schedule.step()
+        if self._averaged is not None:
+            self._averaged.update_parameters(self._network)
+        self.done += 1
+        return float(norm)
+
+    def checkpoint(self, sources: tuple[str, ...]) -> Checkpoint:
+        """All of it, with what the data were made from."""
+        averaged = None if self._averaged is None else self._averaged.module.state_dict()
+        return Checkpoint(
+            config=self._config,
+            data=sources,
+            step=self.done,
+            network=self._network.state_dict(),
+            averaged=averaged,
+            optimiser=self.optimiser.state_dict(),
+            random=random_states(),
+            scores=self.scores,
+        )
+
+
+def _average(network: Network, decay: float) -> AveragedModel | None:
+    """Parameters are averaged, buffers taken over."""
+    if not decay:
+        return None
+    average: Any = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+    return AveragedModel(network, multi_avg_fn=average)
+
+
+def _optimiser(rollout: Rollout, config: TrainConfig) -> torch.optim.Optimizer:
+    body = set(rollout.encoder_body.parameters())
+    groups: list[dict[str, list[nn.Parameter] | float]] = []
+    for rate, inside in ((1.0, False), (config.encoder_rate, True)):
+        parameters = [p for p in rollout.parameters() if p.requires_grad and (p in body) is inside]
+        if parameters:
+            groups.append({"params": parameters, "lr": rate * config.learning_rate})
+    if config.optimiser == "adam":
+        return torch.optim.Adam(groups)
+    return torch.optim.AdamW(groups, weight_decay=config.weight_decay)
+
+
+def _rate(step: int, config: TrainConfig) -> float:
+    """Share of the learning rate in a step, counted from 0."""
+    if step < config.warmup:
+        return (step + 1) / config.warmup
+    if config.schedule == "constant":
+        return 1.0
+    progress = (step - config.warmup) / max(config.steps - config.warmup, 1)
+    return (1 + math.cos(math.pi * min(progress, 1.0))) / 2
