@@ -76,6 +76,10 @@ def test_commands_run(command: list[str], folder: Path) -> None:
             done = samtrack(*command[1:])
             assert done.code == 2
             assert "run: samtrack weights download " in done.err
+        case ["samtrack", "train", *_]:
+            small = ("--size", "64", "--instances", "2", "--workers", "0")
+            assert samtrack(*command[1:], *small).code == 0
+            assert (folder / "training" / "checkpoint.safetensors").exists()
         case ["samtrack", "track" | "demo", *arguments]:
             done = samtrack(*command[1:], "--size", "96")
             assert (done.code, done.errors) == (0, [])
