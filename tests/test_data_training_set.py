@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
 from samtracker.data.clips import ClipSource
-from samtracker.data.framing import letterbox, object_crop
+from samtracker.data.framing import PADDING, letterbox, object_crop
 from samtracker.data.mixture import parse_source, read_sequences
 from samtracker.data.sample import Sample
 from samtracker.data.stills import StillSource
@@ -44,11 +44,12 @@ def test_shapes_and_types(tmp_path: Path) -> None:
 
 
 def test_letterbox_keeps_everything_and_pads_below(tmp_path: Path) -> None:
-    # Frames are 36 x 48: at 24 pixels, 18 rows of the frame and 6 of zeros.
+    # Frames are 36 x 48: at 24 pixels, 18 rows of the frame and 6 of padding.
     data = davis(tmp_path)
     for index in range(len(data)):
         item = data[index]
-        assert not item["frames"][:, :, 18:].any()
+        outside = item["frames"][:, :, 18:].permute(0, 2, 3, 1)
+        assert (outside == torch.tensor(PADDING)).all()
         assert not item["masks"][:, 18:].any()
         assert item["frames"][:, :, :18].float().mean() > 30
         pairs = [torch.from_numpy(ids(n)[1::2, 1::2] > 0) for n in range(6)]

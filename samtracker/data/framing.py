@@ -16,13 +16,17 @@ from samtracker.types import mask_box
 Pixels = TypeVar("Pixels", np.uint8, np.bool_)
 FRAMINGS = ("letterbox", "object")
 
+PADDING = (124, 116, 104)
+"""RGB outside of a frame: ImageNet's mean, which the encoders see as about the 0 that a tracker's
+frames are padded with."""
+
 
 def letterbox(sample: Sample, size: int) -> Sample:
-    """Whole frames scaled to the longest side `size`, with zeros at the bottom or right."""
+    """Whole frames scaled to the longest side `size`, with `PADDING` at the bottom or right."""
     height, width = sample.masks.shape[1:]
     scale = size / max(height, width)
     inner = max(round(scale * height), 1), max(round(scale * width), 1)
-    frames = np.zeros((len(sample.frames), size, size, 3), np.uint8)
+    frames = np.full((len(sample.frames), size, size, 3), PADDING, np.uint8)
     masks = np.zeros((len(sample.masks), size, size), np.bool_)
     for number, (frame, mask) in enumerate(zip(sample.frames, sample.masks, strict=True)):
         frames[number, : inner[0], : inner[1]] = resize_photo(frame, inner)
@@ -34,7 +38,7 @@ def object_crop(sample: Sample, size: int, rng: np.random.Generator) -> Sample:
     """One random square for all frames, mirrored in half of the samples, in another light.
 
     The square holds the whole object of the first frame, its side is 0.5 to 1 of the frame's
-    short side or, if that is longer, the object's. What lies outside of the frame is zero.
+    short side or, if that is longer, the object's. Outside of the frame is `PADDING`.
     """
     box = mask_box(sample.masks[0])
     if box is None:
@@ -62,8 +66,10 @@ def _place(first: int, end: int, side: int, whole: int, rng: np.random.Generator
 
 
 def _cut(picture: NDArray[Pixels], left: int, top: int, side: int) -> NDArray[Pixels]:
-    """The square at (left, top), zero where it leaves the picture."""
+    """The square at (left, top); where it leaves a photo there is `PADDING`, a mask is False."""
     square = np.zeros((side, side, *picture.shape[2:]), picture.dtype)
+    if picture.ndim == 3:
+        square[:] = PADDING
     part = picture[max(top, 0) : max(top + side, 0), max(left, 0) : max(left + side, 0)]
     row, column = max(-top, 0), max(-left, 0)
     square[row : row + part.shape[0], column : column + part.shape[1]] = part
