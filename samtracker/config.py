@@ -109,7 +109,8 @@ class TrainConfig:
         instances: samples in an epoch.
         epochs: how often each sample is seen.
         batch: samples in a step, over all processes.
-        optimiser: "adam", or "adamw" with a weight decay of `weight_decay`.
+        optimiser: "adam" or "adamw".
+        weight_decay: of adamw.
         learning_rate: at its highest.
         encoder_rate: of the encoder, as a share of the learning rate; 0 keeps it frozen.
         warmup: steps over which the learning rate rises from 0.

@@ -14,9 +14,13 @@ from samtracker import __version__
 from samtracker.cli import main
 
 COMMANDS = [
+    ("data",),
+    ("data", "preview"),
     ("demo",),
     ("doctor",),
+    ("export-weights",),
     ("track",),
+    ("train",),
     ("weights",),
     ("weights", "download"),
     ("weights", "list"),

@@ -117,7 +117,7 @@ def test_a_training_that_is_killed_goes_on_as_if_it_never_was(tmp_path: Path) ->
     whole = run(tmp_path / "whole", instances=40)
     killed = tmp_path / "killed"
     environment = {**os.environ, "PYTHONPATH": f"{ROOT.parent}:{ROOT}"}
-    job = [sys.executable, str(ROOT / "training.py"), str(killed)]
+    job = [sys.executable, str(ROOT / "training.py"), str(killed), "40"]
     process = subprocess.Popen(job, env=environment, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
     while not (killed / CHECKPOINT).exists():
@@ -136,19 +136,19 @@ def test_a_training_that_is_killed_goes_on_as_if_it_never_was(tmp_path: Path) ->
 
 def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": f"{ROOT.parent}:{ROOT}", "OMP_NUM_THREADS": "1"}
-    job = ["--nproc-per-node", "2", str(ROOT / "training.py"), str(tmp_path / "two")]
+    job = ["--nproc-per-node", "2", str(ROOT / "training.py"), str(tmp_path / "two"), "12"]
     done = subprocess.run(
         [sys.executable, "-m", "torch.distributed.run", "--standalone", *job],
         env={**environment, "ACCELERATE_USE_CPU": "true"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    run(tmp_path / "one", instances=40)
+    run(tmp_path / "one", instances=12)
     one, two = (read_metrics(tmp_path / name) for name in ("one", "two"))
-    assert len(one) == len(two) == 20
+    assert len(one) == len(two) == 6
     for alone, shared in zip(one, two, strict=True):
         assert shared["loss"] == pytest.approx(alone["loss"], rel=0.02)
     assert two[0]["loss"] == pytest.approx(one[0]["loss"], rel=1e-4)
@@ -193,6 +193,15 @@ def test_weights_alone_are_no_training(tmp_path: Path) -> None:
     save_network(path, load_network("lite"), {})
     with pytest.raises(WeightsError, match="holds weights but no training to go on with"):
         Checkpoint.load(path)
+
+
+def test_trainings_of_one_program_may_differ_in_precision(tmp_path: Path) -> None:
+    losses = []
+    for precision in ("bfloat16", "float32"):
+        run(tmp_path / precision, instances=2, precision=precision)
+        losses.append(read_metrics(tmp_path / precision)[0]["loss"])
+    assert losses[0] != losses[1]
+    assert losses[0] == pytest.approx(losses[1], rel=0.1)
 
 
 @pytest.mark.parametrize("done", [0, 1, 3, 4, 6, 9])

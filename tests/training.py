@@ -74,10 +74,10 @@ def run(folder: Path, network: Network | None = None, **settings: Any) -> Checkp
     return Checkpoint.load(path)
 
 
-def main(folder: str) -> None:
-    """For tests that kill it: as slow as training is."""
-    run(Path(folder), instances=40)
+def main(folder: str, instances: str) -> None:
+    """A training in a process of its own, for tests that kill it or start two."""
+    run(Path(folder), instances=int(instances))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

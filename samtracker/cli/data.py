@@ -62,7 +62,13 @@ def data() -> None:
     show_default=True,
     help="Frames are at most so many labelled frames apart.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Of all that is random.",
+)
 @click.option(
     "-o",
     "--output",

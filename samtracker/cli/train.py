@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,13 +28,14 @@ DRY_RUN: dict[str, Any] = {
 
 
 def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """An option for every field of `TrainConfig`."""
+    """An option for every field of `TrainConfig`, explained as there."""
+    text = inspect.cleandoc(TrainConfig.__doc__ or "").partition("Attributes:\n")[2]
+    explained = dict(re.findall(r"^    (\w+): (.+(?:\n     .+)*)", text, re.MULTILINE))
     for field in reversed(dataclasses.fields(TrainConfig)):
         name = f"--{field.name.replace('_', '-')}"
-        kind = type(field.default)
-        command = click.option(name, type=kind, help=f"{field.default} in the preset default.")(
-            command
-        )
+        words = " ".join(explained[field.name].split()).replace("`", "")
+        shown = f"{words[0].upper()}{words[1:]}  [{field.default} in the preset default]"
+        command = click.option(name, type=type(field.default), help=shown)(command)
     return command
 
 
@@ -45,7 +48,13 @@ def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Dataset to train on; repeatable, see `samtrack data preview`.",
 )
 @click.option("--validate", metavar="KIND:PATH[:SPLIT]", help="Clips for --evaluate-every.")
-@click.option("--preset", default="default", metavar="|".join(PRESETS), show_default=True)
+@click.option(
+    "--preset",
+    default="default",
+    metavar="|".join(PRESETS),
+    show_default=True,
+    help="Settings to start from.",
+)
 @click.option(
     "-o",
     "--output",

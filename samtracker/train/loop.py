@@ -11,6 +11,7 @@ from typing import Final
 
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from accelerate.utils import DataLoaderConfiguration
 from torch import Tensor
 from torch.utils.data import BatchSampler, DataLoader, Dataset
@@ -63,12 +64,7 @@ def train(
         TrainingError: the loss is not finite.
         OutputError: the disk is full; the last checkpoint is still there.
     """
-    accelerator = Accelerator(
-        mixed_precision=_mixed_precision(config.precision),
-        # Each process takes its part of every batch, so that their number changes no result.
-        dataloader_config=DataLoaderConfiguration(split_batches=True),
-        step_scheduler_with_optimizer=False,
-    )
+    accelerator = _accelerator(config.precision)
     state = State(network, config, resume)
     loader = DataLoader(
         data,
@@ -145,7 +141,14 @@ def _diverged(loss: float, step: int, folder: Path) -> TrainingError:
     )
 
 
-def _mixed_precision(name: str) -> str:
+def _accelerator(precision: str) -> Accelerator:
+    """In half precision where that is wanted or faster."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    precision = choose_precision(name, device)
-    return {torch.float32: "no", torch.bfloat16: "bf16", torch.float16: "fp16"}[precision]
+    names = {torch.float32: "no", torch.bfloat16: "bf16", torch.float16: "fp16"}
+    AcceleratorState._reset_state()  # or an earlier training's precision would stay
+    return Accelerator(
+        mixed_precision=names[choose_precision(precision, device)],
+        # Each process takes its part of every batch, so that their number changes no result.
+        dataloader_config=DataLoaderConfiguration(split_batches=True),
+        step_scheduler_with_optimizer=False,
+    )
