@@ -151,6 +151,22 @@ def test_rows_do_not_see_each_other(skips: tuple[int, int] | None) -> None:
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("skips", [None, SKIPS], ids=["sam", "skips"])
+def test_folding_the_gain_changes_nothing(skips: tuple[int, int] | None) -> None:
+    ours = decoder(skips=skips)
+    ours.gain.fill_(0.3)
+    images, given = image(2), match(2)
+    x8 = x4 = None
+    if skips is not None:
+        x8 = random(2, skips[0], 2 * HEIGHT, 2 * WIDTH, seed=1)
+        x4 = random(2, skips[1], 4 * HEIGHT, 4 * WIDTH, seed=2)
+    before = ours(images, *given, x8, x4)
+    ours.fold_gain()
+    assert float(ours.gain) == 1.0
+    torch.testing.assert_close(ours(images, *given, x8, x4).logits, before.logits)
+
+
+@torch.no_grad()
 def test_skips_matter() -> None:
     ours = decoder(skips=SKIPS)
     x8, x4 = random(1, SKIPS[0], 8, 12, seed=1), random(1, SKIPS[1], 16, 24, seed=2)

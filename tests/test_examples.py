@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -39,7 +40,9 @@ def drawn(number: int, target: str = "tracked.mp4") -> list[bool]:
 
 
 def test_all_are_short_and_run_here() -> None:
-    assert sorted(EXAMPLES) == ["correct", "to_supervision", "track_video", "two_objects", "webcam"]
+    assert sorted(EXAMPLES) == [
+        *("correct", "overfit", "to_supervision", "track_video", "two_objects", "webcam")
+    ]
     for path in EXAMPLES.values():
         text = path.read_text("utf-8")
         assert len(text.splitlines()) < 50
@@ -92,3 +95,12 @@ def test_to_supervision(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first_mask(folder / "first.png")
     run(monkeypatch, "to_supervision", "video.mp4", "first.png", "tracked.mp4")
     assert drawn(0) == drawn(8) == [False, True, True]
+
+
+def test_overfit(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    run(monkeypatch, "overfit", "overfit")
+    printed = capsys.readouterr().out
+    before, after = (float(number) for number in re.findall(r"IoU (\d\.\d+)", printed))
+    assert after >= 0.95
+    assert after > before
+    assert Path("overfit/samples.png").is_file()

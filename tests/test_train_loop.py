@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
-from training import TINY, Film, run
+from trainings import TINY, Film, run
 
 from samtracker.config import ModelConfig, TrainConfig
 from samtracker.errors import OutputError, TrainingError, WeightsError
@@ -117,7 +117,7 @@ def test_a_training_that_is_killed_goes_on_as_if_it_never_was(tmp_path: Path) ->
     whole = run(tmp_path / "whole", instances=40)
     killed = tmp_path / "killed"
     environment = {**os.environ, "PYTHONPATH": f"{ROOT.parent}:{ROOT}"}
-    job = [sys.executable, str(ROOT / "training.py"), str(killed), "40"]
+    job = [sys.executable, str(ROOT / "trainings.py"), str(killed), "40"]
     process = subprocess.Popen(job, env=environment, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
     while not (killed / CHECKPOINT).exists():
@@ -136,7 +136,7 @@ def test_a_training_that_is_killed_goes_on_as_if_it_never_was(tmp_path: Path) ->
 
 def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": f"{ROOT.parent}:{ROOT}", "OMP_NUM_THREADS": "1"}
-    job = ["--nproc-per-node", "2", str(ROOT / "training.py"), str(tmp_path / "two"), "12"]
+    job = ["--nproc-per-node", "2", str(ROOT / "trainings.py"), str(tmp_path / "two"), "12"]
     done = subprocess.run(
         [sys.executable, "-m", "torch.distributed.run", "--standalone", *job],
         env={**environment, "ACCELERATE_USE_CPU": "true"},

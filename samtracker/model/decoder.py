@@ -97,6 +97,17 @@ class Decoder(nn.Module):
             logits, torch.sigmoid(torch.logit(_certainty(logits), eps=1e-3) + iou.float())
         )
 
+    @torch.no_grad()
+    def fold_gain(self) -> None:
+        """Move the gain into the hypernetwork's last layer: the same function with a gain of 1.
+
+        A small gain would shrink every step of an optimiser as much as it shrinks the output.
+        """
+        last = self.mask_decoder.output_hypernetworks_mlps[0].layers[-1]
+        last.weight.mul_(self.gain)
+        last.bias.mul_(self.gain)
+        self.gain.fill_(1.0)
+
     def _sam(
         self, image: Tensor, dense: Tensor, prompts: Tensor, x8: Tensor | None, x4: Tensor | None
     ) -> tuple[Tensor, Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -104,7 +105,7 @@ def train(
                     memory = TrackerConfig(memory=config.memory)
                     state.scores = validate(state.best, validation, memory)
                     log.write_scores(state.done, state.scores)
-                    bar.write(f"step {state.done}: J&F {state.scores['j_and_f']:.1f}")
+                    bar.write(f"step {state.done}: J&F {state.scores['j_and_f']:.1f}", sys.stderr)
                 # All processes stop after the same step, whichever was told to.
                 stopping = mean(torch.tensor(float(stop()), device=accelerator.device)) > 0
                 if stopping or _due(state.done, config.checkpoint_every, config.steps):

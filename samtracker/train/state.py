@@ -32,7 +32,9 @@ class State:
     """
 
     def __init__(self, network: Network, config: TrainConfig, resume: Checkpoint | None) -> None:
-        if resume is not None:
+        if resume is None:
+            network.decoder.fold_gain()
+        else:
             network.load(resume.network)
         self.rollout = Rollout(network, config)
         self.optimiser: Any = _optimiser(self.rollout, config)

@@ -8,7 +8,8 @@ from collections.abc import Sequence as Rows
 import numpy as np
 
 from samtracker.config import TrackerConfig
-from samtracker.data.sequence import Sequence
+from samtracker.data.sequence import Sequence, labelled_frame
+from samtracker.errors import DatasetError
 from samtracker.metrics import boundary_accuracy, region_similarity
 from samtracker.model.network import Network
 from samtracker.tracker import Tracker
@@ -25,6 +26,9 @@ def validate(
         network: stays as it is.
         sequences: tracked from their first labelled frame on.
         config: of the tracker.
+
+    Raises:
+        DatasetError: a clip with less than three masks, or files that cannot be read.
     """
     tracker = Tracker(copy.deepcopy(network), config, device=str(_device(network)))
     scores = np.array([_score(tracker, sequence) for sequence in sequences])
@@ -33,13 +37,19 @@ def validate(
 
 
 def _score(tracker: Tracker, sequence: Sequence) -> tuple[float, float]:
+    if len(sequence.labelled) < 3:
+        raise DatasetError(
+            f"'{sequence.name}' has {len(sequence.labelled)} frames with a mask: a clip to score "
+            "has a first and a last one and some between"
+        )
     first, *scored, last = sequence.labelled
-    tracker.init(sequence.frame(first), mask=sequence.mask(first))
+    frame, ids = labelled_frame(sequence, first)
+    tracker.init(frame, mask={int(i): ids == i for i in np.unique(ids) if i})
     pairs: list[tuple[float, float]] = []
     for number in range(first + 1, last):
         result = tracker.step(sequence.frame(number))
         if number in scored:
-            truth = sequence.mask(number)
+            _, truth = labelled_frame(sequence, number)
             pairs += [
                 (region_similarity(o.mask, truth == o.id), boundary_accuracy(o.mask, truth == o.id))
                 for o in result.objects
