@@ -123,11 +123,12 @@ class TrainConfig:
         iou_weight: of the squared error of the predicted IoU.
         memory: of the tracker in training, "rolling" or "anchored".
         feedback: of the tracker in training.
-        precision: "auto" is half precision where it is faster.
+        precision: "float32", "bfloat16", or "auto": bfloat16 where the hardware has it.
         seed: of everything random.
         workers: processes that prepare data.
         checkpoint_every: steps between two checkpoints.
-        evaluate_every: steps between two evaluations; 0 for none.
+        evaluate_every: steps between two evaluations, the end is one too; 0 for none.
+        validate: what is scored then, KIND:PATH[:SPLIT].
     """
 
     weights: str = "lite"
@@ -157,6 +158,7 @@ class TrainConfig:
     workers: int = 1
     checkpoint_every: int = 100
     evaluate_every: int = 0
+    validate: str = ""
 
     def __post_init__(self) -> None:
         for name, valid in (
@@ -166,7 +168,7 @@ class TrainConfig:
             ("schedule", SCHEDULES),
             ("memory", ("rolling", "anchored")),
             ("feedback", FEEDBACKS),
-            ("precision", PRECISIONS),
+            ("precision", ("auto", "float32", "bfloat16")),
         ):
             _one_of(name, getattr(self, name), valid)
         _at_least(self, 1, "max_gap", "instances", "epochs", "batch", "checkpoint_every")
@@ -183,6 +185,11 @@ class TrainConfig:
             raise ConfigError(f"hard_share={self.hard_share} does not fit: give at most 1")
         if not 0 <= self.ema < 1:
             raise ConfigError(f"ema={self.ema} does not fit: give 0 or more and less than 1")
+        if bool(self.evaluate_every) != bool(self.validate):
+            raise ConfigError(
+                f"evaluate_every={self.evaluate_every} and validate={self.validate!r} do not fit: "
+                "give both or none"
+            )
         if self.instances < self.batch:
             raise ConfigError(
                 f"batch={self.batch} does not fit: an epoch has only {self.instances} instances"

@@ -12,7 +12,8 @@ from safetensors import safe_open
 from samtracker.config import TrainConfig
 from samtracker.train.checkpoint import Checkpoint
 
-CHECKPOINT = "training/checkpoint.safetensors"
+FILE = "checkpoint.safetensors"
+CHECKPOINT = f"training/{FILE}"
 
 SMALL = ("--size", "64", "--instances", "4", "--length", "2", "--workers", "0", "--ema", "0.9")
 
@@ -70,6 +71,53 @@ def test_a_second_run_needs_to_be_told_what_to_do(folder: Path) -> None:
     assert "--batch 4 differs from 2 in the checkpoint" in changed.err
 
 
+def test_going_on_elsewhere_leaves_the_other_training_alone(folder: Path) -> None:
+    job = ("train", "--data", "synthetic", *SMALL, "--batch", "2")
+    assert samtrack(*job, "-o", "one").code == 0
+    assert samtrack(*job, "-o", "two", "--seed", "1").code == 0
+    before = [(folder / "two" / name).read_bytes() for name in ("metrics.csv", FILE)]
+    refused = samtrack("train", "--resume", f"one/{FILE}", "-o", "two")
+    assert refused.code == 2
+    assert "output 'two' holds a training already" in refused.err
+    after = [(folder / "two" / name).read_bytes() for name in ("metrics.csv", FILE)]
+    assert after == before
+    assert samtrack("train", "--resume", f"one/{FILE}", "-o", "three").code == 0
+    first, copy = (Checkpoint.load(folder / name / FILE) for name in ("one", "three"))
+    assert copy.step == first.step
+    other = samtrack("train", "--resume", "auto", "-o", "one", "--data", "photos:here")
+    assert "('photos:here',) differs from ('synthetic',) in the checkpoint" in other.err
+    assert samtrack("train", "--resume", "auto", "-o", "one", "--workers", "1").code == 0
+
+
+def test_an_exported_file_is_no_checkpoint(folder: Path) -> None:
+    assert samtrack("train", "--data", "synthetic", *SMALL, "--batch", "2").code == 0
+    assert samtrack("export-weights", CHECKPOINT, "mine.safetensors").code == 0
+    for job in (
+        ("export-weights", "mine.safetensors", "again.safetensors"),
+        ("train", "--resume", "mine.safetensors", "-o", "new"),
+    ):
+        done = samtrack(*job)
+        assert done.code == 2
+        assert "'mine.safetensors' holds weights but no training to go on with" in done.err
+
+
+def test_a_training_goes_on_without_the_weights_it_started_from(folder: Path) -> None:
+    assert samtrack("train", "--data", "synthetic", *SMALL, "--batch", "2").code == 0
+    assert samtrack("export-weights", CHECKPOINT, "start.safetensors").code == 0
+    job = ("train", "--data", "synthetic", *SMALL, "--batch", "2", "-o", "next")
+    assert samtrack(*job, "--weights", "start.safetensors").code == 0
+    (folder / "start.safetensors").unlink()
+    assert samtrack("train", "--resume", "auto", "-o", "next").code == 0
+
+
+def test_a_full_disk_is_said(folder: Path) -> None:
+    (folder / "training").mkdir()
+    (folder / "training" / "metrics.csv").symlink_to("/dev/full")
+    done = samtrack("train", "--data", "synthetic", *SMALL, "--batch", "2")
+    assert done.code == 2
+    assert "metrics.csv' cannot be written (No space left on device)" in done.err
+
+
 def test_any_setting_can_be_given(folder: Path) -> None:
     done = samtrack(
         *("train", "--preset", "base", "--data", "synthetic", *SMALL, "--batch", "2"),
@@ -94,6 +142,8 @@ def test_any_setting_can_be_given(folder: Path) -> None:
         (("--dry-run", "--ema", "1"), "ema=1.0 does not fit"),
         (("--dry-run", "--learning-rate", "0"), "learning_rate=0.0 does not fit: give more than 0"),
         (("--dry-run", "--instances", "1"), "batch=2 does not fit: an epoch has only 1 instances"),
+        (("--dry-run", "--evaluate-every", "5"), "evaluate_every=5 and validate='' do not fit"),
+        (("--dry-run", "--precision", "float16"), "precision='float16' does not exist"),
         (("--data", "tapes:here"), "'tapes' is no kind of data"),
         (("--data", "davis:nowhere"), "nowhere"),
         (("--resume", "nothing.safetensors"), "nothing.safetensors"),

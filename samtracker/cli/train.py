@@ -7,7 +7,7 @@ import inspect
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,16 +15,22 @@ from samtracker.cli.interruption import EXIT_CODE, Interruption
 from samtracker.config import PRESETS, TrainConfig
 from samtracker.errors import ConfigError, OutputError
 
+if TYPE_CHECKING:
+    from samtracker.train.checkpoint import Checkpoint
+
 DRY_RUN: dict[str, Any] = {
     "size": 128,
     "instances": 48,
     "epochs": 1,
     "batch": 2,
-    "length": 3,
     "warmup": 4,
     "checkpoint_every": 12,
 }
 """Enough to see that everything works, within a minute on two cores."""
+
+
+FREE = ("workers", "checkpoint_every", "evaluate_every", "validate")
+"""Settings that may change when a training goes on: they do not change what is learned."""
 
 
 def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -47,13 +53,10 @@ def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     metavar="KIND:PATH[:SPLIT][*WEIGHT]",
     help="Dataset to train on; repeatable, see `samtrack data preview`.",
 )
-@click.option("--validate", metavar="KIND:PATH[:SPLIT]", help="Clips for --evaluate-every.")
 @click.option(
     "--preset",
-    default="default",
     metavar="|".join(PRESETS),
-    show_default=True,
-    help="Settings to start from.",
+    help="Settings to start from; default without.",
 )
 @click.option(
     "-o",
@@ -70,10 +73,9 @@ def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option("--dry-run", is_flag=True, help="A minute on synthetic data, to see that it works.")
 @config_options
-def train(  # noqa: PLR0917
+def train(
     sources: tuple[str, ...],
-    validate: str | None,
-    preset: str,
+    preset: str | None,
     output: Path,
     resume: str | None,
     dry_run: bool,
@@ -88,25 +90,30 @@ def train(  # noqa: PLR0917
     from samtracker.data.training_set import TrainingSet
     from samtracker.model.checkpoint import load_network
     from samtracker.train.checkpoint import Checkpoint
-    from samtracker.train.loop import CHECKPOINT
+    from samtracker.train.loop import CHECKPOINT, resolve_precision
     from samtracker.train.loop import train as run
 
     given = {name: value for name, value in settings.items() if value is not None}
     checkpoint = output / CHECKPOINT
+    source = checkpoint if resume == "auto" else Path(resume or "")
     earlier = None
     if resume is not None and (resume != "auto" or checkpoint.is_file()):
-        earlier = Checkpoint.load(checkpoint if resume == "auto" else Path(resume))
+        earlier = Checkpoint.load(source)
+    if checkpoint.exists() and (earlier is None or not source.samefile(checkpoint)):
+        raise OutputError(
+            f"output '{output}' holds a training already: go on with --resume auto, or choose "
+            "another with --output"
+        )
     if earlier is not None:
-        _refuse_changes(earlier.config, given)
-        config, sources = earlier.config, sources or earlier.data
+        changes = {**given, **({"data": sources} if sources else {})}
+        if preset is not None:
+            changes |= dataclasses.asdict(TrainConfig.preset(preset))
+        config = _resumed(earlier, changes)
+        sources = earlier.data
     else:
-        if resume is None and checkpoint.exists():
-            raise OutputError(
-                f"output '{output}' holds a training already: go on with --resume auto, or choose "
-                "another with --output"
-            )
-        start = TrainConfig.preset(preset)
+        start = TrainConfig.preset(preset or "default")
         config = dataclasses.replace(start, **{**(DRY_RUN if dry_run else {}), **given})
+        config = dataclasses.replace(config, precision=resolve_precision(config.precision))
         sources = sources or (("synthetic",) if dry_run else ())
     if not sources:
         raise ConfigError("nothing to train on: give --data KIND:PATH, or --dry-run")
@@ -121,7 +128,7 @@ def train(  # noqa: PLR0917
         framing=config.framing,
         seed=config.seed,
     )
-    clips = read_sequences(validate) if validate else []
+    clips = read_sequences(config.validate) if config.validate else []
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -131,7 +138,7 @@ def train(  # noqa: PLR0917
     with Interruption() as interruption:
         interruption.deferred = True
         done = run(
-            load_network(config.weights),
+            load_network(config.weights if earlier is None else source),
             config,
             data,
             output,
@@ -158,10 +165,14 @@ def export_weights(checkpoint: Path, output: Path, licence: str) -> None:
     click.echo(f"{output} and {card}", err=True)
 
 
-def _refuse_changes(config: TrainConfig, given: dict[str, Any]) -> None:
+def _resumed(checkpoint: Checkpoint, given: dict[str, Any]) -> TrainConfig:
+    """The checkpoint's settings, with another way of running them where that is given."""
+    known = {**dataclasses.asdict(checkpoint.config), "data": checkpoint.data}
     for name, value in given.items():
-        if value != getattr(config, name):
+        if name not in FREE and value != known[name]:
             raise ConfigError(
-                f"--{name.replace('_', '-')} {value} differs from {getattr(config, name)} in the "
+                f"--{name.replace('_', '-')} {value} differs from {known[name]} in the "
                 "checkpoint: leave it out, or start anew with --weights CHECKPOINT"
             )
+    free = {name: value for name, value in given.items() if name in FREE}
+    return dataclasses.replace(checkpoint.config, **free)

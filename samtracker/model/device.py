@@ -51,12 +51,13 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
         return precision
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    if device.type == "cpu" and _has_bfloat16() and _bfloat16_is_faster():
+    if device.type == "cpu" and has_bfloat16() and _bfloat16_is_faster():
         return torch.bfloat16
     return torch.float32
 
 
-def _has_bfloat16() -> bool:
+def has_bfloat16() -> bool:
+    """Whether the CPU has instructions for it."""
     capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 

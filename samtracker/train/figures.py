@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from samtracker.errors import OutputError
 from samtracker.train.log import read_metrics
 from samtracker.train.rollout import Rollout
 
@@ -40,7 +42,7 @@ def draw_curves(folder: Path) -> None:
         axes.set_ylabel(name.replace("_", " "))
         axes.grid(alpha=0.3)
     axes.set_xlabel("step")
-    figure.savefig(folder / CURVES, dpi=100)
+    _write(folder / CURVES, lambda path: figure.savefig(path, dpi=100))
 
 
 @torch.no_grad()
@@ -59,7 +61,14 @@ def draw_samples(folder: Path, rollout: Rollout, frames: Tensor, masks: Tensor) 
         image = clip[-1].permute(1, 2, 0).cpu().numpy()
         pictures = (image, _tinted(image, truth[-1]), _tinted(image, found[-1] > 0))
         rows.append(np.concatenate([np.pad(p, ((4, 4), (4, 4), (0, 0))) for p in pictures], axis=1))
-    Image.fromarray(np.concatenate(rows)).save(folder / SAMPLES)
+    _write(folder / SAMPLES, Image.fromarray(np.concatenate(rows)).save)
+
+
+def _write(path: Path, save: Callable[[Path], object]) -> None:
+    try:
+        save(path)
+    except OSError as error:
+        raise OutputError(f"'{path}' cannot be written ({error.strerror})") from error
 
 
 def _tinted(image: NDArray[np.uint8], mask: Tensor) -> NDArray[np.uint8]:

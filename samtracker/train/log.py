@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
+
+from tqdm import tqdm
 
 from samtracker.errors import OutputError
 
@@ -62,7 +66,8 @@ class Log:
             self._board.add_scalar(name, value, step)
 
     def write_scores(self, step: int, scores: dict[str, float]) -> None:
-        """Of an evaluation; in TensorBoard only."""
+        """Of an evaluation; on standard error and in TensorBoard."""
+        tqdm.write(f"step {step}: J&F {scores['j_and_f']:.1f}", sys.stderr)
         for name, value in scores.items():
             self._board.add_scalar(f"validation/{name}", value, step)
 
@@ -75,7 +80,8 @@ class Log:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
+        with suppress(OSError):  # of a full disk, which has been said
+            self._file.close()
         self._board.close()
 
 

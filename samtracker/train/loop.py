@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -18,11 +17,11 @@ from torch import Tensor
 from torch.utils.data import BatchSampler, DataLoader, Dataset
 from tqdm import tqdm
 
-from samtracker.config import TrackerConfig, TrainConfig
+from samtracker.config import TrainConfig
 from samtracker.data.sequence import Sequence as Clip
 from samtracker.data.training_set import worker_init
-from samtracker.errors import OutputError, TrainingError
-from samtracker.model.device import choose_precision
+from samtracker.errors import ConfigError, DatasetError, OutputError, TrainingError
+from samtracker.model.device import has_bfloat16
 from samtracker.model.network import Network
 from samtracker.train.checkpoint import Checkpoint
 from samtracker.train.figures import draw_curves, draw_samples
@@ -30,15 +29,17 @@ from samtracker.train.log import METRICS, Log
 from samtracker.train.order import Order
 from samtracker.train.rollout import Rollout
 from samtracker.train.state import State
-from samtracker.train.validation import validate
+from samtracker.train.validation import check, validate
 
 CHECKPOINT: Final = "checkpoint.safetensors"
 
+Samples = Dataset[dict[str, Tensor]]
 
-def train(
+
+def train(  # noqa: PLR0915 - it is to be read from top to bottom
     network: Network,
     config: TrainConfig,
-    data: Dataset[dict[str, Tensor]],
+    data: Samples,
     folder: Path,
     *,
     sources: tuple[str, ...] = (),
@@ -63,23 +64,22 @@ def train(
 
     Raises:
         TrainingError: the loss is not finite.
+        ConfigError: the batch cannot be shared among the processes.
+        DatasetError: `validation` cannot be scored, or data cannot be read.
         OutputError: the disk is full; the last checkpoint is still there.
     """
-    accelerator = _accelerator(config.precision)
+    accelerator = _accelerator(config)
+    check(validation)
     state = State(network, config, resume)
-    loader = DataLoader(
-        data,
-        batch_sampler=BatchSampler(Order(config, state.done), config.batch, drop_last=True),
-        num_workers=config.workers,
-        worker_init_fn=worker_init,
-        pin_memory=torch.cuda.is_available(),
+    model, state.optimiser, loader = accelerator.prepare(
+        state.rollout, state.optimiser, _loader(data, config, state.done)
     )
-    model, state.optimiser, loader = accelerator.prepare(state.rollout, state.optimiser, loader)
     state.to(accelerator.device)
     main, saved = accelerator.is_main_process, state.done
 
-    def mean(value: Tensor) -> float:
-        return float(accelerator.reduce(value.detach(), "mean"))
+    def save() -> None:
+        if main:
+            state.checkpoint(sources).save(folder / CHECKPOINT, network)
 
     with ExitStack() as stack:
         log = stack.enter_context(Log(folder, state.done)) if main else None
@@ -90,44 +90,41 @@ def train(
             for batch in loader:
                 waiting = time.perf_counter() - begin
                 losses, rate = model(batch["frames"], batch["masks"]), state.rate
-                loss = mean(losses.total)
+                loss = _mean(accelerator, losses.total)
                 if not math.isfinite(loss):
                     raise _diverged(loss, state.done + 1, folder)
                 norm = state.learn(accelerator, losses)
-                parts = {name: mean(part) for name, part in losses.parts.items()}
+                parts = {name: _mean(accelerator, part) for name, part in losses.parts.items()}
+                del losses  # or its graph would hold the process group at the end
                 if log is not None:
-                    values = {"loss": loss, **parts, "learning_rate": rate, "gradient_norm": norm}
+                    rates = {"learning_rate": rate, "gradient_norm": norm}
                     times = {"seconds": time.perf_counter() - begin, "waiting": waiting}
-                    log.write(state.done, {**values, **times})
+                    log.write(state.done, {"loss": loss, **parts, **rates, **times})
                 bar.update()
                 bar.set_postfix_str(f"loss {loss:.3f} iou {parts['iou']:.3f}", refresh=False)
-                if log is not None and validation and _due(state.done, config.evaluate_every):
-                    memory = TrackerConfig(memory=config.memory)
-                    state.scores = validate(state.best, validation, memory)
-                    log.write_scores(state.done, state.scores)
-                    bar.write(f"step {state.done}: J&F {state.scores['j_and_f']:.1f}", sys.stderr)
                 # All processes stop after the same step, whichever was told to.
-                stopping = mean(torch.tensor(float(stop()), device=accelerator.device)) > 0
-                if stopping or _due(state.done, config.checkpoint_every, config.steps):
-                    if main:
-                        state.checkpoint(sources).save(folder / CHECKPOINT, network)
+                asked = torch.tensor(float(stop()), device=accelerator.device)
+                stopping = _mean(accelerator, asked) > 0
+                scoring = validation and _due(state.done, config.evaluate_every, config.steps)
+                if stopping or scoring or _due(state.done, config.checkpoint_every, config.steps):
+                    save()
                     saved = state.done
+                if log is not None and scoring:
+                    state.scores = validate(state.best, validation, config.memory)
+                    log.write_scores(state.done, state.scores)
+                    save()
                 if stopping:
                     break
                 begin = time.perf_counter()
-        except (OutputError, TrainingError) as error:
+        except (DatasetError, OutputError, TrainingError) as error:
             kept = f"kept: step {saved} in {folder / CHECKPOINT}" if saved else "nothing is kept"
             raise type(error)(f"{error} ({kept})") from error
+    del model
     if main:
-        draw_curves(folder)
-        shown = [data[index] for index in range(min(4, config.instances))]
-        frames, masks = (
-            torch.stack([item[name] for item in shown]).to(accelerator.device)
-            for name in ("frames", "masks")
-        )
-        with accelerator.autocast():
-            draw_samples(folder, Rollout(state.best, config), frames, masks)
-    accelerator.end_training()
+        if not (folder / CHECKPOINT).exists():  # resumed from elsewhere, with nothing left to do
+            save()
+        _draw(folder, state.best, config, data, accelerator)
+    _end(accelerator)
     return state.done
 
 
@@ -142,14 +139,63 @@ def _diverged(loss: float, step: int, folder: Path) -> TrainingError:
     )
 
 
-def _accelerator(precision: str) -> Accelerator:
-    """In half precision where that is wanted or faster."""
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    names = {torch.float32: "no", torch.bfloat16: "bf16", torch.float16: "fp16"}
+def _mean(accelerator: Accelerator, value: Tensor) -> float:
+    """Over all processes."""
+    return float(accelerator.reduce(value.detach(), "mean"))
+
+
+def _end(accelerator: Accelerator) -> None:
+    """In this order: a process group that dies with a model can wait for itself for ever."""
+    accelerator.wait_for_everyone()
+    accelerator.free_memory()
+    accelerator.end_training()
+
+
+def _loader(data: Samples, config: TrainConfig, done: int) -> DataLoader[dict[str, Tensor]]:
+    return DataLoader(
+        data,
+        batch_sampler=BatchSampler(Order(config, done), config.batch, drop_last=True),
+        num_workers=config.workers,
+        worker_init_fn=worker_init,
+        pin_memory=torch.cuda.is_available(),
+    )
+
+
+def _draw(
+    folder: Path, network: Network, config: TrainConfig, data: Samples, accelerator: Accelerator
+) -> None:
+    draw_curves(folder)
+    shown = [data[index] for index in range(min(4, config.instances))]
+    frames, masks = (
+        torch.stack([item[name] for item in shown]).to(accelerator.device)
+        for name in ("frames", "masks")
+    )
+    with accelerator.autocast():
+        draw_samples(folder, Rollout(network, config), frames, masks)
+
+
+def resolve_precision(name: str) -> str:
+    """bfloat16 for "auto" where the hardware has it: the same on every start, unlike a race."""
+    if name != "auto":
+        return name
+    if torch.cuda.is_available():
+        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+    return "bfloat16" if has_bfloat16() else "float32"
+
+
+def _accelerator(config: TrainConfig) -> Accelerator:
+    names = {"float32": "no", "bfloat16": "bf16"}
     AcceleratorState._reset_state()  # or an earlier training's precision would stay
-    return Accelerator(
-        mixed_precision=names[choose_precision(precision, device)],
+    accelerator = Accelerator(
+        cpu=not (torch.cuda.is_available() or torch.backends.mps.is_available()),
+        mixed_precision=names[resolve_precision(config.precision)],
         # Each process takes its part of every batch, so that their number changes no result.
         dataloader_config=DataLoaderConfiguration(split_batches=True),
         step_scheduler_with_optimizer=False,
     )
+    if config.batch % accelerator.num_processes:
+        raise ConfigError(
+            f"batch={config.batch} does not fit: give a multiple of the "
+            f"{accelerator.num_processes} processes"
+        )
+    return accelerator

@@ -41,7 +41,11 @@ def export_weights(source: Path, target: Path, *, licence: str = LICENCE) -> Pat
     save_network(
         target,
         network,
-        {"licence": licence, "step": str(checkpoint.step), "training": checkpoint.config.to_json()},
+        {
+            "licence": licence,
+            "step": str(checkpoint.step),
+            "trained_with": checkpoint.config.to_json(),
+        },
     )
     try:
         card.write_text(_card(checkpoint, network.config, target, licence), "utf-8")

@@ -16,7 +16,7 @@ from samtracker.tracker import Tracker
 
 
 def validate(
-    network: Network, sequences: Rows[Sequence], config: TrackerConfig
+    network: Network, sequences: Rows[Sequence], memory: str, *, size: int | None = None
 ) -> dict[str, float]:
     """J, F and J&F in percent: mean over the objects of a clip, then over the clips.
 
@@ -25,23 +25,37 @@ def validate(
     Args:
         network: stays as it is.
         sequences: tracked from their first labelled frame on.
-        config: of the tracker.
+        memory: of the tracker.
+        size: of the tracker.
 
     Raises:
-        DatasetError: a clip with less than three masks, or files that cannot be read.
+        DatasetError: see `check`, or files that cannot be read.
     """
+    check(sequences)
+    config = TrackerConfig(memory=memory, size=size)
     tracker = Tracker(copy.deepcopy(network), config, device=str(_device(network)))
     scores = np.array([_score(tracker, sequence) for sequence in sequences])
     region, boundary = 100 * scores.mean(axis=0)
     return {"j": float(region), "f": float(boundary), "j_and_f": float((region + boundary) / 2)}
 
 
+def check(sequences: Rows[Sequence]) -> None:
+    """Pass if all clips can be scored, as far as their first mask tells.
+
+    Raises:
+        DatasetError: a clip has less than three masks, or an empty first one.
+    """
+    for clip in sequences:
+        if len(clip.labelled) < 3:
+            raise DatasetError(
+                f"'{clip.name}' has {len(clip.labelled)} frames with a mask: a clip to score has a "
+                "first and a last one and some between"
+            )
+        if not clip.mask(clip.labelled[0]).any():
+            raise DatasetError(f"'{clip.name}' cannot be scored: its first mask is empty")
+
+
 def _score(tracker: Tracker, sequence: Sequence) -> tuple[float, float]:
-    if len(sequence.labelled) < 3:
-        raise DatasetError(
-            f"'{sequence.name}' has {len(sequence.labelled)} frames with a mask: a clip to score "
-            "has a first and a last one and some between"
-        )
     first, *scored, last = sequence.labelled
     frame, ids = labelled_frame(sequence, first)
     tracker.init(frame, mask={int(i): ids == i for i in np.unique(ids) if i})
