@@ -26,13 +26,13 @@ class MakeTracker(Protocol):
 
 @pytest.fixture(scope="session")
 def lite() -> Network:
-    """The network of the shipped weights, float32 on the CPU."""
-    return load_network("lite")
+    """A shipped lite network that no training changes, float32 on the CPU."""
+    return load_network("propagation")
 
 
 @pytest.fixture(scope="session")
 def lite_tracker(lite: Network) -> MakeTracker:
-    """Trackers of the shipped weights at short side 192, large enough for the films here."""
+    """Trackers with that network at short side 192, large enough for the films here."""
 
     def make(**settings: Any) -> Tracker:
         config = TrackerConfig(**{"size": 192, **settings})

@@ -127,7 +127,7 @@ def test_masks_that_show_nothing(folder: Path, refused: Refused) -> None:
         ([*MASK, "--encoder", "vit"], "encoder='vit' does not exist: use one of lite, vit_b"),
         ([*MASK, "--encoder", "vit_h", "--weights", "lite"], "--encoder vit_h does not fit"),
         ([*MASK, "--encoder", "vit_b"], "run: samtrack weights download vit_b"),
-        ([*MASK, "--weights", "heavy"], "neither an existing file nor one of lite, vit_b"),
+        ([*MASK, "--weights", "heavy"], "neither an existing file nor one of lite, propagation"),
         ([*MASK, "--weights", "first.png"], "must be a .safetensors, .pt or .pth file"),
         ([*MASK, "--device", "tpu"], "device='tpu' does not exist: use one of auto, cuda"),
         ([*MASK, "--precision", "int8"], "precision='int8' does not exist: use one of auto"),

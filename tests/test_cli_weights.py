@@ -22,7 +22,7 @@ def test_list_names_every_file_and_whether_it_is_here(home: Path) -> None:
     done = samtrack("weights", "list")
     assert done.code == 0
     lines = {line.split()[0]: line for line in done.out.splitlines()}
-    assert list(lines) == list(manifest()) == ["lite", "vit_b", "vit_l", "vit_h"]
+    assert list(lines) == list(manifest()) == ["lite", "propagation", "vit_b", "vit_l", "vit_h"]
     for name, entry in manifest().items():
         assert ("not downloaded" in lines[name]) == (name in {"vit_b", "vit_h"})
         assert f" {entry.size / 1e6:.1f} MB " in lines[name]
@@ -32,7 +32,8 @@ def test_list_names_every_file_and_whether_it_is_here(home: Path) -> None:
 
 def test_verify_checks_what_is_here() -> None:
     genuine = f"lite: genuine, {manifest()['lite'].sha256}\n"
-    assert samtrack("weights", "verify").out == genuine
+    start = f"propagation: genuine, {manifest()['propagation'].sha256}\n"
+    assert samtrack("weights", "verify").out == genuine + start
     assert samtrack("weights", "verify", "lite").out == genuine
     path = manifest()["lite"].path
     assert samtrack("weights", "verify", path).out == f"{path}: {genuine.partition(': ')[2]}"
@@ -57,8 +58,8 @@ def test_verify_tells_of_all_that_are_not_genuine(home: Path) -> None:
     ("arguments", "said"),
     [
         (("verify", "vit_h"), "run: samtrack weights download vit_h"),
-        (("verify", "heavy"), "'heavy' are neither an existing file nor one of lite, vit_b"),
-        (("download", "heavy"), "no weights are called 'heavy'; choose one of lite, vit_b"),
+        (("verify", "heavy"), "'heavy' are neither an existing file nor one of lite, propagation"),
+        (("download", "heavy"), "no weights are called 'heavy'; choose one of lite, propagation"),
     ],
     ids=str,
 )

@@ -270,7 +270,7 @@ def test_a_folder_that_cannot_be(server: Server, tmp_path: Path) -> None:
 
 
 def test_an_unknown_name() -> None:
-    with pytest.raises(WeightsError, match="'vit_x'; choose one of lite, vit_b, vit_l, vit_h"):
+    with pytest.raises(WeightsError, match="'vit_x'; choose one of lite, propagation, vit_b"):
         download("vit_x")
 
 

@@ -50,13 +50,14 @@ def refusal(path: Path) -> str:
 
 def test_manifest_names_the_packaged_and_the_official_weights() -> None:
     known = manifest()
-    assert list(known) == ["lite", "vit_b", "vit_l", "vit_h"]
+    assert list(known) == ["lite", "propagation", "vit_b", "vit_l", "vit_h"]
     for name, entry in known.items():
-        assert entry.name == entry.encoder == name
+        assert entry.name == name
+        assert entry.encoder == ("lite" if name == "propagation" else name)
         assert entry.licence == "Apache-2.0"
         assert entry.size > 0
         assert entry.description
-    assert known["lite"].source == "packaged"
+    assert known["lite"].source == known["propagation"].source == "packaged"
     for name, file, size, digest in (
         ("vit_b", "sam_vit_b_01ec64.pth", 375042383, "ec2df62732614e57411cdcf32a23ffdf"),
         ("vit_l", "sam_vit_l_0b3195.pth", 1249524607, "3adcc4315b642a4d2101128f611684e8"),
@@ -67,11 +68,12 @@ def test_manifest_names_the_packaged_and_the_official_weights() -> None:
         assert entry.source == f"https://dl.fbaipublicfiles.com/segment_anything/{file}"
 
 
-def test_packaged_file_is_the_one_in_the_manifest() -> None:
-    path = find("lite")
-    assert path == weights_folder() / "lite.safetensors"
-    assert path.stat().st_size == manifest()["lite"].size < 20e6
-    assert verify("lite") == manifest()["lite"]
+@pytest.mark.parametrize("name", ["lite", "propagation"])
+def test_packaged_file_is_the_one_in_the_manifest(name: str) -> None:
+    path = find(name)
+    assert path == weights_folder() / f"{name}.safetensors"
+    assert path.stat().st_size == manifest()[name].size < 20e6
+    assert verify(name) == manifest()[name]
     tensors, _ = load_state(path)
     assert tensors
 
@@ -81,7 +83,7 @@ def test_verify_knows_a_copy_under_another_name(tmp_path: Path) -> None:
     shutil.copy(find("lite"), copy)
     assert verify(copy).name == "lite"
     copy.write_bytes(copy.read_bytes()[:-1])
-    with pytest.raises(WeightsError, match="none of lite, vit_b, vit_l, vit_h"):
+    with pytest.raises(WeightsError, match="none of lite, propagation, vit_b, vit_l, vit_h"):
         verify(copy)
 
 
@@ -158,7 +160,7 @@ def test_find(home: Path, tmp_path: Path) -> None:
     assert find("vit_b") == downloaded
     assert find(downloaded) == find(str(downloaded)) == downloaded
     for wrong in ("vit_x", tmp_path / "no.pth", tmp_path, Path("vit_b")):
-        with pytest.raises(WeightsError, match="one of lite, vit_b, vit_l, vit_h"):
+        with pytest.raises(WeightsError, match="one of lite, propagation, vit_b, vit_l, vit_h"):
             find(wrong)
 
 

@@ -1,4 +1,4 @@
-"""Write lite.safetensors: ImageNet encoder, everything else in its untrained start.
+"""Write propagation.safetensors: ImageNet encoder, everything else in its untrained start.
 
 Run once from the repository's root, with the `dev` extra installed:
 
@@ -20,8 +20,8 @@ from samtracker.model.torchvision import ensure_torchvision
 from samtracker.model.weights import sha256
 
 FOLDER = Path(__file__).parent
-NAME = "lite"
-FILE = FOLDER / "lite.safetensors"
+NAME = "propagation"
+FILE = FOLDER / "propagation.safetensors"
 
 
 def imagenet_state() -> dict[str, torch.Tensor]:
@@ -44,7 +44,7 @@ def main() -> None:
     body = network.get_submodule("body.body")
     imagenet = imagenet_state()
     body.load_state_dict({name: imagenet[name] for name in body.state_dict()})
-    save_network(FILE, network, {"card": "lite.md"})
+    save_network(FILE, network, {"card": "propagation.md"})
     manifest = FOLDER / "manifest.json"
     entries = json.loads(manifest.read_text("utf-8"))
     for entry in entries:
