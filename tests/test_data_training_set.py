@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import pickle
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -135,6 +136,9 @@ def test_damaged_files_are_replaced_and_named(
     with caplog.at_level(logging.WARNING):
         assert all(data[index]["masks"][0].any() for index in range(30))
     assert "bear/00002.jpg' is damaged" in caplog.text
+    counts = [int(re.findall(r"skipped (\d+) in this process", m)[0]) for m in caplog.messages]
+    assert counts == list(range(counts[0], counts[0] + len(counts)))
+    assert len(counts) >= 2
 
 
 def test_nothing_but_damaged_files_is_an_error(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
@@ -18,6 +19,7 @@ from samtracker.errors import DatasetError
 
 _TRIES = 8
 _LOG = logging.getLogger(__name__)
+_SKIPPED = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class TrainingSet(Dataset[dict[str, Tensor]]):
                 drawn = self._draw(rng)
             except DatasetError as error:
                 failure = error
-                _LOG.warning("skipped: %s", error)
+                _LOG.warning("skipped %d in this process: %s", next(_SKIPPED), error)
                 continue
             framed = self._frame(drawn, rng)
             if framed.masks[0].any():
