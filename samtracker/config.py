@@ -7,7 +7,7 @@ import json
 import math
 import re
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from samtracker.errors import ConfigError
 
@@ -22,22 +22,17 @@ SCHEDULES = ("constant", "cosine")
 FORMATS = ("overlay", "masks", "rle", "csv", "alpha")
 
 
-@dataclass(frozen=True, kw_only=True)
-class ModelConfig:
-    """What a network is built from.
+class _Saved:
+    """Settings that are kept in files as JSON."""
 
-    Attributes:
-        encoder: one of `ENCODERS`.
-    """
+    _what: ClassVar[str]
 
-    encoder: str = "lite"
-
-    def __post_init__(self) -> None:
-        _one_of("encoder", self.encoder, ENCODERS)
+    def __init_subclass__(cls, *, what: str) -> None:
+        cls._what = what
 
     def to_json(self) -> str:
         """As one line of JSON; `from_json` reads it back."""
-        return json.dumps(dataclasses.asdict(self), sort_keys=True)
+        return json.dumps(dataclasses.asdict(cast(Any, self)), sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -49,7 +44,23 @@ class ModelConfig:
         try:
             return cls(**json.loads(text))
         except (TypeError, ValueError) as error:
-            raise ConfigError(f"not a model configuration: {text[:80]!r} ({error})") from error
+            raise ConfigError(
+                f"not a {cls._what} configuration: {text[:80]!r} ({error})"
+            ) from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig(_Saved, what="model"):
+    """What a network is built from.
+
+    Attributes:
+        encoder: one of `ENCODERS`.
+    """
+
+    encoder: str = "lite"
+
+    def __post_init__(self) -> None:
+        _one_of("encoder", self.encoder, ENCODERS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +106,7 @@ class TrackerConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainConfig:
+class TrainConfig(_Saved, what="training"):
     """How a tracker is trained; the defaults are the preset `default`.
 
     Attributes:
@@ -212,22 +223,6 @@ class TrainConfig:
     def steps(self) -> int:
         """Of the whole training; a last batch that would not be full is left out."""
         return self.instances // self.batch * self.epochs
-
-    def to_json(self) -> str:
-        """As one line of JSON; `from_json` reads it back."""
-        return json.dumps(dataclasses.asdict(self), sort_keys=True)
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote.
-
-        Raises:
-            ConfigError: not JSON, or with unknown fields or values.
-        """
-        try:
-            return cls(**json.loads(text))
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"not a training configuration: {text[:80]!r} ({error})") from error
 
 
 PRESETS = ("base", "default")
