@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 import click
 
+from samtracker.config import FRAMINGS, OBJECTS
 from samtracker.errors import OutputError
 
 
@@ -42,7 +42,7 @@ def data() -> None:
 )
 @click.option(
     "--framing",
-    type=click.Choice(["letterbox", "object"]),
+    type=click.Choice(FRAMINGS),
     default="letterbox",
     show_default=True,
     help="Whole frames, or random squares around the object.",
@@ -50,7 +50,7 @@ def data() -> None:
 @click.option(
     "--object",
     "choice",
-    type=click.Choice(["largest", "random"]),
+    type=click.Choice(OBJECTS),
     default="largest",
     show_default=True,
     help="Which object of a clip.",
@@ -83,8 +83,8 @@ def preview(  # noqa: PLR0917
     rows: int,
     size: int,
     length: int,
-    framing: Literal["letterbox", "object"],
-    choice: Literal["largest", "random"],
+    framing: str,
+    choice: str,
     max_gap: int,
     seed: int,
     output: Path,

@@ -11,11 +11,10 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from samtracker.config import OBJECTS
 from samtracker.data.sample import Sample
 from samtracker.data.sequence import Sequence, labelled_frame
 from samtracker.errors import DatasetError
-
-OBJECTS = ("largest", "random")
 
 
 @dataclass(frozen=True, kw_only=True)

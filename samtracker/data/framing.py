@@ -14,8 +14,6 @@ from samtracker.data.sample import Sample
 from samtracker.types import mask_box
 
 Pixels = TypeVar("Pixels", np.uint8, np.bool_)
-FRAMINGS = ("letterbox", "object")
-
 PADDING = (124, 116, 104)
 """RGB outside of a frame: ImageNet's mean, which the encoders see as about the 0 that a tracker's
 frames are padded with."""

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from samtracker.data.framing import FRAMINGS, letterbox, object_crop
+from samtracker.config import FRAMINGS
+from samtracker.data.framing import letterbox, object_crop
 from samtracker.data.sample import Sample, Source
 from samtracker.errors import DatasetError
 

@@ -85,17 +85,16 @@ def _from_anchors(
     features: Sequence[Features], memories: Sequence[Memory], crops: Sequence[Crop]
 ) -> dict[int, Found]:
     found = {}
-    searched = [memory.searched for memory in memories]
     for rows in _groups(
-        (id(view), *(anchor.key.data_ptr() for anchor in anchors)) if anchors else None
-        for view, anchors in zip(features, searched, strict=True)
+        (id(view), *(anchor.key.data_ptr() for anchor in memory.searched))
+        if memory.searched
+        else None
+        for view, memory in zip(features, memories, strict=True)
     ):
         view, outer = features[rows[0]], bounds([crops[row] for row in rows])
-        keys = torch.cat([anchor.key.flatten(1).T for anchor in searched[rows[0]]])
-        masks = torch.stack(
-            [torch.cat([anchor.labels.flatten() for anchor in searched[row]]) for row in rows]
-        )
-        labels, best = propagate(outer.cut(view.coarse[0], STRIDE), keys, masks)
+        masks = torch.stack([memories[row].labels() for row in rows])
+        query, keys = outer.cut(view.coarse[0], STRIDE), memories[rows[0]].keys()
+        labels, best = propagate(query, keys, masks)
         for row, label in zip(rows, labels, strict=True):
             inner, cells = crops[row].within(outer), STRIDE // view.key_stride
             both = torch.stack([inner.cut(label, STRIDE), inner.cut(best, STRIDE)])[None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -80,3 +81,11 @@ class Memory:
     def searched(self) -> tuple[Anchor, ...]:
         """The anchors; for a lost object without any, the last frame as one."""
         return self.anchors or ((Anchor.of(self.last),) if self.lost else ())
+
+    def keys(self) -> Tensor:
+        """Of all cells of the searched anchors, of which there must be one: (m, c)."""
+        return torch.cat([anchor.key.flatten(1).T for anchor in self.searched])
+
+    def labels(self) -> Tensor:
+        """Of the same cells: (m,)."""
+        return torch.cat([anchor.labels.flatten() for anchor in self.searched])

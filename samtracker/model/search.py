@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 
 from samtracker.model.crop import Crop
@@ -26,9 +25,7 @@ def search(features: Features, memory: Memory) -> Crop:
     if not memory.lost:
         return crop
     key = features.coarse[0]
-    keys = torch.cat([anchor.key.flatten(1).T for anchor in memory.searched])
-    labels = torch.cat([anchor.labels.flatten() for anchor in memory.searched])
-    label, _ = propagate(key, keys, labels[None])
+    label, _ = propagate(key, memory.keys(), memory.labels()[None])
     evidence = 2 * label - 1
     if memory.target is not None:
         evidence = evidence + target_scores(memory.target.weights[None], key)
