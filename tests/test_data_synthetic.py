@@ -43,6 +43,15 @@ def test_objects_are_seen_and_move(tmp_path: Path, kind: str, size: int) -> None
     assert moved == 20
 
 
+def test_some_objects_are_hidden_and_some_come_back() -> None:
+    source = SyntheticSource(size=64)
+    areas = np.array([take(source, seed).masks.sum((1, 2)) for seed in range(120)])
+    hidden = areas[:, 1:].min(axis=1) < 0.05 * areas[:, 0]
+    assert 0.05 < hidden.mean() < 0.3
+    assert (areas[hidden, 3] > 0.5 * areas[hidden, 0]).any()
+    assert (areas[hidden, 3] < 0.05 * areas[hidden, 0]).any()
+
+
 @pytest.mark.parametrize("kind", ["painted", "photos", "stills"])
 def test_the_seed_alone_decides(tmp_path: Path, kind: str) -> None:
     source = sources(tmp_path)[kind]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import cv2
@@ -113,6 +113,23 @@ class Motion:
             [_about(canvas, size[t] * _turn(angle[t]), centre[t]) for t in range(length)]
         )
         return cls(matrices=matrices, bends=np.zeros((length, _KNOTS, _KNOTS, 2), np.float32))
+
+    def places(self, layer: Size) -> Vector:
+        """Where the middle of a layer of this size is in each frame, (T, 2) as (x, y)."""
+        middle = np.array([(layer[1] - 1) / 2, (layer[0] - 1) / 2])
+        places: Vector = self.matrices[:, :, :2] @ middle + self.matrices[:, :, 2]
+        return places
+
+    def span(self, layer: Size) -> tuple[float, float]:
+        """Width and height that a layer of this size has in the first frame, not bent."""
+        width, height = np.abs(self.matrices[0, :, :2]) @ np.array([layer[1], layer[0]])
+        return float(width), float(height)
+
+    def moved(self, offsets: Vector) -> Self:
+        """This motion with another offset (x, y) in each frame, (T, 2) in canvas pixels."""
+        matrices = self.matrices.copy()
+        matrices[:, :, 2] += offsets
+        return replace(self, matrices=matrices)
 
     def warp(self, number: int, layer: NDArray[np.uint8], canvas: Size) -> Patch:
         """The layer in a frame.

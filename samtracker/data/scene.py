@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from samtracker.data.cutout import Cutout
-from samtracker.data.motion import Motion, Patch
+from samtracker.data.motion import Motion, Patch, Vector
 from samtracker.data.photometry import Light
 from samtracker.types import Frame, Mask
 
@@ -20,6 +20,25 @@ class Layer:
 
     cutout: Cutout
     motion: Motion
+
+    @property
+    def middles(self) -> Vector:
+        """Where its middle is in each frame, (T, 2) canvas pixels (x, y)."""
+        return self.motion.places(self.cutout.size)
+
+    def across(self, other: Layer, rng: np.random.Generator) -> Layer:
+        """This layer on its way from beside another one to its middle, where it stays or goes on.
+
+        It is there in any frame but the first.
+        """
+        length = len(self.motion.matrices)
+        way = 1 - np.arange(length) / rng.integers(1, length)
+        if rng.random() < 0.5:
+            way = way.clip(0)
+        heading = rng.uniform(0, 2 * np.pi)
+        sides = [np.hypot(*layer.motion.span(layer.cutout.size)) for layer in (self, other)]
+        away = 0.4 * sum(sides) * np.outer(way, [np.cos(heading), np.sin(heading)])
+        return replace(self, motion=self.motion.moved(other.middles - self.middles + away))
 
 
 @dataclass(frozen=True, kw_only=True)

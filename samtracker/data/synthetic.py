@@ -17,6 +17,7 @@ from samtracker.types import Frame
 
 _DISTRACTOR = 0.5  # share of the clips with a look-alike
 _OCCLUDER = 0.4
+_CROSSING = 0.5  # of the occluders, those that come to hide the whole object
 _BLURRED = 0.3
 _SPEEDS = (0.005, 0.06)  # step from frame to frame, as a share of the frame
 _LEAST_SEEN = 0.5  # of the object, in the first frame
@@ -103,7 +104,11 @@ def stage(
         return scene
     photo = draw_photo(photos, (side, side), rng)
     part = Cutout.of(photo, random_region(photo, rng))
-    occluder = on_its_way(part, min(rng.uniform(0.1, 0.3) * side / part.extent, 1.5))
+    if rng.random() < _CROSSING and length > 1:
+        whole = scale * max(cutout.size) / min(part.size)
+        occluder = on_its_way(part, whole * rng.uniform(0.9, 1.5)).across(scene.object, rng)
+    else:
+        occluder = on_its_way(part, min(rng.uniform(0.1, 0.3) * side / part.extent, 1.5))
     hidden = replace(scene, before=(occluder,))
     seen = hidden.render(0)[1].sum() >= _LEAST_SEEN * scene.render(0)[1].sum()
     return hidden if seen else scene
