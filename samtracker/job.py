@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from samtracker import export
+from samtracker import export, output
 from samtracker.config import FORMATS
 from samtracker.errors import ConfigError, PromptError, SamTrackerError
 from samtracker.masks import read_mask
@@ -133,20 +133,20 @@ class Sinks:
 def _open_sink(name: str, folder: Path, reader: VideoReader, fps: float, stack: ExitStack) -> Sink:
     match name:
         case "overlay":
-            video = VideoWriter(folder / export.OVERLAY, fps=fps, audio_from=reader.path)
+            video = VideoWriter(folder / output.OVERLAY, fps=fps, audio_from=reader.path)
             stack.enter_context(video)
             return lambda frame, result: video.write(overlay(frame.image, result), frame.time)
         case "alpha":
-            alpha = stack.enter_context(AlphaWriter(folder / export.ALPHA, fps=fps))
+            alpha = stack.enter_context(AlphaWriter(folder / output.ALPHA, fps=fps))
             return lambda frame, result: alpha.write(frame.image, result.id_map > 0, frame.time)
         case "masks" | "rle" | "csv":
             writer: export.Writer
             if name == "masks":
-                writer = export.MaskWriter(folder / export.MASKS)
+                writer = export.MaskWriter(folder / output.MASKS)
             elif name == "rle":
-                writer = export.RleWriter(folder / export.RLE)
+                writer = export.RleWriter(folder / output.RLE)
             else:
-                writer = export.CsvWriter(folder / export.CSV)
+                writer = export.CsvWriter(folder / output.CSV)
             stack.callback(writer.close)
             return lambda frame, result: writer.write(result, index=frame.index, time=frame.time)
     raise ConfigError(f"--save {name!r} does not exist: use {', '.join(FORMATS)}")

@@ -18,6 +18,7 @@ COMMANDS = [
     ("data", "preview"),
     ("demo",),
     ("doctor",),
+    ("eval",),
     ("export-weights",),
     ("track",),
     ("train",),

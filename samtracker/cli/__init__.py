@@ -13,6 +13,7 @@ import click
 from samtracker import __version__
 from samtracker.cli.data import data
 from samtracker.cli.doctor import doctor
+from samtracker.cli.eval import evaluate
 from samtracker.cli.interruption import EXIT_CODE
 from samtracker.cli.track import demo, track
 from samtracker.cli.train import export_weights, train
@@ -49,5 +50,5 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
-for command in (track, demo, data, train, export_weights, weights, doctor):
+for command in (track, demo, evaluate, data, train, export_weights, weights, doctor):
     main.add_command(command)

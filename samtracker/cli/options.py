@@ -129,6 +129,12 @@ def model_options(command: Command) -> Command:
             show_default=True,
             help="What the next frame sees of a mask: thresholded, or with its probabilities.",
         ),
+        click.option(
+            "--target-model/--no-target-model",
+            default=True,
+            show_default=True,
+            help="Tell the object from its surroundings by the first frame.",
+        ),
     )(command)
 
 

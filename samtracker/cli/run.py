@@ -14,19 +14,16 @@ import click
 from tqdm import tqdm
 
 from samtracker.cli.interruption import EXIT_CODE, Interruption
-from samtracker.config import ModelConfig
-from samtracker.errors import ConfigError, VideoError
-from samtracker.export import OutputFolder, write_summary
+from samtracker.cli.model import build_tracker
+from samtracker.errors import VideoError
 from samtracker.job import FirstFrame, Sinks, track
 from samtracker.outcome import Outcome
+from samtracker.output import SUMMARY, OutputFolder, write_text
 from samtracker.render import overlay
 from samtracker.summary import summarise
-from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 from samtracker.video import VideoFrame, VideoReader, read_frames
 from samtracker.window import Window
-
-DEFAULT_WEIGHTS = "lite"
 
 LOG_INTERVAL = 10.0
 """Seconds between two states of the progress bar where standard error is no terminal."""
@@ -76,7 +73,7 @@ def run(request: Request) -> None:
         Window("samtrack") if request.show else nullcontext() as window,
     ):
         masks = request.prompts.read_masks(reader.info.size)
-        tracker = _tracker(**request.model)
+        tracker = build_tracker(**request.model)
         frame = _first_frame(request, reader)
         first, origins = request.prompts.start(tracker, frame, masks)
         for item in first.objects:
@@ -87,7 +84,7 @@ def run(request: Request) -> None:
         with _Display(_expected(request, reader), window, interruption) as display:
             outcome = track(tracker, reader, (frame, first), sinks, display)
         summary = summarise(tracker, reader, outcome, origins, request.source).to_json()
-        write_summary(folder.partial, summary)
+        write_text(folder.partial / SUMMARY, summary)
         folder.ended_early = outcome.ended_early
     click.echo(summary)
     _conclude(request.source, reader, outcome, folder.kept)
@@ -126,19 +123,6 @@ class _Display:
         if self._interruption.requested:
             return False
         return self._window is None or self._window.show(overlay(frame.image, result))
-
-
-def _tracker(*, encoder: str | None, weights: str | None, **settings: Any) -> Tracker:
-    if encoder is not None:
-        ModelConfig(encoder=encoder)  # an unknown name is refused with the names there are
-    tracker = Tracker.from_pretrained(weights or encoder or DEFAULT_WEIGHTS, **settings)
-    built = tracker.runtime.network.config.encoder
-    if encoder not in (None, built):
-        raise ConfigError(
-            f"--encoder {encoder} does not fit --weights {weights}, made for {built}: "
-            "leave --encoder out"
-        )
-    return tracker
 
 
 def _first_frame(request: Request, reader: VideoReader) -> VideoFrame:

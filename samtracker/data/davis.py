@@ -11,6 +11,7 @@ from samtracker.data.skipped import Skipped
 from samtracker.errors import DatasetError
 
 Year = Literal[2016, 2017]
+EVERY = "all"
 _LISTS = {2016: ("480p", "2016"), 2017: ("2017", "480p")}
 
 
@@ -22,7 +23,8 @@ def read_davis(root: Path, *, year: Year, split: str = "train") -> list[Sequence
             `ImageSets/480p/<split>.txt` or `ImageSets/<year>/<split>.txt`. A line of it is the
             name of a clip, or the pair of an image and a mask.
         year: 2016 makes one object of all ids, 2017 keeps them apart.
-        split: train, val, trainval, ...
+        split: train, val, trainval, ...; "all" takes every clip with a folder of masks, which
+            needs no list.
 
     Returns:
         The clips in the order of the list. Those that are missing or empty are left out, and a
@@ -31,14 +33,8 @@ def read_davis(root: Path, *, year: Year, split: str = "train") -> list[Sequence
     Raises:
         DatasetError: the list is not there, or none of its clips.
     """
-    lists = [root / "ImageSets" / name / f"{split}.txt" for name in _LISTS[year]]
-    listed = next((path for path in lists if path.is_file()), None)
-    if listed is None:
-        looked = " nor ".join(f"'{path}'" for path in lists)
-        raise DatasetError(f"'{root}' is no DAVIS {year}: there is neither {looked}")
-    lines = listed.read_text("utf-8").splitlines()
-    clips = dict.fromkeys(_clip(line.split()[0]) for line in lines if line.strip())
     images, masks = root / "JPEGImages" / "480p", root / "Annotations" / "480p"
+    clips = _all(masks) if split == EVERY else _listed(root, year, split)
     skipped = Skipped()
     found: list[Sequence] = []
     for clip in clips:
@@ -55,11 +51,30 @@ def read_davis(root: Path, *, year: Year, split: str = "train") -> list[Sequence
         found.append(FolderSequence.of(clip, frames, labels, merged=year == 2016))
     if not found:
         raise DatasetError(
-            f"'{root}' has none of the {len(clips)} clips in '{listed}': looked for "
+            f"'{root}' has none of the {len(clips)} clips of split={split!r}: looked for "
             f"'{images}/<clip>/*.jpg' and '{masks}/<clip>/*.png'"
         )
     skipped.warn(root)
     return found
+
+
+def _listed(root: Path, year: Year, split: str) -> list[str]:
+    lists = [root / "ImageSets" / name / f"{split}.txt" for name in _LISTS[year]]
+    listed = next((path for path in lists if path.is_file()), None)
+    if listed is None:
+        looked = " nor ".join(f"'{path}'" for path in lists)
+        raise DatasetError(
+            f"'{root}' has no split={split!r} of DAVIS {year}: there is neither {looked} "
+            f"(split {EVERY!r} needs no list)"
+        )
+    lines = listed.read_text("utf-8").splitlines()
+    return list(dict.fromkeys(_clip(line.split()[0]) for line in lines if line.strip()))
+
+
+def _all(masks: Path) -> list[str]:
+    if not masks.is_dir():
+        raise DatasetError(f"'{masks}' is not there: give the folder that holds Annotations/480p")
+    return sorted(path.name for path in masks.iterdir() if path.is_dir())
 
 
 def _clip(entry: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from samtracker.config import DATASETS
 from samtracker.data.clips import ClipSource
 from samtracker.data.davis import read_davis
 from samtracker.data.folders import read_folder, read_photos
@@ -15,7 +16,7 @@ from samtracker.data.synthetic import SyntheticSource
 from samtracker.data.youtube_vos import read_youtube_vos
 from samtracker.errors import DatasetError
 
-KINDS = ("davis", "davis2017", "youtube", "folder", "stills", "photos", "synthetic")
+KINDS = (*DATASETS, "stills", "photos", "synthetic")
 _WITH_SPLIT = ("davis", "davis2017", "youtube")
 
 
@@ -78,7 +79,20 @@ def _read(kind: str, path: str) -> list[Sequence]:
     split = "train"
     if kind in _WITH_SPLIT and ":" in path:
         path, _, split = path.rpartition(":")
-    root = Path(path)
+    return open_dataset(kind, Path(path), split)
+
+
+def open_dataset(kind: str, root: Path, split: str) -> list[Sequence]:
+    """Reads the sequences of a data set.
+
+    Args:
+        kind: of `KINDS`, but not synthetic.
+        root: its folder.
+        split: of the kinds that have some.
+
+    Raises:
+        DatasetError: the data are not there.
+    """
     match kind:
         case "photos":
             return read_photos(root)

@@ -25,6 +25,10 @@ class Sequence(Protocol):
         """What the data set calls it."""
 
     @property
+    def merged(self) -> bool:
+        """Whether all ids count as object 1, as in DAVIS 2016."""
+
+    @property
     def object_ids(self) -> tuple[int, ...]:
         """The ids that occur anywhere in it, sorted."""
 
@@ -41,6 +45,9 @@ class Sequence(Protocol):
     def mask(self, number: int) -> NDArray[np.uint16]:
         """Ids of its objects, uint16 (H, W); raises DatasetError where it cannot be read."""
 
+    def stem(self, number: int) -> str:
+        """The name of a frame's files, without suffix."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FolderSequence:
@@ -53,6 +60,9 @@ class FolderSequence:
         merged: whether all ids count as object 1, as in DAVIS 2016.
         known_ids: the object ids, where the data set lists them; otherwise they are found by
             reading every mask, when they are first asked for.
+
+    Raises:
+        DatasetError: the name is none of a folder, but leads elsewhere.
     """
 
     name: str
@@ -60,6 +70,10 @@ class FolderSequence:
     masks: tuple[Path | None, ...]
     merged: bool = False
     known_ids: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.name in {"", ".."} or Path(self.name).name != self.name:
+            raise DatasetError(f"{self.name!r} is no name of a clip: correct the data set's list")
 
     @classmethod
     def of(
@@ -116,6 +130,10 @@ class FolderSequence:
             raise DatasetError(f"frame {number} of '{self.name}' has no mask: see `labelled`")
         ids = read_ids(path)
         return (ids > 0).astype(np.uint16) if self.merged else ids
+
+    def stem(self, number: int) -> str:
+        """The name of a frame's files, without suffix."""
+        return self.images[number].stem
 
 
 def labelled_frame(sequence: Sequence, number: int) -> tuple[Frame, NDArray[np.uint16]]:

@@ -1,0 +1,86 @@
+"""`samtrack eval`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from samtracker.cli.options import model_options
+from samtracker.config import CORRUPTIONS, DATASETS
+
+
+@click.command("eval")
+@click.option(
+    "--dataset",
+    type=click.Choice(DATASETS),
+    required=True,
+    help="Layout of the data: DAVIS 2016, DAVIS 2017, YouTube-VOS, or folders images/ and masks/.",
+)
+@click.option(
+    "--root", type=click.Path(path_type=Path), required=True, help="Folder of the data set."
+)
+@click.option(
+    "--split",
+    help="val, train, ...; all takes every clip of a DAVIS without lists.  [default: val]",
+)
+@click.option(
+    "--predictions",
+    type=click.Path(path_type=Path),
+    help="Score the masks DIR/CLIP/FRAME.png instead of tracking.",
+)
+@click.option(
+    "--corrupt",
+    "corruptions",
+    multiple=True,
+    metavar="KIND",
+    help=f"Track harder clips as well, at three strengths: {', '.join(CORRUPTIONS)} or all. "
+    "Repeatable.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    help="Clips in parallel; 1 when tracking, so that the fps are right, else all cores.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("evaluation"),
+    show_default=True,
+    help="Folder for masks, results.csv, results.json and report.html.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace an earlier run's output folder.")
+@model_options
+def evaluate(  # noqa: PLR0917
+    dataset: str,
+    root: Path,
+    split: str | None,
+    predictions: Path | None,
+    corruptions: tuple[str, ...],
+    jobs: int | None,
+    output: Path,
+    overwrite: bool,
+    **model: Any,
+) -> None:
+    """Score the tracker, or masks in a folder, against the truth of a data set.
+
+    Prints J, F and J&F as the official code of DAVIS has them. docs/evaluation.md says how frames
+    and absent objects count.
+    """
+    from samtracker.cli.scoring import Request, run
+
+    run(
+        Request(
+            dataset=dataset,
+            root=root,
+            split=split,
+            predictions=predictions,
+            corruptions=CORRUPTIONS if "all" in corruptions else corruptions,
+            jobs=jobs,
+            output=output,
+            overwrite=overwrite,
+            model=model,
+        )
+    )

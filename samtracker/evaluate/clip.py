@@ -1,0 +1,106 @@
+"""One clip: its masks against its truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from samtracker.data.sequence import Sequence
+from samtracker.errors import DatasetError
+from samtracker.evaluate.scores import ObjectScores, score
+
+Ids = NDArray[np.uint16]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """How a tracker ran over a clip.
+
+    Attributes:
+        fps: frames per second of the tracker alone, at the median ("p50") and at the 95th
+            percentile ("p95") of the step's time.
+        peak_memory_mb: largest resident memory of the process in this clip ("cpu"), and memory
+            taken on the GPU where there is one ("cuda").
+        states: share of frames and objects in each state, 0 to 1.
+    """
+
+    fps: dict[str, float | None]
+    peak_memory_mb: dict[str, int]
+    states: dict[str, float]
+
+
+class Source(Protocol):
+    """Where masks come from; can be pickled."""
+
+    def masks(self, clip: Sequence) -> Iterator[tuple[int, Ids]]:
+        """Frame numbers, in order, and the ids (H, W) found there.
+
+        All labelled frames between the first and the last one are among them.
+        """
+
+    def run(self) -> Run | None:
+        """How the last clip went; None if nothing ran."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipResult:
+    """What came of a clip.
+
+    Attributes:
+        name: of the clip.
+        scored: numbers of its frames that were scored.
+        objects: none if no frame can be scored.
+        run: None for masks that lay in a folder.
+    """
+
+    name: str
+    scored: tuple[int, ...]
+    objects: tuple[ObjectScores, ...]
+    run: Run | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        objects = [
+            {**asdict(item), **item.numbers, "absence": asdict(item.absence)}
+            for item in self.objects
+        ]
+        return {**asdict(self), "objects": objects}
+
+
+def evaluate_clip(clip: Sequence, source: Source) -> ClipResult:
+    """Score all labelled frames but the first, whose mask is given, and the last.
+
+    Raises:
+        DatasetError: a mask cannot be read, or has another size than its truth.
+    """
+    scored = clip.labelled[1:-1]
+    pairs = _pairs(clip, source.masks(clip), frozenset(scored))
+    return ClipResult(name=clip.name, scored=scored, objects=score(pairs), run=source.run())
+
+
+def _pairs(
+    clip: Sequence, masks: Iterator[tuple[int, Ids]], scored: frozenset[int]
+) -> Iterator[tuple[Ids, Ids]]:
+    for number, ids in masks:
+        if number in scored:
+            truth = clip.mask(number)
+            if ids.shape != truth.shape:
+                raise DatasetError(
+                    f"the mask of frame '{clip.stem(number)}' of '{clip.name}' is "
+                    f"{ids.shape[1]}x{ids.shape[0]} but its truth {truth.shape[1]}x"
+                    f"{truth.shape[0]}: give masks of the truth's size"
+                )
+            yield truth, ids
+
+
+def resize_ids(ids: Ids, like: Ids) -> Ids:
+    """Ids at the size of other ones, by the nearest pixel centre."""
+    if ids.shape == like.shape:
+        return ids
+    size = like.shape[1], like.shape[0]
+    return cv2.resize(ids, size, interpolation=cv2.INTER_NEAREST_EXACT).astype(np.uint16)

@@ -1,0 +1,195 @@
+"""Clips made harder, to see how much a tracker bears."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from samtracker.config import CORRUPTIONS
+from samtracker.data.photos import paint
+from samtracker.data.sequence import Sequence
+from samtracker.errors import ConfigError
+from samtracker.types import Frame, Mask, mask_box
+
+STRENGTHS: Final = (1, 2, 3)
+
+_BLUR = (0.004, 0.008, 0.016)  # standard deviation, as a share of the short side
+_NOISE = (10, 25, 50)  # standard deviation in grey levels
+_DARK = (0.5, 0.25, 0.12)  # share of the light that is left
+_JPEG = (30, 15, 5)  # quality
+_EVERY = (2, 3, 5)  # frames of which one is kept
+_BAR = (0.1, 0.2, 0.35)  # width, as a share of the frame's
+_CROSSING = 40  # frames in which the bar crosses the picture
+_COPIES = (1, 2, 3)  # look-alikes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corrupted:
+    """A clip with one thing wrong; each frame is a function of the clip's name and its number.
+
+    Attributes:
+        clip: as it was.
+        kind: of `KINDS`.
+        strength: 1, 2 or 3.
+
+    Raises:
+        ConfigError: there is no such kind or strength.
+    """
+
+    clip: Sequence
+    kind: str
+    strength: int
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ConfigError(f"corrupt={self.kind!r} does not exist: use {', '.join(KINDS)}")
+        if self.strength not in STRENGTHS:
+            raise ConfigError(f"strength={self.strength} does not exist: use 1, 2 or 3")
+
+    @property
+    def name(self) -> str:
+        """Of the clip."""
+        return self.clip.name
+
+    @property
+    def merged(self) -> bool:
+        """As of the clip."""
+        return self.clip.merged
+
+    @property
+    def object_ids(self) -> tuple[int, ...]:
+        """As of the clip."""
+        return self.clip.object_ids
+
+    @cached_property
+    def _kept(self) -> tuple[int, ...]:
+        """Numbers of the clip's frames that are left."""
+        every = _EVERY[self.strength - 1] if self.kind == "drop-frames" else 1
+        first = self.clip.labelled[0] if self.clip.labelled else 0
+        return tuple(range(first % every, len(self.clip), every))
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @cached_property
+    def labelled(self) -> tuple[int, ...]:
+        """Numbers of the frames that have a mask and are left."""
+        labelled = set(self.clip.labelled)
+        return tuple(number for number, kept in enumerate(self._kept) if kept in labelled)
+
+    def stem(self, number: int) -> str:
+        """See `Sequence`."""
+        return self.clip.stem(self._kept[number])
+
+    def frame(self, number: int) -> Frame:
+        """See `Sequence`."""
+        return KINDS[self.kind](self, self.clip.frame(self._kept[number]), number)
+
+    def mask(self, number: int) -> NDArray[np.uint16]:
+        """See `Sequence`; what an occluder hides is not there."""
+        ids = self.clip.mask(self._kept[number])
+        if self.kind == "occluder":
+            left, right = self.bar(number, ids.shape[1])
+            ids = ids.copy()
+            ids[:, left:right] = 0
+        return ids
+
+    def bar(self, number: int, width: int) -> tuple[int, int]:
+        """First and last column + 1 of the occluder, which comes in from the left.
+
+        In the first labelled frame it is still outside.
+        """
+        thick = _BAR[self.strength - 1]
+        way = (number - self.labelled[0]) / _CROSSING % 1.0
+        right = way * (1 + thick)
+        return round(max(right - thick, 0.0) * width), round(min(right, 1.0) * width)
+
+    def seed(self, number: int) -> np.random.Generator:
+        """Randomness of a frame."""
+        return np.random.default_rng([zlib.crc32(self.name.encode()), number])
+
+
+def _blur(clip: Corrupted, frame: Frame, number: int) -> Frame:
+    sigma = _BLUR[clip.strength - 1] * min(frame.shape[:2])
+    return np.asarray(cv2.GaussianBlur(frame, (0, 0), sigma), np.uint8)
+
+
+def _noise(clip: Corrupted, frame: Frame, number: int) -> Frame:
+    noise = clip.seed(number).normal(0, _NOISE[clip.strength - 1], frame.shape)
+    return (frame + noise).clip(0, 255).round().astype(np.uint8)
+
+
+def _dark(clip: Corrupted, frame: Frame, number: int) -> Frame:
+    return (frame * _DARK[clip.strength - 1]).round().astype(np.uint8)
+
+
+def _jpeg(clip: Corrupted, frame: Frame, number: int) -> Frame:
+    quality = [cv2.IMWRITE_JPEG_QUALITY, _JPEG[clip.strength - 1]]
+    _, code = cv2.imencode(".jpg", frame, quality)
+    return np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR), np.uint8)
+
+
+def _drop_frames(clip: Corrupted, frame: Frame, number: int) -> Frame:
+    return frame
+
+
+def _occluder(clip: Corrupted, frame: Frame, number: int) -> Frame:
+    height, width = frame.shape[:2]
+    left, right = clip.bar(number, width)
+    hidden = frame.copy()
+    hidden[:, left:right] = paint((height, width), clip.seed(0))[:, : right - left]
+    return hidden
+
+
+def _look_alike(clip: Corrupted, frame: Frame, number: int) -> Frame:
+    """Mirrored copies of the objects beside and below them, as the mask before tells."""
+    before = [labelled for labelled in clip.labelled if labelled <= number]
+    if not before:
+        return frame
+    ids = clip.mask(before[-1])
+    mask: Mask = cv2.resize(ids, frame.shape[1::-1], interpolation=cv2.INTER_NEAREST_EXACT) > 0
+    box = mask_box(mask)
+    if box is None:
+        return frame
+    left, top, right, bottom = (int(side) for side in box)
+    part, shape = frame[top:bottom, left:right, :][:, ::-1], mask[top:bottom, left:right][:, ::-1]
+    crowded = frame.copy()
+    for copy in range(_COPIES[clip.strength - 1]):
+        # Right, left, below: each by a bit more than the object's own size, and swaying.
+        sway = 0.1 * np.sin(0.15 * number + copy)
+        x, y = ((1.15 + sway, 0.1), (-1.15 - sway, -0.1), (0.1, 1.15 + sway))[copy]
+        corner = left + round(x * (right - left)), top + round(y * (bottom - top))
+        _paste(crowded, part, shape, corner)
+    crowded[mask] = frame[mask]
+    return crowded
+
+
+def _paste(canvas: Frame, part: Frame, shape: Mask, corner: tuple[int, int]) -> None:
+    """Draws what of a part lies on the canvas; its corner is (left, top)."""
+    left, top = corner
+    rows = slice(max(top, 0), max(min(top + part.shape[0], canvas.shape[0]), 0))
+    columns = slice(max(left, 0), max(min(left + part.shape[1], canvas.shape[1]), 0))
+    inner = (
+        slice(rows.start - top, max(rows.stop - top, 0)),
+        slice(columns.start - left, max(columns.stop - left, 0)),
+    )
+    place = canvas[rows, columns]
+    if place.size:
+        place[shape[inner]] = part[inner][shape[inner]]
+
+
+KINDS: Final[dict[str, Callable[[Corrupted, Frame, int], Frame]]] = dict(
+    zip(
+        CORRUPTIONS,
+        (_blur, _noise, _dark, _jpeg, _drop_frames, _occluder, _look_alike),
+        strict=True,
+    )
+)
+"""What can be wrong with a clip."""

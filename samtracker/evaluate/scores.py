@@ -1,0 +1,100 @@
+"""Scores of the objects of one clip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samtracker import metrics
+from samtracker.evaluate.absence import Absence, absence
+
+Ids = NDArray[np.uint16]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectScores:
+    """One object over the scored frames, from the first in which it is seen or claimed.
+
+    Attributes:
+        id: in the data set.
+        start: that frame's position among the scored ones.
+        j: region similarity in each frame, 0 to 1.
+        f: boundary accuracy in each frame, 0 to 1.
+        there: whether the truth shows it.
+        claimed: whether the prediction has a mask for it.
+    """
+
+    id: int
+    start: int
+    j: tuple[float, ...]
+    f: tuple[float, ...]
+    there: tuple[bool, ...]
+    claimed: tuple[bool, ...]
+
+    @cached_property
+    def numbers(self) -> dict[str, float]:
+        """What DAVIS reports, in percent: means, recalls and decays."""
+        numbers = {"j_and_f": (metrics.mean(self.j) + metrics.mean(self.f)) / 2}
+        for name, values in (("j", self.j), ("f", self.f)):
+            numbers[f"{name}_mean"] = metrics.mean(values)
+            numbers[f"{name}_recall"] = metrics.recall(values)
+            numbers[f"{name}_decay"] = metrics.decay(values)
+        return {name: 100 * number for name, number in numbers.items()}
+
+    @cached_property
+    def absence(self) -> Absence:
+        """How the tracker behaves while the object is away."""
+        return absence(self.there, self.claimed, self.j)
+
+
+def score(pairs: Iterable[tuple[Ids, Ids]]) -> tuple[ObjectScores, ...]:
+    """Score a clip.
+
+    As in the package vos-benchmark an object counts from the first frame in which truth or
+    prediction have it, and one that the truth never has does not count.
+
+    Args:
+        pairs: truth and prediction of each scored frame, in order: ids (H, W), 0 is background.
+
+    Returns:
+        The objects of the truth, by id.
+    """
+    rows: dict[int, _Rows] = {}
+    known: set[int] = set()
+    for position, (truth, prediction) in enumerate(pairs):
+        true_ids = set(np.unique(truth).tolist()) - {0}
+        known |= true_ids
+        for object_id in true_ids | set(np.unique(prediction).tolist()) - {0}:
+            rows.setdefault(object_id, _Rows(position))
+        for object_id, row in rows.items():
+            row.add(truth == object_id, prediction == object_id)
+    return tuple(rows[object_id].close(object_id) for object_id in sorted(known))
+
+
+@dataclass
+class _Rows:
+    start: int
+    j: list[float] = field(default_factory=list)
+    f: list[float] = field(default_factory=list)
+    there: list[bool] = field(default_factory=list)
+    claimed: list[bool] = field(default_factory=list)
+
+    def add(self, truth: NDArray[np.bool_], prediction: NDArray[np.bool_]) -> None:
+        self.j.append(metrics.region_similarity(prediction, truth))
+        self.f.append(metrics.boundary_accuracy(prediction, truth))
+        self.there.append(bool(truth.any()))
+        self.claimed.append(bool(prediction.any()))
+
+    def close(self, object_id: int) -> ObjectScores:
+        return ObjectScores(
+            id=object_id,
+            start=self.start,
+            j=tuple(self.j),
+            f=tuple(self.f),
+            there=tuple(self.there),
+            claimed=tuple(self.claimed),
+        )

@@ -1,0 +1,146 @@
+"""Masks of a tracker that runs now."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import torch
+from numpy.typing import NDArray
+
+from samtracker.data.sequence import Sequence, labelled_frame
+from samtracker.errors import DatasetError
+from samtracker.evaluate.clip import Ids, Run, resize_ids
+from samtracker.export import save_ids
+from samtracker.outcome import Tally
+from samtracker.output import writing
+from samtracker.tracker import Tracker
+from samtracker.types import Frame, FrameResult, mask_box
+
+
+class Tracked:
+    """A source that tracks, started with the truth of each object's first labelled frame.
+
+    Args:
+        make: gives the tracker, for every clip anew; can be pickled.
+        output: folder to write the masks to, as `Stored` reads them; None for nowhere.
+        on_frame: called after each frame.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], Tracker],
+        output: Path | None = None,
+        on_frame: Callable[[], None] | None = None,
+    ) -> None:
+        self._make = make
+        self._output = output
+        self._on_frame = on_frame
+        self._run: Run | None = None
+
+    def masks(self, clip: Sequence) -> Iterator[tuple[int, Ids]]:
+        """Of all frames from the first labelled one on, at the size of the truth; see `Source`.
+
+        Raises:
+            DatasetError: the first mask is empty, or a file cannot be read.
+            OutputError: a mask cannot be written.
+        """
+        tally, peak = Tally(), Peak()
+        folder = None if self._output is None else self._output / clip.name
+        if folder is not None:
+            with writing(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+        truth = clip.mask(clip.labelled[0])
+        for number, ids in follow(self._make(), clip, tally):
+            peak.sample()
+            sized = resize_ids(ids, truth)
+            if folder is not None:
+                save_ids(folder / f"{clip.stem(number)}.png", sized)
+            if self._on_frame is not None:
+                self._on_frame()
+            yield number, sized
+        states = sum((Counter(states) for states in tally.states.values()), Counter())
+        self._run = Run(
+            fps=tally.fps,
+            peak_memory_mb=peak.megabytes,
+            states={state: count / states.total() for state, count in sorted(states.items())},
+        )
+
+    def run(self) -> Run | None:
+        """See `Source`."""
+        return self._run
+
+
+def follow(tracker: Tracker, clip: Sequence, tally: Tally) -> Iterator[tuple[int, Ids]]:
+    """Track a clip, each of its objects from the first labelled frame that shows it.
+
+    Args:
+        tracker: any stream in it ends.
+        clip: from its first labelled frame on.
+        tally: counts the frames.
+
+    Yields:
+        Frame numbers and ids (H, W) at frame size; ids are the clip's.
+
+    Raises:
+        DatasetError: the first mask is empty, or a file cannot be read.
+    """
+    first, *_ = clip.labelled
+    names = [0]  # the clip's ids by the tracker's, which count up
+    for number in range(first, len(clip)):
+        new: dict[int, NDArray[np.bool_]] = {}
+        if number in clip.labelled:
+            frame, ids = labelled_frame(clip, number)
+            new = {int(i): ids == i for i in np.unique(ids) if i not in names}
+        else:
+            frame = clip.frame(number)
+        seconds = None
+        if number == first:
+            if not new:
+                raise DatasetError(f"'{clip.name}' cannot be tracked: its first mask is empty")
+            result = tracker.init(frame, mask=dict(enumerate(new.values(), start=1)))
+        else:
+            begin = time.perf_counter()
+            result = tracker.step(frame)
+            seconds = time.perf_counter() - begin
+            for mask in new.values():
+                result = _add(tracker, frame, mask, result)
+        names += new
+        tally.add(result, seconds)
+        yield number, np.array(names, np.uint16)[result.id_map]
+
+
+def _add(
+    tracker: Tracker, frame: Frame, mask: NDArray[np.bool_], result: FrameResult
+) -> FrameResult:
+    """Track one more object; one that was taken for it until now is wrong and tracked no more."""
+    for item in result.objects:
+        if item.box is not None and mask_box(item.mask & ~mask) is None:
+            tracker.remove_object(item.id)
+    return tracker.add_object(frame, mask=mask)
+
+
+class Peak:
+    """The largest memory between now and the last sample."""
+
+    def __init__(self) -> None:
+        self._process = psutil.Process()
+        self._resident = 0
+        if torch.cuda.is_available():
+            torch.cuda.reset_peak_memory_stats()
+
+    def sample(self) -> None:
+        """Look at it once."""
+        self._resident = max(self._resident, self._process.memory_info().rss)
+
+    @property
+    def megabytes(self) -> dict[str, int]:
+        """By "cpu" and "cuda"."""
+        peaks = {"cpu": self._resident // 2**20}
+        if torch.cuda.is_available():
+            peaks["cuda"] = torch.cuda.max_memory_allocated() // 2**20
+        return peaks

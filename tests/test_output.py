@@ -1,0 +1,191 @@
+"""The folder of results: when it appears, and what it never replaces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from samtracker.errors import OutputError
+from samtracker.output import OutputFolder
+
+
+def files(folder: Path) -> dict[str, str]:
+    """Every file below a folder and its text; folders count with a slash."""
+    return {
+        str(p.relative_to(folder)): "/" if p.is_dir() else p.read_text()
+        for p in sorted(folder.rglob("*"))
+    }
+
+
+def make(folder: Path, text: str = "old") -> Path:
+    """A folder with every kind of result."""
+    (folder / "masks").mkdir(parents=True)
+    names = ("overlay.mp4", "alpha.mov", "masks.jsonl", "tracks.csv", "summary.json")
+    for name in (*names, "masks/00000.png"):
+        (folder / name).write_text(text)
+    return folder
+
+
+def run(folder: Path, job: Callable[[Path], object], *, overwrite: bool = False) -> None:
+    """A whole job that writes into the folder it is given."""
+    with OutputFolder(folder, overwrite=overwrite) as output:
+        job(output.partial)
+
+
+def test_folder_appears_when_it_is_complete(tmp_path: Path) -> None:
+    out = tmp_path / "results" / "out"
+    with OutputFolder(out) as output:
+        assert output.partial == tmp_path / "results" / "out.partial"
+        (output.partial / "summary.json").write_text("new")
+        assert not out.exists()
+    assert files(tmp_path / "results") == {"out": "/", "out/summary.json": "new"}
+
+
+def test_job_that_ends_early_replaces_nothing(tmp_path: Path) -> None:
+    def job(text: str) -> Path:
+        with OutputFolder(tmp_path / "out", overwrite=True) as output:
+            (output.partial / "tracks.csv").write_text(text)
+            output.ended_early = True
+        return output.kept
+
+    assert job("first") == tmp_path / "out"
+    assert job("second") == tmp_path / "out.partial"
+    assert job("third") == tmp_path / "out.partial"
+    assert (tmp_path / "out" / "tracks.csv").read_text() == "first"
+    assert (tmp_path / "out.partial" / "tracks.csv").read_text() == "third"
+
+
+def test_folder_without_files_is_removed(tmp_path: Path) -> None:
+    with OutputFolder(tmp_path / "out") as output:
+        (output.partial / "masks").mkdir()
+    assert files(tmp_path) == {}
+    make(tmp_path / "out")
+    before = files(tmp_path)
+    with OutputFolder(tmp_path / "out", overwrite=True):
+        pass
+    assert files(tmp_path) == before
+
+
+def test_exception_leaves_what_was_written_and_the_old_folder(tmp_path: Path) -> None:
+    def interrupted(partial: Path) -> None:
+        (partial / "tracks.csv").write_text("new")
+        raise KeyboardInterrupt
+
+    make(tmp_path / "out")
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "out", interrupted, overwrite=True)
+    assert (tmp_path / "out.partial" / "tracks.csv").read_text() == "new"
+    assert (tmp_path / "out" / "tracks.csv").read_text() == "old"
+
+
+def test_exception_before_the_first_file_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        run(tmp_path / "out", lambda partial: (partial / "none").read_text())
+    assert files(tmp_path) == {}
+
+
+def test_existing_path_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("text")
+    make(tmp_path / "out")
+    before = files(tmp_path)
+    for name in ("empty", "file", "out", "."):
+        with pytest.raises(OutputError, match=r"exists already: .* --overwrite") as caught:
+            OutputFolder(tmp_path / name).__enter__()
+        assert str((tmp_path / name).resolve()) in str(caught.value)
+    assert files(tmp_path) == before
+
+
+def test_leftover_of_an_interrupted_run_is_refused(tmp_path: Path) -> None:
+    make(tmp_path / "out.partial")
+    before = files(tmp_path)
+    with pytest.raises(OutputError, match=r"out\.partial' holds .* interrupted run: move it away"):
+        OutputFolder(tmp_path / "out").__enter__()
+    assert files(tmp_path) == before
+
+
+def test_overwrite_replaces_old_results_and_leftovers(tmp_path: Path) -> None:
+    make(tmp_path / "out")
+    make(tmp_path / "out.partial")
+    (tmp_path / "out.partial" / ".overlay.mp4.partial").write_text("cut")
+    with OutputFolder(tmp_path / "out", overwrite=True) as output:
+        assert files(output.partial) == {}
+        (output.partial / "masks.jsonl").write_text("new")
+        assert (tmp_path / "out" / "masks.jsonl").read_text() == "old"
+    assert files(tmp_path) == {"out": "/", "out/masks.jsonl": "new"}
+
+
+def test_overwrite_keeps_leftovers_until_there_are_new_results(tmp_path: Path) -> None:
+    make(tmp_path / "out.partial")
+    before = files(tmp_path)
+
+    def interrupted(partial: Path) -> None:
+        assert files(partial) == {}
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "out", interrupted, overwrite=True)
+    assert files(tmp_path) == before
+
+
+def test_overwrite_follows_a_link(tmp_path: Path) -> None:
+    make(tmp_path / "disk" / "results")
+    (tmp_path / "out").symlink_to(tmp_path / "disk" / "results")
+    with OutputFolder(tmp_path / "out", overwrite=True) as output:
+        (output.partial / "masks.jsonl").write_text("new")
+    assert (tmp_path / "out").is_symlink()
+    assert files(tmp_path / "disk") == {"results": "/", "results/masks.jsonl": "new"}
+
+
+@pytest.mark.parametrize("folder", ["out", "out.partial"])
+@pytest.mark.parametrize(
+    "foreign", ["thesis.tex", "masks/drawn.png", "masks/00000.png.xcf", "overlay.mp4/holiday.mp4"]
+)
+def test_overwrite_never_replaces_foreign_files(tmp_path: Path, folder: str, foreign: str) -> None:
+    path = tmp_path / folder / foreign
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    with pytest.raises(OutputError, match="is no result of samtrack"):
+        OutputFolder(tmp_path / "out", overwrite=True).__enter__()
+    assert path.read_text() == "mine"
+
+
+def test_overwrite_never_replaces_a_file(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(OutputError, match="out' is no folder"):
+        OutputFolder(tmp_path / "out", overwrite=True).__enter__()
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_folder_that_appears_meanwhile_is_kept(tmp_path: Path) -> None:
+    def job(partial: Path) -> None:
+        (partial / "tracks.csv").write_text("new")
+        make(tmp_path / "out")
+
+    with pytest.raises(OutputError, match="exists already"):
+        run(tmp_path / "out", job)
+    assert (tmp_path / "out" / "tracks.csv").read_text() == "old"
+    assert (tmp_path / "out.partial" / "tracks.csv").read_text() == "new"
+
+
+def test_folder_that_gets_foreign_files_meanwhile_is_kept(tmp_path: Path) -> None:
+    def job(partial: Path) -> None:
+        (partial / "tracks.csv").write_text("new")
+        (tmp_path / "out" / "notes.txt").write_text("mine")
+
+    make(tmp_path / "out")
+    with pytest.raises(OutputError, match=r"notes\.txt"):
+        run(tmp_path / "out", job, overwrite=True)
+    assert (tmp_path / "out" / "notes.txt").read_text() == "mine"
+    assert (tmp_path / "out.partial" / "tracks.csv").read_text() == "new"
+
+
+def test_unwritable_parent_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file" / "out", Path("/proc/out"), tmp_path / ("x" * 300)):
+        with pytest.raises(OutputError, match=r"cannot be written .*--output") as caught:
+            OutputFolder(path).__enter__()
+        assert "\n" not in str(caught.value)
+        assert str(path) in str(caught.value)
