@@ -48,7 +48,9 @@ def write_clips(root: Path, count: int = 4) -> tuple[Path, Path]:
     """A DAVIS folder without lists, and predictions for it."""
     truth, predictions = root / "Annotations/480p", root / "predictions"
     for clip in range(count):
-        for number, (ids, found) in enumerate(zip(wandering(clip), wandering(99 + clip))):
+        for number, (ids, found) in enumerate(
+            zip(wandering(clip), wandering(99 + clip), strict=True)
+        ):
             name = f"clip{clip}/{number:05}.png"
             near = np.where(np.arange(SIZE[1]) < 40, np.roll(ids, 1, axis=0), found)
             write_mask(truth / name, ids)
