@@ -12,10 +12,10 @@ from pathlib import Path
 
 import psutil
 from footage import demo_frames
-from machine import describe
 from tqdm import tqdm
 
 from samtracker import Tracker
+from samtracker.machine import describe
 
 
 def main() -> None:

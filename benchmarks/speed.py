@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 from footage import davis_split, demo_frames
-from machine import describe
 
 from samtracker import Tracker
+from samtracker.machine import describe
 from samtracker.types import Frame, Mask
 
 WARM_UP = 8

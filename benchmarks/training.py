@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from machine import describe
 
 from samtracker.config import PRESETS, TrainConfig
+from samtracker.machine import describe
 from samtracker.train.log import read_metrics
 
 

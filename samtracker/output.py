@@ -23,9 +23,15 @@ PREDICTIONS: Final = "predictions"
 RESULTS_CSV: Final = "results.csv"
 RESULTS_JSON: Final = "results.json"
 REPORT: Final = "report.html"
+BENCH_JSON: Final = "bench.json"
+BENCH_PNG: Final = "bench.png"
 
 _UNFINISHED = {f".{name}.partial" for name in (OVERLAY, ALPHA)}  # of an interrupted run
-_FILES = {OVERLAY, ALPHA, RLE, CSV, SUMMARY, RESULTS_CSV, RESULTS_JSON, REPORT} | _UNFINISHED
+_FILES = {
+    *(OVERLAY, ALPHA, RLE, CSV, SUMMARY),
+    *(RESULTS_CSV, RESULTS_JSON, REPORT, BENCH_JSON, BENCH_PNG),
+    *_UNFINISHED,
+}
 _MASK_FILE = re.compile(r"\d{5,}\.png")
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import asdict, dataclass
-
-import torch
 
 from samtracker import __version__
 from samtracker.model.weights import sha256
 from samtracker.outcome import Outcome
+from samtracker.peak import peak_memory
 from samtracker.tracker import Tracker
 from samtracker.video import VideoReader
 
@@ -98,23 +96,3 @@ def summarise(
         first_mask=origins,
         version=__version__,
     )
-
-
-def peak_memory() -> dict[str, int]:
-    """Largest memory this process ever held, in MB, by "cpu" and "cuda"."""
-    peaks = {"cpu": _peak_resident() // 2**20}
-    if torch.cuda.is_available():
-        peaks["cuda"] = torch.cuda.max_memory_allocated() // 2**20
-    return peaks
-
-
-def _peak_resident() -> int:
-    """Bytes."""
-    if sys.platform == "win32":
-        import psutil
-
-        return int(psutil.Process().memory_info().peak_wset)
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

@@ -14,6 +14,7 @@ from samtracker import __version__
 from samtracker.cli import main
 
 COMMANDS = [
+    ("bench",),
     ("data",),
     ("data", "preview"),
     ("demo",),

@@ -89,8 +89,9 @@ def test_a_square_moved_by_half_of_its_side() -> None:
     prediction = np.roll(truth, 20, axis=1)
     assert region_similarity(prediction, truth) == pytest.approx(800 / 2400)
     # A boundary is a ring of 41 x 41 pixels, 160 in all. The tolerance is 0.008 of 141.4, rounded
-    # up to 2 pixels. Of the upper side 21 pixels lie on the other ring's and 2 more next to its corner,
-    # of the inner upright side 2 next to it: 25, and as many below. It is the same the other way.
+    # up to 2 pixels. Of the upper side 21 pixels lie on the other ring's and 2 more next to its
+    # corner, of the inner upright side 2 next to it: 25, and as many below. The other way round it
+    # is the same.
     assert boundary_accuracy(prediction, truth) == pytest.approx(50 / 160)
 
 

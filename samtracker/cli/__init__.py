@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from samtracker import __version__
+from samtracker.cli.bench import bench
 from samtracker.cli.data import data
 from samtracker.cli.doctor import doctor
 from samtracker.cli.eval import evaluate
@@ -50,5 +51,5 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
-for command in (track, demo, evaluate, data, train, export_weights, weights, doctor):
+for command in (track, demo, evaluate, bench, data, train, export_weights, weights, doctor):
     main.add_command(command)

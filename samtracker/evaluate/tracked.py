@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-import psutil
-import torch
 from numpy.typing import NDArray
 
 from samtracker.data.sequence import Sequence, labelled_frame
@@ -18,6 +16,7 @@ from samtracker.evaluate.clip import Ids, Run, resize_ids
 from samtracker.export import save_ids
 from samtracker.outcome import Tally
 from samtracker.output import writing
+from samtracker.peak import Peak
 from samtracker.tracker import Tracker
 from samtracker.types import Frame, FrameResult, mask_box
 
@@ -122,25 +121,3 @@ def _add(
         if item.box is not None and mask_box(item.mask & ~mask) is None:
             tracker.remove_object(item.id)
     return tracker.add_object(frame, mask=mask)
-
-
-class Peak:
-    """The largest memory between now and the last sample."""
-
-    def __init__(self) -> None:
-        self._process = psutil.Process()
-        self._resident = 0
-        if torch.cuda.is_available():
-            torch.cuda.reset_peak_memory_stats()
-
-    def sample(self) -> None:
-        """Look at it once."""
-        self._resident = max(self._resident, self._process.memory_info().rss)
-
-    @property
-    def megabytes(self) -> dict[str, int]:
-        """By "cpu" and "cuda"."""
-        peaks = {"cpu": self._resident // 2**20}
-        if torch.cuda.is_available():
-            peaks["cuda"] = torch.cuda.max_memory_allocated() // 2**20
-        return peaks

@@ -1,0 +1,108 @@
+"""`samtrack bench`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from samtracker.config import DEVICES, ENCODERS, PRECISIONS
+
+
+@click.command()
+@click.option(
+    "--encoder",
+    "encoders",
+    type=click.Choice(ENCODERS),
+    multiple=True,
+    default=("lite",),
+    show_default=True,
+    help="Repeatable; SAM's run with random weights at their own size.",
+)
+@click.option(
+    "--size",
+    "sizes",
+    type=int,
+    multiple=True,
+    default=(240, 480),
+    show_default=True,
+    help="Short side of lite's working image in pixels; repeatable.",
+)
+@click.option(
+    "--objects",
+    "counts",
+    type=click.IntRange(1, 32),
+    multiple=True,
+    default=(1, 4),
+    show_default=True,
+    help="Number of objects; repeatable.",
+)
+@click.option(
+    "--steps", type=click.IntRange(min=2), default=30, show_default=True, help="Timed, each case."
+)
+@click.option(
+    "--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="To run on."
+)
+@click.option(
+    "--precision",
+    type=click.Choice(PRECISIONS),
+    default="auto",
+    show_default=True,
+    help="Of the network.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("bench"),
+    show_default=True,
+    help="Folder for bench.json and bench.png.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace an earlier run's output folder.")
+def bench(  # noqa: PLR0917
+    encoders: tuple[str, ...],
+    sizes: tuple[int, ...],
+    counts: tuple[int, ...],
+    steps: int,
+    device: str,
+    precision: str,
+    output: Path,
+    overwrite: bool,
+) -> None:
+    """Time the parts of a step on this machine, on a painted clip of 854x480.
+
+    Prints medians in ms, for the whole step the 95th percentile as well.
+    """
+    from tqdm import tqdm
+
+    from samtracker.bench import STAGES, Case, draw
+    from samtracker.bench import bench as run
+    from samtracker.evaluate.results import table
+    from samtracker.machine import describe
+    from samtracker.output import BENCH_JSON, BENCH_PNG, OutputFolder, write_text, writing
+
+    cases = [
+        Case(encoder=encoder, size=size, objects=count)
+        for encoder in dict.fromkeys(encoders)
+        for size in (dict.fromkeys(sizes) if encoder == "lite" else (None,))
+        for count in dict.fromkeys(counts)
+    ]
+    with OutputFolder(output, overwrite=overwrite) as folder:
+        timings = [
+            run(case, steps=steps, device=device, precision=precision)
+            for case in tqdm(cases, unit="case")
+        ]
+        rows = [timing.to_dict() for timing in timings]
+        result = {"machine": describe(), "steps": steps, "cases": rows}
+        write_text(folder.partial / BENCH_JSON, json.dumps(result, indent=2))
+        with writing(folder.partial / BENCH_PNG):
+            draw(timings, folder.partial / BENCH_PNG)
+    shown = {
+        **{"encoder": "encoder", "size": "size", "objects": "objects"},
+        **{f"{stage}_p50": stage for stage in STAGES},
+        **{"step_p50": "step", "step_p95": "p95", "fps": "fps", "memory": "MB"},
+    }
+    lines = [{**row, "memory": max(row["peak_memory_mb"].values())} for row in rows]
+    click.echo(table(lines, shown))
+    click.echo(f"{len(cases)} cases in {folder.kept}", err=True)
