@@ -1,0 +1,228 @@
+"""Ours and peers on the same clips with the same number of threads, in one run.
+
+    python benchmarks/peers.py --davis DAVIS --multi MULTI
+
+Each peer runs in a pinned environment of its own, made on first use in `.peers/`. J&F is that of
+`samtrack eval`. Cutie, SAM 2.1 and EdgeTAM run with random weights of the right shape, on the first
+frames only: their speed is what is measured. A peer that cannot be installed or fails is reported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from samtracker import Tracker
+from samtracker.data.davis import read_davis
+from samtracker.data.sequence import FolderSequence, Sequence
+from samtracker.evaluate.evaluation import evaluate
+from samtracker.evaluate.results import Results, table
+from samtracker.evaluate.stored import Stored
+from samtracker.evaluate.tracked import Tracked
+from samtracker.machine import describe
+
+SCRIPTS = Path(__file__).parent / "peers"
+WARM_UP = 3
+
+OPENCV = ("opencv-contrib-python-headless==5.0.0.93", "pillow==13.0.0")
+TORCH = ("torch==2.13.0", "torchvision==0.28.0", "pillow==13.0.0")
+CUTIE = (*TORCH, "rf-cutie==1.0.1", "hydra-core==1.3.8", "tqdm==4.70.1", "requests==2.34.2")
+TRANSFORMERS = (*TORCH, "transformers==5.23.0", "timm==1.0.31", OPENCV[0])
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Another tracker.
+
+    Attributes:
+        name: as the table has it.
+        script: in `peers/`, and its arguments.
+        packages: of its environment.
+        scored: whether it has masks that mean something.
+    """
+
+    name: str
+    script: tuple[str, ...]
+    packages: tuple[str, ...]
+    scored: bool = True
+
+
+PEERS = (
+    Peer("DIS optical flow", ("flow.py",), OPENCV),
+    Peer("CSRT + GrabCut", ("boxes.py", "CSRT"), OPENCV),
+    Peer("KCF + GrabCut", ("boxes.py", "KCF"), OPENCV),
+    Peer("MIL + GrabCut", ("boxes.py", "MIL"), OPENCV),
+    Peer("Cutie-base, random weights", ("cutie_base.py",), CUTIE, scored=False),
+    Peer("SAM 2.1 tiny, random weights", ("sam2.py", "sam2"), TRANSFORMERS, scored=False),
+    Peer("EdgeTAM, random weights", ("sam2.py", "edgetam"), TRANSFORMERS, scored=False),
+)
+
+
+@dataclass
+class Row:
+    """What came of one contender.
+
+    Attributes:
+        name: as the table has it.
+        seconds: median of a step, by clip.
+        scores: J&F in percent, by data set and clip.
+        versions: of its packages.
+        failure: why there is nothing else; None if there is.
+    """
+
+    name: str
+    seconds: dict[str, float] = field(default_factory=dict)
+    scores: dict[str, dict[str, float]] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    failure: str | None = None
+
+
+def ours(sets: dict[str, list[Sequence]], weights: str) -> tuple[Row, Row]:
+    """Our tracker, and the bound: its encoder alone."""
+    tracker = Tracker.from_pretrained(weights)
+    row, bound = Row(f"samtracker {weights}"), Row("its encoder alone (bound)")
+    for name, clips in sets.items():
+        results = Results(tuple(evaluate(clips, Tracked(lambda: tracker))))
+        row.scores[name] = _scores(results)
+        for clip, result in zip(clips, results.clips, strict=True):
+            assert result.run is not None
+            speed = result.run.fps["p50"]
+            assert speed is not None
+            row.seconds[clip.name] = 1 / speed
+            bound.seconds[clip.name] = _encoder(tracker, clip)
+    return row, bound
+
+
+def _encoder(tracker: Tracker, clip: Sequence) -> float:
+    seconds = []
+    for number in range(min(len(clip), 30)):
+        frame = clip.frame(number)
+        begin = time.perf_counter()
+        tracker.runtime.encode(frame, tracker.config.size)
+        if number >= WARM_UP:
+            seconds.append(time.perf_counter() - begin)
+    return float(np.median(seconds))
+
+
+def race(peer: Peer, sets: dict[str, list[Sequence]], venvs: Path, job: dict[str, Any]) -> Row:
+    """Runs a peer in its environment."""
+    row = Row(peer.name)
+    try:
+        python = _environment(peer.packages, venvs)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "job.json"
+            every = [_described(clip) for clips in sets.values() for clip in clips]
+            file.write_text(json.dumps({"clips": every, "output": folder, **job}), "utf-8")
+            script, *arguments = peer.script
+            answer = _run(python, SCRIPTS / script, file, *arguments)
+            found = json.loads(answer.splitlines()[-1])
+            row.versions = found["versions"]
+            row.seconds = {name: float(np.median(s)) for name, s in found["seconds"].items()}
+            if peer.scored:
+                for name, clips in sets.items():
+                    results = Results(tuple(evaluate(clips, Stored(Path(folder)))))
+                    row.scores[name] = _scores(results)
+    except subprocess.CalledProcessError as error:
+        row.failure = (error.stderr or error.stdout or str(error)).strip().splitlines()[-1]
+    return row
+
+
+def _environment(packages: tuple[str, ...], venvs: Path) -> Path:
+    """The Python of an environment with these packages, made where there is none yet."""
+    folder = venvs / hashlib.sha256("\n".join(packages).encode()).hexdigest()[:12]
+    python, stamp = folder / "bin" / "python", folder / "packages.txt"
+    if not stamp.exists():
+        _run(Path(sys.executable), "-m", "venv", "--clear", folder)
+        for package in packages:  # torch first, so that what follows is content with it
+            _run(python, "-m", "pip", "install", "--quiet", package, *_pinned(packages))
+        stamp.write_text("\n".join(packages) + "\n", "utf-8")
+    return python
+
+
+def _pinned(packages: tuple[str, ...]) -> tuple[str, ...]:
+    """The two that other packages would otherwise replace."""
+    return tuple(package for package in packages if package.startswith("torch"))
+
+
+def _run(program: Path, *arguments: str | Path) -> str:
+    quiet = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "HF_HUB_OFFLINE": "1"}
+    command = [str(part) for part in (program, *arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=quiet)
+    return done.stdout
+
+
+def _described(clip: Sequence) -> dict[str, Any]:
+    assert isinstance(clip, FolderSequence)
+    first = clip.masks[0]
+    return {
+        "name": clip.name,
+        "frames": [str(path.resolve()) for path in clip.images],
+        "first_mask": str(first.resolve()) if first else "",
+        "merged": clip.merged,
+    }
+
+
+def _scores(results: Results) -> dict[str, float]:
+    rows = [*results.clip_rows, results.overall]
+    return {row["clip"]: round(row["j_and_f"], 1) for row in rows}
+
+
+def summary(row: Row, reference: Row, sets: list[str]) -> dict[str, Any]:
+    """A line of the table; times as multiples of ours, clip by clip."""
+    ratios = [row.seconds[clip] / reference.seconds[clip] for clip in row.seconds]
+    line: dict[str, Any] = {"name": row.name}
+    if row.failure is not None:
+        return {**line, "name": f"{row.name}: {row.failure}"}
+    line |= {name: row.scores[name]["all"] for name in sets if name in row.scores}
+    low, middle, high = np.percentile(ratios, (25, 50, 75))
+    line["time"] = f"{middle:.2f}"
+    line["iqr"] = f"{low:.2f}-{high:.2f}"
+    line["fps"] = float(np.median([1 / value for value in row.seconds.values()]))
+    return line
+
+
+def main() -> None:
+    """Print a table and write it as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--davis", type=Path, required=True)
+    parser.add_argument("--split", default="dev")
+    parser.add_argument("--multi", type=Path, help="several objects, in DAVIS's layout, no lists")
+    parser.add_argument("--weights", default="lite")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--frames", type=int, default=9, help="of the peers with random weights")
+    parser.add_argument("--venvs", type=Path, default=Path(".peers"))
+    parser.add_argument("--output", type=Path, default=Path("benchmarks/results/peers.json"))
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    cv2.setNumThreads(args.threads)
+    sets = {"davis": read_davis(args.davis, year=2016, split=args.split)}
+    if args.multi:
+        sets["multi"] = read_davis(args.multi, year=2017, split="all")
+    job = {"threads": args.threads, "frames": args.frames, "warm_up": WARM_UP}
+    rows = list(ours(sets, args.weights))
+    for peer in tqdm(PEERS):
+        rows.append(race(peer, sets, args.venvs.resolve(), job))
+    lines = [summary(row, rows[0], list(sets)) for row in rows]
+    heads = {name: f"J&F {name}" for name in sets}
+    times = {"time": "time of a step / ours", "iqr": "IQR over clips", "fps": "fps"}
+    print(table(lines, {"name": "tracker", **heads, **times}))
+    result = {"machine": describe(), **job, "rows": [vars(row) for row in rows], "table": lines}
+    args.output.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

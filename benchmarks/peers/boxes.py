@@ -1,0 +1,85 @@
+"""OpenCV's box trackers CSRT, KCF and MIL, one per object; GrabCut makes a mask of the box.
+
+The box trackers know no masks: GrabCut runs in the box's surroundings, seeded with the box, and what
+it cuts out is the object. Where the tracker or GrabCut gives up there is no mask.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import cv2
+import numpy as np
+from job import Clip, Job, answer
+
+TRACKERS = {
+    "CSRT": cv2.TrackerCSRT_create,
+    "KCF": cv2.TrackerKCF_create,
+    "MIL": cv2.TrackerMIL_create,
+}
+ITERATIONS = 3
+MARGIN = 0.5
+
+
+class Boxes:
+    """A tracker per object."""
+
+    def __init__(self, kind: str, clip: Clip) -> None:
+        frame = np.ascontiguousarray(clip.frame(0)[..., ::-1])
+        self.trackers = {}
+        for object_id, mask in clip.masks().items():
+            x, y, w, h = cv2.boundingRect(mask.astype(np.uint8))
+            tracker = TRACKERS[kind]()
+            tracker.init(frame, (x, y, w, h))
+            self.trackers[object_id] = tracker
+
+    def step(self, frame: np.ndarray) -> np.ndarray:
+        """Ids (H, W) in the next frame; frames are BGR."""
+        ids = np.zeros(frame.shape[:2], np.uint8)
+        for object_id, tracker in self.trackers.items():
+            found, box = tracker.update(frame)
+            if found:
+                cut_out(frame, box, ids, object_id)
+        return ids
+
+
+def cut_out(frame: np.ndarray, box: tuple[float, ...], ids: np.ndarray, object_id: int) -> None:
+    """GrabCut around a box."""
+    height, width = frame.shape[:2]
+    x, y, w, h = (round(side) for side in box)
+    left, top = max(x - round(MARGIN * w), 0), max(y - round(MARGIN * h), 0)
+    right, bottom = min(x + w + round(MARGIN * w), width), min(y + h + round(MARGIN * h), height)
+    x1, y1, x2, y2 = max(x, left), max(y, top), min(x + w, right), min(y + h, bottom)
+    if x2 - x1 < 3 or y2 - y1 < 3:
+        return
+    part = frame[top:bottom, left:right]
+    marks = np.full(part.shape[:2], cv2.GC_BGD, np.uint8)
+    marks[y1 - top : y2 - top, x1 - left : x2 - left] = cv2.GC_PR_FGD
+    if (marks == cv2.GC_BGD).any():
+        models = np.zeros((1, 65)), np.zeros((1, 65))
+        cv2.grabCut(part, marks, None, *models, ITERATIONS, cv2.GC_INIT_WITH_MASK)
+    ids[top:bottom, left:right][marks == cv2.GC_PR_FGD] = object_id
+
+
+def main() -> None:
+    """Track all clips."""
+    job = Job.given()
+    kind = sys.argv[2]
+    cv2.setNumThreads(job.threads)
+    cv2.setRNGSeed(0)
+    seconds = {}
+    for clip in job.clips:
+        peer, found = Boxes(kind, clip), {}
+        frames = [np.ascontiguousarray(clip.frame(n)[..., ::-1]) for n in range(len(clip.frames))]
+
+        def step(number: int) -> None:
+            found[number] = peer.step(frames[number])  # noqa: B023
+
+        seconds[clip.name] = job.time(step, len(frames))
+        for number, ids in found.items():
+            job.write(clip, number, ids)
+    answer(seconds, "opencv-contrib-python-headless")
+
+
+if __name__ == "__main__":
+    main()
