@@ -1,6 +1,6 @@
 """OpenCV's box trackers CSRT, KCF and MIL, one per object; GrabCut makes a mask of the box.
 
-The box trackers know no masks: GrabCut runs in the box's surroundings, seeded with the box, and what
+The box trackers know no masks: GrabCut runs around the box, seeded with it, and what
 it cuts out is the object. Where the tracker or GrabCut gives up there is no mask.
 """
 
