@@ -29,6 +29,7 @@ from tqdm import tqdm
 from samtracker import Tracker
 from samtracker.data.davis import read_davis
 from samtracker.data.sequence import FolderSequence, Sequence
+from samtracker.errors import SamTrackerError
 from samtracker.evaluate.evaluation import evaluate
 from samtracker.evaluate.results import Results, table
 from samtracker.evaluate.stored import Stored
@@ -91,12 +92,14 @@ class Row:
     failure: str | None = None
 
 
-def ours(sets: dict[str, list[Sequence]], weights: str) -> tuple[Row, Row]:
+def ours(sets: dict[str, list[Sequence]], weights: str, precision: str) -> tuple[Row, Row]:
     """Our tracker, and the bound: its encoder alone."""
-    tracker = Tracker.from_pretrained(weights)
-    row, bound = Row(f"samtracker {weights}"), Row("its encoder alone (bound)")
+    tracker = Tracker.from_pretrained(weights, precision=precision)
+    used = str(tracker.runtime.precision).removeprefix("torch.")
+    row = Row(f"samtracker {weights}, {used}")
+    bound = Row(f"its encoder alone (bound), {used}")
     for name, clips in sets.items():
-        results = Results(tuple(evaluate(clips, Tracked(lambda: tracker))))
+        results = Results.of(evaluate(clips, Tracked(lambda: tracker)))
         row.scores[name] = _scores(results)
         for clip, result in zip(clips, results.clips, strict=True):
             assert result.run is not None
@@ -134,10 +137,12 @@ def race(peer: Peer, sets: dict[str, list[Sequence]], venvs: Path, job: dict[str
             row.seconds = {name: float(np.median(s)) for name, s in found["seconds"].items()}
             if peer.scored:
                 for name, clips in sets.items():
-                    results = Results(tuple(evaluate(clips, Stored(Path(folder)))))
+                    results = Results.of(evaluate(clips, Stored(Path(folder))))
                     row.scores[name] = _scores(results)
     except subprocess.CalledProcessError as error:
         row.failure = (error.stderr or error.stdout or str(error)).strip().splitlines()[-1]
+    except (OSError, ValueError, LookupError, SamTrackerError) as error:
+        row.failure = f"{type(error).__name__}: {error}"
     return row
 
 
@@ -213,7 +218,9 @@ def main() -> None:
     if args.multi:
         sets["multi"] = read_davis(args.multi, year=2017, split="all")
     job = {"threads": args.threads, "frames": args.frames, "warm_up": WARM_UP}
-    rows = list(ours(sets, args.weights))
+    rows = list(ours(sets, args.weights, "auto"))
+    # The peers that are networks compute in float32.
+    rows += [row for row in ours(sets, args.weights, "float32") if row.name != rows[0].name]
     for peer in tqdm(PEERS):
         rows.append(race(peer, sets, args.venvs.resolve(), job))
     lines = [summary(row, rows[0], list(sets)) for row in rows]
@@ -221,7 +228,9 @@ def main() -> None:
     times = {"time": "time of a step / ours", "iqr": "IQR over clips", "fps": "fps"}
     print(table(lines, {"name": "tracker", **heads, **times}))
     result = {"machine": describe(), **job, "rows": [vars(row) for row in rows], "table": lines}
-    args.output.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+    partial = args.output.with_name(f".{args.output.name}.partial")
+    partial.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+    partial.replace(args.output)
 
 
 if __name__ == "__main__":

@@ -132,7 +132,7 @@ def draw(timings: list[Timing], path: Path) -> None:
     axes.plot(slow, names, "k|", markersize=14, label="step, 95th percentile")
     axes.set_xlabel("ms per frame")
     axes.invert_yaxis()
-    axes.legend()
+    figure.legend(ncols=5, fontsize="small", loc="outside upper center")
     figure.savefig(path, dpi=120)
 
 

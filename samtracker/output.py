@@ -147,7 +147,7 @@ def _refuse_foreign(folder: Path) -> None:
         if item.name == MASKS and item.is_dir() and not item.is_symlink():
             strange = [p for p in item.iterdir() if not _MASK_FILE.fullmatch(p.name)]
         elif item.name == PREDICTIONS and item.is_dir() and not item.is_symlink():
-            strange = [p for p in item.rglob("*") if not p.is_dir() and p.suffix != ".png"]
+            strange = [p for p in item.rglob("*") if not p.is_dir() and not _is_mask(p)]
         else:
             strange = [] if item.name in _FILES and item.is_file() else [item]
         if strange:
@@ -155,6 +155,14 @@ def _refuse_foreign(folder: Path) -> None:
                 f"'{folder}' is not replaced, because '{strange[0].relative_to(folder)}' in it "
                 "is no result of samtrack: choose another with --output"
             )
+
+
+def _is_mask(path: Path) -> bool:
+    """Whether a file is a PNG as `save_ids` writes them, and not somebody's picture."""
+    with path.open("rb") as file:
+        head = file.read(26)
+    depth_and_type = head[24:26]
+    return head[:8] == b"\x89PNG\r\n\x1a\n" and depth_and_type in (b"\x08\x03", b"\x10\x00")
 
 
 def _has_files(folder: Path) -> bool:

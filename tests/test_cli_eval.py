@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_tools import FAST, contents, samtrack, start
+from cli_tools import FAST, Finished, contents, samtrack, start
 from datasets import write_mask, write_photo
 from scenes import BLUE, RED, film
 
@@ -45,7 +45,8 @@ def test_tracks_writes_and_scores(root: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = samtrack(*arguments(root), "-o", out, *FAST)
     assert done.code == 0
-    table = done.out.splitlines()
+    title, _, *table = done.out.splitlines()
+    assert title == "lite on davis2017 val"
     assert table[0].split() == [
         "clip",
         "J&F",
@@ -109,7 +110,7 @@ def test_harder_clips_make_one_table(root: Path, tmp_path: Path) -> None:
     worst = whole["robustness"][-1]
     assert worst["change"] == pytest.approx(worst["j_and_f"] - whole["overall"]["j_and_f"])
     assert "Robustness" in (out / "report.html").read_text()
-    assert len(done.out.splitlines()) == 4 + 1 + 7
+    assert len(done.out.splitlines()) == 2 + 4 + 1 + 7
 
 
 def test_a_second_run_needs_overwrite(root: Path, tmp_path: Path) -> None:
@@ -136,6 +137,8 @@ def test_a_second_run_needs_overwrite(root: Path, tmp_path: Path) -> None:
         (("--predictions", ".", "--corrupt", "blur"), "leave it out with --predictions"),
         (("--weights", "nothing"), "nothing"),
         (("--dataset", "folder", "--split", "val"), "--dataset folder has no splits"),
+        (("--root", "nowhere"), "'nowhere' is no folder"),
+        (("--predictions", ".", "--memory", "rolling"), "--memory is of the tracker"),
     ],
 )
 def test_bad_options_are_one_line(
@@ -163,13 +166,88 @@ def test_what_was_scored_before_a_damaged_mask_is_kept(root: Path, tmp_path: Pat
     assert [row["clip"] for row in rows(out)] == ["red", "red", "all"]
 
 
-def test_an_empty_first_mask_is_refused(root: Path, tmp_path: Path) -> None:
-    for number, shot in enumerate(film([RED], 4)):
-        write_photo(tmp_path / f"images/ball/{number}.png", shot.frame)
-        write_mask(tmp_path / f"masks/ball/{number}.png", shot.ids * bool(number))
-    done = samtrack("eval", "--dataset", "folder", "--root", tmp_path, "-o", tmp_path / "out")
+def write_folder(root: Path, clip: str, count: int, *, first: int = 0) -> Path:
+    """A clip of a ball that has masks from a frame on, empty ones before."""
+    for number, shot in enumerate(film([RED], count)):
+        write_photo(root / f"images/{clip}/{number}.png", shot.frame)
+        write_mask(root / f"masks/{clip}/{number}.png", shot.ids * np.uint8(number >= first))
+    return root
+
+
+def of_folder(root: Path, *options: str | Path) -> Finished:
+    command = ("eval", "--dataset", "folder", "--root", root, "-o", root / "out")
+    return samtrack(*command, *FAST, *options)
+
+
+def test_an_object_may_come_late_but_must_come(tmp_path: Path) -> None:
+    write_folder(tmp_path, "ball", 6, first=2)
+    assert of_folder(tmp_path).code == 0
+    whole = json.loads((tmp_path / "out/results.json").read_text())
+    assert whole["clips"][0]["objects"][0]["start"] == 1
+    write_folder(tmp_path, "wall", 6, first=9)
+    done = of_folder(tmp_path, "--overwrite")
     assert done.code == 2
-    assert "'ball' cannot be tracked: it has no first mask, or an empty one" in done.errors[0]
+    assert "'wall' cannot be tracked: all its masks are empty (kept 1 of 2 clips" in done.errors[0]
+
+
+def test_half_of_the_clips_is_not_passed_off_as_all(tmp_path: Path) -> None:
+    write_folder(tmp_path, "ball", 5)
+    write_folder(tmp_path, "wall", 5, first=9)
+    done = of_folder(tmp_path)
+    assert done.out.startswith("lite on folder, 1 of 2 clips\n")
+    whole = json.loads((tmp_path / "out/results.json").read_text())
+    assert (whole["title"], whole["complete"]) == ("lite on folder, 1 of 2 clips", False)
+    assert "1 of 2 clips" in (tmp_path / "out/report.html").read_text()
+
+
+def test_nothing_is_left_where_nothing_was_scored(tmp_path: Path) -> None:
+    write_folder(tmp_path, "wall", 5, first=9)
+    done = of_folder(tmp_path)
+    assert done.code == 2
+    assert "(nothing was scored)" in done.errors[0]
+    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "out.partial").exists()
+
+
+def test_too_few_frames_left_is_no_score(tmp_path: Path) -> None:
+    write_folder(tmp_path, "ball", 4)
+    assert of_folder(tmp_path, "--corrupt", "drop-frames").code == 0
+    whole = json.loads((tmp_path / "out/results.json").read_text())
+    assert [row["change"] for row in whole["robustness"]] == [None] * 3
+
+
+def test_a_picture_that_only_the_report_needs(tmp_path: Path) -> None:
+    write_folder(tmp_path, "ball", 5)
+    for path in (tmp_path / "images/ball").iterdir():
+        path.write_bytes(b"no picture")
+    command = ("eval", "--dataset", "folder", "--root", tmp_path, "-o", tmp_path / "out")
+    done = samtrack(*command, "--predictions", tmp_path / "masks")
+    assert done.code == 2
+    assert "is damaged" in done.errors[0]
+    assert "kept 1 of 1 clips" in done.errors[0]
+    assert [row["j_and_f"] for row in rows(tmp_path / "out")] == ["100.0"] * 3
+
+
+def test_frames_of_two_sizes_are_named(tmp_path: Path) -> None:
+    write_folder(tmp_path, "ball", 5)
+    write_photo(tmp_path / "images/ball/3.png", film([RED], 1)[0].frame[:50])
+    done = of_folder(tmp_path)
+    assert done.code == 2
+    assert "frame '3' of 'ball' has 160x50 pixels, unlike the first one" in done.errors[0]
+
+
+def test_the_masks_to_score_are_never_replaced(root: Path, tmp_path: Path) -> None:
+    samtrack(*arguments(root), "-o", tmp_path / "out", *FAST)
+    before = contents(tmp_path)
+    for folder in ("out", "out/predictions"):
+        options = ("--predictions", tmp_path / folder, "-o", tmp_path / "out", "--overwrite")
+        done = samtrack(*arguments(root), *options)
+        assert done.code == 2
+        assert "lies in the output folder" in done.errors[0]
+    assert contents(tmp_path) == before
+    holiday = write_photo(tmp_path / "out/predictions/red/x.png", np.zeros((9, 9, 3), np.uint8))
+    assert samtrack(*arguments(root), "-o", tmp_path / "out", "--overwrite", *FAST).code == 2
+    assert holiday.exists()
 
 
 def test_clips_without_truth_are_tracked_all_the_same(root: Path, tmp_path: Path) -> None:
@@ -179,7 +257,7 @@ def test_clips_without_truth_are_tracked_all_the_same(root: Path, tmp_path: Path
     command = ("eval", "--dataset", "youtube", "--root", tmp_path, "--split", "valid")
     done = samtrack(*command, "-o", tmp_path / "out", *FAST)
     assert done.code == 0
-    assert "1 clips have no truth to be scored against" in done.err
+    assert "not scored: 1 of the clips" in done.err
     assert len(list((tmp_path / "out/predictions/ball").iterdir())) == 4
 
 
@@ -200,4 +278,4 @@ def test_ctrl_c_keeps_the_clips_until_then(root: Path, tmp_path: Path) -> None:
     assert process.returncode == 130
     assert re.search(r"stopped: kept \d+ of 30 clips in .*evaluation\n", err)
     assert len(rows(tmp_path / "evaluation")) >= 5
-    assert out.startswith("clip")
+    assert re.match(r"lite on folder, \d+ of 30 clips\n", out)

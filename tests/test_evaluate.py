@@ -62,7 +62,7 @@ def write_clips(root: Path, count: int = 4) -> tuple[Path, Path]:
 def test_whole_folders_agree_with_vos_benchmark(tmp_path: Path) -> None:
     root, predictions = write_clips(tmp_path)
     clips = read_davis(root, year=2017, split="all")
-    results = Results(tuple(evaluate(clips, Stored(predictions))))
+    results = Results.of(evaluate(clips, Stored(predictions)))
     reference = VideoEvaluator(root / "Annotations/480p", predictions)
     every_j, every_f = [], []
     for clip in results.clips:
@@ -80,8 +80,8 @@ def test_whole_folders_agree_with_vos_benchmark(tmp_path: Path) -> None:
 def test_processes_share_the_clips(tmp_path: Path) -> None:
     root, predictions = write_clips(tmp_path)
     clips = read_davis(root, year=2017, split="all")
-    alone = Results(tuple(evaluate(clips, Stored(predictions))))
-    together = Results(tuple(evaluate(clips, Stored(predictions), jobs=2)))
+    alone = Results.of(evaluate(clips, Stored(predictions)))
+    together = Results.of(evaluate(clips, Stored(predictions), jobs=2))
     assert together == alone
 
 
@@ -111,6 +111,14 @@ def test_an_object_counts_from_where_it_is_first_seen_or_claimed() -> None:
     assert (claimed.start, claimed.j) == (1, (0.0, 1.0))
 
 
+def test_an_object_that_is_given_and_then_away() -> None:
+    one, none = np.ones((4, 4), np.uint16), np.zeros((4, 4), np.uint16)
+    pairs = [(none, none), (none, one), (none, none), (one, one)]
+    (item,) = score(pairs, frozenset({1}))
+    assert (item.start, item.j) == (1, (0.0, 1.0, 1.0))
+    assert (item.absence.frames, item.absence.false_masks, item.absence.waits) == (3, 1, (0,))
+
+
 def test_absence_by_hand() -> None:
     there = [False, True, False, False, True, True, False, True, True]
     claimed = [True, True, True, False, True, True, False, False, True]
@@ -118,6 +126,10 @@ def test_absence_by_hand() -> None:
     found = absence(there, claimed, j)
     assert (found.frames, found.false_masks) == (3, 1)
     assert found.waits == (1, None)
+    # Seen before: the first frame is an absent one, and a return follows.
+    found = absence(there, claimed, j, seen=True)
+    assert (found.frames, found.false_masks) == (4, 2)
+    assert found.waits == (0, 1, None)
 
 
 @settings(max_examples=100, derandomize=True, deadline=None)

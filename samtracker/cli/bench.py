@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
+from samtracker.cli.interruption import EXIT_CODE
 from samtracker.config import DEVICES, ENCODERS, PRECISIONS
 
 
@@ -76,12 +78,15 @@ def bench(  # noqa: PLR0917
     """
     from tqdm import tqdm
 
-    from samtracker.bench import STAGES, Case, draw
+    from samtracker.bench import STAGES, Case, Timing, draw
     from samtracker.bench import bench as run
+    from samtracker.config import TrackerConfig
     from samtracker.evaluate.results import table
     from samtracker.machine import describe
     from samtracker.output import BENCH_JSON, BENCH_PNG, OutputFolder, write_text, writing
 
+    for size in sizes:
+        TrackerConfig(size=size)  # a wrong one is refused before any time is spent
     cases = [
         Case(encoder=encoder, size=size, objects=count)
         for encoder in dict.fromkeys(encoders)
@@ -89,10 +94,12 @@ def bench(  # noqa: PLR0917
         for count in dict.fromkeys(counts)
     ]
     with OutputFolder(output, overwrite=overwrite) as folder:
-        timings = [
-            run(case, steps=steps, device=device, precision=precision)
-            for case in tqdm(cases, unit="case")
-        ]
+        timings: list[Timing] = []
+        with suppress(KeyboardInterrupt):  # what has been timed is kept
+            for case in tqdm(cases, unit="case"):
+                timings.append(run(case, steps=steps, device=device, precision=precision))
+        if not timings:
+            raise KeyboardInterrupt
         rows = [timing.to_dict() for timing in timings]
         result = {"machine": describe(), "steps": steps, "cases": rows}
         write_text(folder.partial / BENCH_JSON, json.dumps(result, indent=2))
@@ -105,4 +112,6 @@ def bench(  # noqa: PLR0917
     }
     lines = [{**row, "memory": max(row["peak_memory_mb"].values())} for row in rows]
     click.echo(table(lines, shown))
-    click.echo(f"{len(cases)} cases in {folder.kept}", err=True)
+    click.echo(f"{len(timings)} of {len(cases)} cases in {folder.kept}", err=True)
+    if len(timings) < len(cases):
+        raise SystemExit(EXIT_CODE)

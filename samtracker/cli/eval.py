@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from samtracker.cli.options import model_options
 from samtracker.config import CORRUPTIONS, DATASETS
+from samtracker.errors import ConfigError
 
 
 @click.command("eval")
@@ -23,7 +25,8 @@ from samtracker.config import CORRUPTIONS, DATASETS
 )
 @click.option(
     "--split",
-    help="val, train, ...; all takes every clip of a DAVIS without lists.  [default: val]",
+    help="val, train, ...; all takes every clip of a DAVIS without lists.  [default: val, "
+    "of YouTube-VOS valid]",
 )
 @click.option(
     "--predictions",
@@ -71,6 +74,13 @@ def evaluate(  # noqa: PLR0917
     """
     from samtracker.cli.scoring import Request, run
 
+    context = click.get_current_context()
+    given = [
+        name for name in model if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    ]
+    if predictions is not None and given:
+        option = given[0].replace("_", "-")
+        raise ConfigError(f"--{option} is of the tracker: leave it out with --predictions")
     run(
         Request(
             dataset=dataset,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
+from collections import Counter
 from collections.abc import Sequence as Rows
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import torch
 from tqdm import tqdm
 
 from samtracker import __version__
@@ -23,7 +26,7 @@ from samtracker.config import CORRUPTIONS
 from samtracker.data.mixture import open_dataset
 from samtracker.data.sequence import Sequence
 from samtracker.errors import ConfigError, DatasetError, SamTrackerError
-from samtracker.evaluate.clip import Source
+from samtracker.evaluate.clip import ClipResult, Source
 from samtracker.evaluate.corruption import STRENGTHS, Corrupted
 from samtracker.evaluate.evaluation import evaluate
 from samtracker.evaluate.report import report
@@ -75,29 +78,44 @@ class Request:
             raise DatasetError(f"--predictions '{self.predictions}' is no folder")
         if self.split is not None and self.dataset == "folder":
             raise ConfigError(f"--split {self.split} does not fit: --dataset folder has no splits")
+        output = self.output.resolve()
+        written = (output, output.with_name(f"{output.name}.partial"))
+        if self.predictions is not None and any(
+            self.predictions.resolve().is_relative_to(folder) for folder in written
+        ):
+            raise ConfigError(
+                f"--predictions '{self.predictions}' lies in the output folder '{self.output}': "
+                "give another --output"
+            )
 
     @property
-    def title(self) -> str:
-        """What is scored on what."""
-        what = str(self.predictions) if self.predictions else self.weights
-        split = "" if self.dataset == "folder" else f" {self.split or 'val'}"
-        return f"{what} on {self.dataset}{split}"
+    def chosen_split(self) -> str:
+        """As asked for, or the one that is usually scored on."""
+        return self.split or ("valid" if self.dataset == "youtube" else "val")
 
     @property
-    def weights(self) -> str:
-        """Of the tracker."""
-        return self.model["weights"] or self.model["encoder"] or DEFAULT_WEIGHTS
+    def processes(self) -> int:
+        """As asked for; one for tracking, or its speed would mean nothing."""
+        return self.jobs or (1 if self.predictions is None else os.cpu_count() or 1)
 
-    @property
-    def settings(self) -> dict[str, Any]:
-        """To be kept beside the results."""
-        shown: dict[str, Any] = {"version": __version__, "root": str(self.root)}
+    def head(self, done: int, count: int, *, complete: bool) -> dict[str, Any]:
+        """What is said of the results: how far they go, and all settings."""
+        split = "" if self.dataset == "folder" else f" {self.chosen_split}"
+        what = self.predictions or self.model["weights"] or self.model["encoder"] or DEFAULT_WEIGHTS
+        title = f"{what} on {self.dataset}{split}"
+        settings: dict[str, Any] = {"version": __version__, "root": str(self.root)}
+        settings["jobs"] = self.processes
         if self.predictions is None:
-            network = _tracker(**self.model).runtime
-            shown |= {name: value for name, value in self.model.items() if value is not None}
-            shown["device"] = network.device.type
-            shown["precision"] = str(network.precision).removeprefix("torch.")
-        return shown
+            runtime = _tracker(**self.model).runtime
+            settings |= {name: value for name, value in self.model.items() if value is not None}
+            settings["device"] = runtime.device.type
+            settings["precision"] = str(runtime.precision).removeprefix("torch.")
+            settings["threads"] = torch.get_num_threads()
+        return {
+            "title": title if done == count else f"{title}, {done} of {count} clips",
+            "complete": complete,
+            "settings": settings,
+        }
 
 
 @cache
@@ -110,6 +128,21 @@ class StoppedError(Exception):
     """The user wants no more."""
 
 
+@dataclass(frozen=True)
+class Scored:
+    """How far an evaluation came.
+
+    Attributes:
+        clips: that are scored.
+        results: theirs.
+        failure: what ended it early; None if nothing did.
+    """
+
+    clips: tuple[Sequence, ...]
+    results: Results
+    failure: Exception | None
+
+
 def run(request: Request) -> None:
     """Score and save; the tables go to standard output, everything else to standard error.
 
@@ -118,60 +151,71 @@ def run(request: Request) -> None:
             until then are in the output folder, and the message says so.
         SystemExit: with 130 after Ctrl-C; the clips until then are in the output folder.
     """
-    clips = open_dataset(request.dataset, request.root, request.split or "val")
+    clips = open_dataset(request.dataset, request.root, request.chosen_split)
+    _check_names(clips)
     if request.predictions is None:
         _tracker(**request.model)  # bad options are refused before anything is written
-        _check_first_masks(clips)
     with (
         Interruption() as interruption,
         OutputFolder(request.output, overwrite=request.overwrite) as folder,
     ):
         interruption.deferred = True
-        masks = Stored(request.predictions or folder.partial / PREDICTIONS)
-        output = None if request.predictions else masks.folder
-        results, failure = _score(request, clips, output, interruption)
+        predictions = folder.partial / PREDICTIONS
+        output = predictions if request.predictions is None else None
+        scored = _score(request, clips, output, interruption)
         robustness: list[Row] = []
+        failure = scored.failure
         if failure is None:
-            robustness, failure = _robustness(request, clips, results, interruption)
-        folder.ended_early = failure is not None
-        if results.clips:
-            click.echo(table([*results.clip_rows, results.overall], _CLIP_COLUMNS))
-            if robustness:
-                click.echo(f"\n{table(robustness, _ROBUSTNESS_COLUMNS)}")
-            head: dict[str, Any] = {"title": request.title, "settings": request.settings}
-            whole = {**head, **results.to_dict(), "robustness": robustness}
-            write_text(folder.partial / RESULTS_CSV, results.to_csv())
+            robustness, failure = _robustness(request, clips, scored.results, interruption)
+        if scored.clips:
+            head = request.head(len(scored.clips), len(clips), complete=failure is None)
+            _print(scored.results, robustness, head["title"])
+            whole = {**head, **scored.results.to_dict(), "robustness": robustness}
+            write_text(folder.partial / RESULTS_CSV, scored.results.to_csv())
             write_text(folder.partial / RESULTS_JSON, json.dumps(whole))
-            done = clips[: len(results.clips)]
-            page = report(done, results, masks, robustness=robustness, **head)
-            write_text(folder.partial / REPORT, page)
-    _conclude(clips, results, failure, folder.kept)
+            masks = Stored(request.predictions or predictions)
+            try:
+                page = report(
+                    scored.clips,
+                    scored.results,
+                    masks,
+                    title=head["title"],
+                    settings=head["settings"],
+                    robustness=robustness,
+                )
+                write_text(folder.partial / REPORT, page)
+            except SamTrackerError as error:  # a picture that only the report needs
+                failure = failure or error
+        else:
+            shutil.rmtree(predictions, ignore_errors=True)  # half a clip
+        folder.ended_early = failure is not None
+    _conclude(len(clips), scored.results, failure, folder.kept)
 
 
-def _check_first_masks(clips: Rows[Sequence]) -> None:
-    for clip in clips:
-        if not clip.labelled or not clip.mask(clip.labelled[0]).any():
-            raise DatasetError(
-                f"'{clip.name}' cannot be tracked: it has no first mask, or an empty one"
-            )
+def _check_names(clips: Rows[Sequence]) -> None:
+    twice = [name for name, count in Counter(clip.name for clip in clips).items() if count > 1]
+    if twice:
+        raise DatasetError(f"two clips are called '{twice[0]}': rename one of them")
 
 
 def _score(
     request: Request, clips: Rows[Sequence], output: Path | None, interruption: Interruption
-) -> tuple[Results, Exception | None]:
-    """The clips that could be scored, and what ended it early."""
+) -> Scored:
     tracking = request.predictions is None
-    jobs = request.jobs or (1 if tracking else os.cpu_count() or 1)
-    jobs = min(jobs, len(clips))
-    frames = [len(clip) - (clip.labelled[0] if tracking else 0) for clip in clips]
-    done = []
+    jobs = min(request.processes, len(clips))
+    frames = [len(clip) - clip.labelled[0] if tracking else len(clip) for clip in clips]
+    done: dict[int, ClipResult] = {}
+    failure: Exception | None = None
     interval = 0.1 if sys.stderr.isatty() else LOG_INTERVAL
     with tqdm(total=sum(frames), unit="frame", file=sys.stderr, mininterval=interval) as bar:
 
-        def on_frame() -> None:
-            bar.update()
+        def check() -> None:
             if interruption.requested:
                 raise StoppedError
+
+        def on_frame() -> None:
+            bar.update()
+            check()
 
         source: Source
         if request.predictions is not None:
@@ -180,16 +224,17 @@ def _score(
             make = partial(_tracker, **request.model)
             source = Tracked(make, output, on_frame if jobs == 1 else None)
         try:
-            with closing(evaluate(clips, source, jobs=jobs)) as found:
-                for result, count in zip(found, frames, strict=True):
-                    done.append(result)
+            with closing(evaluate(clips, source, jobs=jobs, on_wait=check)) as found:
+                for number, result in found:
+                    done[number] = result
                     if not tracking or jobs > 1:
-                        bar.update(count)
-                    if interruption.requested:
-                        raise StoppedError
+                        bar.update(frames[number])
+                    check()
         except (StoppedError, SamTrackerError) as error:
-            return Results(tuple(done)), error
-    return Results(tuple(done)), None
+            failure = error
+    return Scored(
+        tuple(clips[number] for number in sorted(done)), Results.of(done.items()), failure
+    )
 
 
 def _robustness(
@@ -201,27 +246,37 @@ def _robustness(
         for strength in STRENGTHS:
             click.echo(f"{kind}, strength {strength}", err=True)
             harder = [Corrupted(clip=clip, kind=kind, strength=strength) for clip in clips]
-            results, failure = _score(request, harder, None, interruption)
-            if failure is not None:
-                return rows, failure
-            scores = results.overall
-            change = scores["j_and_f"] - clean.overall["j_and_f"]
+            scored = _score(request, harder, None, interruption)
+            if scored.failure is not None:
+                return rows, scored.failure
+            scores, before = scored.results.overall, clean.overall["j_and_f"]
+            # Of a short clip so few frames may be left that none can be scored.
+            known = scores["j_and_f"] is not None and before is not None
+            change = scores["j_and_f"] - before if known else None
             rows.append({"kind": kind, "strength": strength, "change": change, **scores})
     return rows, None
 
 
-def _conclude(
-    clips: Rows[Sequence], results: Results, failure: Exception | None, kept: Path
-) -> None:
+def _print(results: Results, robustness: Rows[Row], title: str) -> None:
+    click.echo(f"{title}\n")
+    click.echo(table([*results.clip_rows, results.overall], _CLIP_COLUMNS))
+    if robustness:
+        click.echo(f"\n{table(robustness, _ROBUSTNESS_COLUMNS)}")
+
+
+def _conclude(count: int, results: Results, failure: Exception | None, kept: Path) -> None:
     """Say where the results are and how the job ended."""
     unscored = sum(not clip.objects for clip in results.clips)
     if unscored:
-        click.echo(f"{unscored} clips have no truth to be scored against", err=True)
-    count = f"{len(results.clips)} of {len(clips)} clips" if failure else f"{len(clips)} clips"
-    where = f"kept {count} in {kept}" if results.clips else "nothing was scored"
+        click.echo(
+            f"not scored: {unscored} of the clips, with less than three masks or no object in them",
+            err=True,
+        )
+    done = len(results.clips)
+    where = f"kept {done} of {count} clips in {kept}" if done else "nothing was scored"
     if isinstance(failure, SamTrackerError):
         raise type(failure)(f"{failure} ({where})") from failure
     if failure is not None:
         click.echo(f"stopped: {where}", err=True)
         raise SystemExit(EXIT_CODE)
-    click.echo(f"{count} in {kept}", err=True)
+    click.echo(f"{count} {'clip' if count == 1 else 'clips'} in {kept}", err=True)

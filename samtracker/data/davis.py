@@ -33,6 +33,8 @@ def read_davis(root: Path, *, year: Year, split: str = "train") -> list[Sequence
     Raises:
         DatasetError: the list is not there, or none of its clips.
     """
+    if not root.is_dir():
+        raise DatasetError(f"'{root}' is no folder: give that of the data set")
     images, masks = root / "JPEGImages" / "480p", root / "Annotations" / "480p"
     clips = _all(masks) if split == EVERY else _listed(root, year, split)
     skipped = Skipped()
@@ -67,7 +69,10 @@ def _listed(root: Path, year: Year, split: str) -> list[str]:
             f"'{root}' has no split={split!r} of DAVIS {year}: there is neither {looked} "
             f"(split {EVERY!r} needs no list)"
         )
-    lines = listed.read_text("utf-8").splitlines()
+    try:
+        lines = listed.read_text("utf-8").splitlines()
+    except ValueError as error:
+        raise DatasetError(f"'{listed}' is no list of clips: it is not UTF-8 text") from error
     return list(dict.fromkeys(_clip(line.split()[0]) for line in lines if line.strip()))
 
 

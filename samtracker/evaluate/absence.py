@@ -25,13 +25,16 @@ class Absence:
     waits: tuple[int | None, ...]
 
 
-def absence(there: Sequence[bool], claimed: Sequence[bool], j: Sequence[float]) -> Absence:
+def absence(
+    there: Sequence[bool], claimed: Sequence[bool], j: Sequence[float], *, seen: bool = False
+) -> Absence:
     """Count over the frames of a clip.
 
     Args:
         there: whether the truth shows the object.
         claimed: whether the prediction has a mask for it.
         j: region similarity.
+        seen: whether it was there just before the first of these frames.
 
     >>> absence([True, False, False, True, True], [True, True, False, False, True],
     ...         [0.9, 0.0, 1.0, 0.0, 0.8])
@@ -39,10 +42,10 @@ def absence(there: Sequence[bool], claimed: Sequence[bool], j: Sequence[float]) 
     """
     frames = false_masks = 0
     waits: list[int | None] = []
-    seen, since = False, None
+    since, before = None, seen
     for number, shown in enumerate(there):
         if shown:
-            if seen and not there[number - 1]:
+            if seen and not before:
                 waits.append(None)
                 since = number
             if since is not None and j[number] >= FOUND:
@@ -53,4 +56,5 @@ def absence(there: Sequence[bool], claimed: Sequence[bool], j: Sequence[float]) 
             frames += 1
             false_masks += claimed[number]
             since = None
+        before = shown
     return Absence(frames=frames, false_masks=false_masks, waits=tuple(waits))

@@ -65,10 +65,7 @@ class ClipResult:
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
-        objects = [
-            {**asdict(item), **item.numbers, "absence": asdict(item.absence)}
-            for item in self.objects
-        ]
+        objects = [{**asdict(item), **item.numbers} for item in self.objects]
         return {**asdict(self), "objects": objects}
 
 
@@ -80,7 +77,9 @@ def evaluate_clip(clip: Sequence, source: Source) -> ClipResult:
     """
     scored = clip.labelled[1:-1]
     pairs = _pairs(clip, source.masks(clip), frozenset(scored))
-    return ClipResult(name=clip.name, scored=scored, objects=score(pairs), run=source.run())
+    given = frozenset(np.unique(clip.mask(clip.labelled[0])).tolist()) - {0}
+    objects = score(pairs, given)
+    return ClipResult(name=clip.name, scored=scored, objects=objects, run=source.run())
 
 
 def _pairs(

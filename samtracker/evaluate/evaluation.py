@@ -4,39 +4,64 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from collections.abc import Sequence as Rows
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 
 from samtracker.data.sequence import Sequence
+from samtracker.errors import ConfigError
 from samtracker.evaluate.clip import ClipResult, Source, evaluate_clip
 
+_POLL = 0.2  # seconds
 
-def evaluate(clips: Rows[Sequence], source: Source, *, jobs: int = 1) -> Generator[ClipResult]:
+
+def evaluate(
+    clips: Rows[Sequence],
+    source: Source,
+    *,
+    jobs: int = 1,
+    on_wait: Callable[[], None] = lambda: None,
+) -> Generator[tuple[int, ClipResult]]:
     """Score clips.
 
     Args:
         clips: those with less than three masks have no scores.
         source: of the masks.
         jobs: processes that share the clips; 1 is this one alone.
+        on_wait: called again and again while other processes are waited for; what it raises ends
+            them.
 
     Yields:
-        Their results, in their order.
+        Positions and results of clips, as they are done.
 
     Raises:
         DatasetError: see `evaluate_clip`.
+        ConfigError: a process died, as for lack of memory.
     """
     task = partial(evaluate_clip, source=source)
     if jobs == 1:
-        yield from map(task, clips)
+        yield from enumerate(map(task, clips))
         return
     threads = max((os.cpu_count() or 1) // jobs, 1)
-    pool = ProcessPoolExecutor(
-        jobs, multiprocessing.get_context("spawn"), initializer=_limit, initargs=(threads,)
-    )
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(jobs, context, initializer=_limit, initargs=(threads,))
     try:
-        yield from pool.map(task, clips)
+        waiting = {pool.submit(task, clip): number for number, clip in enumerate(clips)}
+        while waiting:
+            on_wait()
+            for future in wait(waiting, timeout=_POLL, return_when=FIRST_COMPLETED).done:
+                yield waiting.pop(future), future.result()
+    except BrokenProcessPool as error:
+        on_wait()
+        raise ConfigError(
+            f"one of jobs={jobs} processes died, perhaps for lack of memory: give fewer jobs"
+        ) from error
+    except BaseException:
+        for process in multiprocessing.active_children():
+            process.terminate()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -73,6 +73,7 @@ def report(
         settings=settings,
         overall=results.overall,
         rows=results.clip_rows,
+        states=[state.value for state in State],
         robustness=robustness,
         clips=[
             {
@@ -94,6 +95,7 @@ def _curve(result: ClipResult) -> str:
     """J of each object over the frames, as SVG."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(11.6, 2.2), layout="constrained")
     axes = figure.subplots()
@@ -102,6 +104,7 @@ def _curve(result: ClipResult) -> str:
         axes.plot(frames, item.j, linewidth=1.3, label=f"object {item.id}")
     axes.set(ylim=(-0.02, 1.02), ylabel="J", xlabel="frame")
     axes.margins(x=0.01)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
     if 1 < len(result.objects) <= 10:
         figure.legend(ncols=len(result.objects), fontsize="small", loc="outside upper left")

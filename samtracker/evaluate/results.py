@@ -6,12 +6,13 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 
 from samtracker.evaluate.clip import ClipResult
 from samtracker.evaluate.scores import ObjectScores
+from samtracker.types import State
 
 SCORES: Final = (
     *("j_and_f", "j_mean", "j_recall", "j_decay"),
@@ -26,7 +27,8 @@ COLUMNS: Final = (
     *("clip", "object", "frames"),
     *SCORES,
     *("absent_frames", "false_masks", "returns", "found_again", "frames_to_find"),
-    *("fps_p50", "fps_p95", "peak_memory_mb", "tracking", "lost"),
+    *("fps_p50", "fps_p95", "peak_memory_mb"),
+    *(state.value for state in State),
 )
 
 Row = dict[str, Any]
@@ -41,6 +43,11 @@ class Results:
     """
 
     clips: tuple[ClipResult, ...]
+
+    @classmethod
+    def of(cls, numbered: Iterable[tuple[int, ClipResult]]) -> Self:
+        """The clips by their positions."""
+        return cls(tuple(clip for _, clip in sorted(numbered, key=lambda item: item[0])))
 
     @property
     def objects(self) -> tuple[ObjectScores, ...]:
@@ -57,6 +64,9 @@ class Results:
                 speeds = [speed for run in runs if (speed := run.fps[percentile]) is not None]
                 row[f"fps_{percentile}"] = float(np.median(speeds)) if speeds else None
             row["peak_memory_mb"] = max(run.peak_memory_mb["cpu"] for run in runs)
+            for state in State:
+                row[state.value] = float(np.mean([run.states.get(state.value, 0) for run in runs]))
+        row["frames"] = sum(clip_row["frames"] for clip_row in self.clip_rows)
         return row
 
     @property
@@ -93,7 +103,7 @@ def _clip_row(clip: ClipResult) -> Row:
     if clip.run is not None:
         row |= {f"fps_{name}": value for name, value in clip.run.fps.items()}
         row["peak_memory_mb"] = clip.run.peak_memory_mb["cpu"]
-        row |= {state: clip.run.states.get(state, 0.0) for state in ("tracking", "lost")}
+        row |= {state.value: clip.run.states.get(state.value, 0.0) for state in State}
     return row
 
 
@@ -106,7 +116,7 @@ def _summary(objects: Sequence[ObjectScores]) -> Row:
     waits = [wait for item in objects for wait in item.absence.waits]
     found = [wait for wait in waits if wait is not None]
     return {
-        "frames": max((item.start + len(item.j) for item in objects), default=0),
+        "frames": max((len(item.j) for item in objects), default=0),
         **scores,
         "absent_frames": sum(item.absence.frames for item in objects),
         "false_masks": sum(item.absence.false_masks for item in objects),

@@ -24,16 +24,14 @@ class ObjectScores:
         start: that frame's position among the scored ones.
         j: region similarity in each frame, 0 to 1.
         f: boundary accuracy in each frame, 0 to 1.
-        there: whether the truth shows it.
-        claimed: whether the prediction has a mask for it.
+        absence: how the tracker behaves while the object is away.
     """
 
     id: int
     start: int
     j: tuple[float, ...]
     f: tuple[float, ...]
-    there: tuple[bool, ...]
-    claimed: tuple[bool, ...]
+    absence: Absence
 
     @cached_property
     def numbers(self) -> dict[str, float]:
@@ -45,13 +43,10 @@ class ObjectScores:
             numbers[f"{name}_decay"] = metrics.decay(values)
         return {name: 100 * number for name, number in numbers.items()}
 
-    @cached_property
-    def absence(self) -> Absence:
-        """How the tracker behaves while the object is away."""
-        return absence(self.there, self.claimed, self.j)
 
-
-def score(pairs: Iterable[tuple[Ids, Ids]]) -> tuple[ObjectScores, ...]:
+def score(
+    pairs: Iterable[tuple[Ids, Ids]], given: frozenset[int] = frozenset()
+) -> tuple[ObjectScores, ...]:
     """Score a clip.
 
     As in the package vos-benchmark an object counts from the first frame in which truth or
@@ -59,25 +54,27 @@ def score(pairs: Iterable[tuple[Ids, Ids]]) -> tuple[ObjectScores, ...]:
 
     Args:
         pairs: truth and prediction of each scored frame, in order: ids (H, W), 0 is background.
+        given: ids of the objects in the frame before these, whose mask is given.
 
     Returns:
         The objects of the truth, by id.
     """
-    rows: dict[int, _Rows] = {}
-    known: set[int] = set()
+    rows = {object_id: _Rows(0) for object_id in given}
     for position, (truth, prediction) in enumerate(pairs):
-        true_ids = set(np.unique(truth).tolist()) - {0}
-        known |= true_ids
-        for object_id in true_ids | set(np.unique(prediction).tolist()) - {0}:
+        for object_id in {*np.unique(truth).tolist(), *np.unique(prediction).tolist()} - {0}:
             rows.setdefault(object_id, _Rows(position))
         for object_id, row in rows.items():
             row.add(truth == object_id, prediction == object_id)
-    return tuple(rows[object_id].close(object_id) for object_id in sorted(known))
+    return tuple(
+        row.close(object_id, seen=object_id in given)
+        for object_id, row in sorted(rows.items())
+        if any(row.there)
+    )
 
 
 @dataclass
 class _Rows:
-    start: int
+    position: int
     j: list[float] = field(default_factory=list)
     f: list[float] = field(default_factory=list)
     there: list[bool] = field(default_factory=list)
@@ -89,12 +86,13 @@ class _Rows:
         self.there.append(bool(truth.any()))
         self.claimed.append(bool(prediction.any()))
 
-    def close(self, object_id: int) -> ObjectScores:
+    def close(self, object_id: int, *, seen: bool) -> ObjectScores:
+        counted = np.logical_or(self.there, self.claimed)
+        first = int(counted.argmax())
         return ObjectScores(
             id=object_id,
-            start=self.start,
-            j=tuple(self.j),
-            f=tuple(self.f),
-            there=tuple(self.there),
-            claimed=tuple(self.claimed),
+            start=self.position + first,
+            j=tuple(self.j[first:]),
+            f=tuple(self.f[first:]),
+            absence=absence(self.there, self.claimed, self.j, seen=seen),
         )

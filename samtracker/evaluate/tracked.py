@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samtracker.data.sequence import Sequence, labelled_frame
-from samtracker.errors import DatasetError
+from samtracker.errors import DatasetError, FrameError
 from samtracker.evaluate.clip import Ids, Run, resize_ids
 from samtracker.export import save_ids
 from samtracker.outcome import Tally
@@ -45,7 +45,7 @@ class Tracked:
         """Of all frames from the first labelled one on, at the size of the truth; see `Source`.
 
         Raises:
-            DatasetError: the first mask is empty, or a file cannot be read.
+            DatasetError: all masks are empty, or a file cannot be read.
             OutputError: a mask cannot be written.
         """
         tally, peak = Tally(), Peak()
@@ -86,10 +86,14 @@ def follow(tracker: Tracker, clip: Sequence, tally: Tally) -> Iterator[tuple[int
         Frame numbers and ids (H, W) at frame size; ids are the clip's.
 
     Raises:
-        DatasetError: the first mask is empty, or a file cannot be read.
+        DatasetError: all masks are empty, or a file cannot be read.
     """
-    first, *_ = clip.labelled
+    first = next((number for number in clip.labelled if clip.mask(number).any()), None)
+    if first is None:
+        raise DatasetError(f"'{clip.name}' cannot be tracked: all its masks are empty")
     names = [0]  # the clip's ids by the tracker's, which count up
+    for number in range(clip.labelled[0], first):
+        yield number, np.zeros_like(clip.mask(first))
     for number in range(first, len(clip)):
         new: dict[int, NDArray[np.bool_]] = {}
         if number in clip.labelled:
@@ -99,18 +103,26 @@ def follow(tracker: Tracker, clip: Sequence, tally: Tally) -> Iterator[tuple[int
             frame = clip.frame(number)
         seconds = None
         if number == first:
-            if not new:
-                raise DatasetError(f"'{clip.name}' cannot be tracked: its first mask is empty")
             result = tracker.init(frame, mask=dict(enumerate(new.values(), start=1)))
         else:
             begin = time.perf_counter()
-            result = tracker.step(frame)
+            result = _step(tracker, frame, f"frame '{clip.stem(number)}' of '{clip.name}'")
             seconds = time.perf_counter() - begin
             for mask in new.values():
                 result = _add(tracker, frame, mask, result)
         names += new
         tally.add(result, seconds)
         yield number, np.array(names, np.uint16)[result.id_map]
+
+
+def _step(tracker: Tracker, frame: Frame, name: str) -> FrameResult:
+    try:
+        return tracker.step(frame)
+    except FrameError as error:
+        height, width = frame.shape[:2]
+        raise DatasetError(
+            f"{name} has {width}x{height} pixels, unlike the first one: give frames of one size"
+        ) from error
 
 
 def _add(

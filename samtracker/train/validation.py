@@ -34,7 +34,7 @@ def validate(
     check(sequences)
     config = TrackerConfig(memory=memory, size=size)
     tracker = Tracker(copy.deepcopy(network), config, device=str(_device(network)))
-    results = Results(tuple(evaluate(sequences, Tracked(lambda: tracker))))
+    results = Results.of(evaluate(sequences, Tracked(lambda: tracker)))
     overall = results.overall
     return {"j": overall["j_mean"], "f": overall["f_mean"], "j_and_f": overall["j_and_f"]}
 
