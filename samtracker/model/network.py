@@ -97,7 +97,8 @@ class Network(nn.Module):
         height, width = (4 * side for side in features[0].x16.shape[-2:])
         x16 = features[0].x16
         logits = torch.full((len(memories), height, width), NOWHERE, device=x16.device)
-        scores, similarities = torch.zeros(2, len(memories), device=x16.device)
+        scores = torch.zeros(len(memories), device=x16.device)
+        similarities = torch.zeros_like(scores)
         for rows in groups.values():
             views = [features[row] for row in rows]
             windows = [crops[row] for row in rows]
