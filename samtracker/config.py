@@ -77,12 +77,30 @@ class TrackerConfig:
         feedback: what becomes the next template's mask: "hard" (thresholded) or "soft".
         target_model: whether a discriminator fitted on the first frame takes part; rolling
             memory forgets the first frame and goes without.
+        absent_score: a mask with a lower score counts as none.
+        doubtful_score: a mask with a lower score does not enter the memory.
+        doubtful_similarity: nor one that resembles the memory less.
+        largest_growth: nor one so many times larger or smaller than usual.
+        largest_step: nor one that moved so many times the root of its area, for each frame since
+            the last good one.
+        lost_after: absent frames in a row after which an object is lost.
+        patience: doubtful frames in a row after which it is lost.
+        confirm_after: good frames in a row, after the one in which a lost object was found, until
+            it is tracked and remembered as before.
     """
 
     size: int | None = None
     memory: str = "anchored"
     feedback: str = "hard"
     target_model: bool = True
+    absent_score: float = 0.2
+    doubtful_score: float = 0.4
+    doubtful_similarity: float = 0.45
+    largest_growth: float = 4.0
+    largest_step: float = 1.5
+    lost_after: int = 2
+    patience: int = 15
+    confirm_after: int = 2
 
     def __post_init__(self) -> None:
         if self.size is not None and not isinstance(self.size, int):

@@ -1,4 +1,4 @@
-"""What a tracker remembers of one object, and the state it is in."""
+"""What a tracker remembers of one object."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from samtracker.config import TrackerConfig
 from samtracker.model.encoders import Features
 from samtracker.model.memory import Anchor, Memory, Template
 from samtracker.model.target import TargetModel
-from samtracker.types import State
 
 BANK_SCORE = 0.7
 """Predicted IoU from which on a frame may enter the bank."""
@@ -27,13 +26,16 @@ class Track:
         config: which of these are kept.
         features: of the frame the object is first seen in.
         mask: (H/s, W/s) its mask there, see `Geometry.prepare_masks`.
+
+    Attributes:
+        lost: whether it is to be looked for in the whole frame.
     """
 
     def __init__(
         self, object_id: int, config: TrackerConfig, features: Features, mask: Tensor
     ) -> None:
         self.id = object_id
-        self.state = State.TRACKING
+        self.lost = False
         self._config = config
         self._given: list[Anchor] = []
         self._bank: deque[Anchor] = deque(maxlen=config.bank)
@@ -47,7 +49,7 @@ class Track:
         The first anchor and the latest correction are kept, so that memory is constant; an earlier
         one of the same frame is replaced. What the bank took for the object may be wrong.
         """
-        self.state = State.TRACKING
+        self.lost = False
         self._last = Template(features, mask)
         self._bank.clear()
         if self._config.anchored:
@@ -63,12 +65,9 @@ class Track:
         else:
             self._last = Template(features, mask)
 
-    def update(self, features: Features, mask: Tensor, *, found: bool, score: float) -> None:
-        """Take the mask predicted in a frame; while the object is lost the memory stays."""
-        if not found:
-            self.state = State.LOST
-            return
-        self.state = State.TRACKING
+    def update(self, features: Features, mask: Tensor, score: float) -> None:
+        """Take the mask predicted in a frame."""
+        self.lost = False
         self._last = Template(features, mask)
         self._since_banked += 1
         if self._config.bank and score >= BANK_SCORE and self._since_banked >= BANK_EVERY:
@@ -82,7 +81,7 @@ class Track:
             last=self._last,
             anchors=(*self._given, *self._bank),
             target=self._target,
-            lost=self.state is State.LOST,
+            lost=self.lost,
         )
 
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from samtracker.config import TrackerConfig
 from samtracker.errors import FrameError, PromptError
+from samtracker.life_cycle import Evidence, LifeCycle
 from samtracker.model.checkpoint import load_network
 from samtracker.model.network import Network
 from samtracker.model.runtime import EncodedFrame, Runtime, soft_cells
@@ -81,6 +82,7 @@ class Tracker:
     def reset(self) -> None:
         """Forget the stream: its objects, its frame size and the ids given so far."""
         self._tracks: dict[int, Track] = {}
+        self._lives: dict[int, LifeCycle] = {}
         self._frame: EncodedFrame | None = None
         self._result: FrameResult | None = None
         self._last_id = 0
@@ -227,7 +229,7 @@ class Tracker:
             PromptError: no such object.
         """
         self._check_known(object_id)
-        del self._tracks[object_id]
+        del self._tracks[object_id], self._lives[object_id]
         left = tuple(item for item in self._stream.objects if item.id != object_id)
         self._result = replace(self._stream, objects=left)
 
@@ -269,6 +271,7 @@ class Tracker:
         else:
             self._tracks[object_id] = Track(object_id, self.config, encoded.features, cells)
             self._last_id = max(self._last_id, object_id)
+        self._lives[object_id] = LifeCycle(self.config, Evidence.of(mask, 1.0, 1.0))
         given = TrackedObject(
             id=object_id, mask=mask, box=mask_box(mask), score=1.0, state=State.TRACKING
         )
@@ -293,14 +296,24 @@ class Tracker:
         else:
             cells = encoded.cells(masks)
         objects = []
-        rows = zip(tracks, masks.cpu().numpy(), cells, decoded.score.tolist(), strict=True)
-        for track, mask, cell, score in rows:
-            box = mask_box(mask)
-            found = box is not None
-            track.update(encoded.features, cell, found=found, score=score)
-            sure = score if found else 0.0
+        signals = zip(decoded.score.tolist(), decoded.similarity.tolist(), strict=True)
+        rows = zip(tracks, masks.cpu().numpy(), cells, signals, strict=True)
+        for track, mask, cell, (score, similarity) in rows:
+            life = self._lives[track.id]
+            evidence = Evidence.of(mask, score, similarity)
+            state = life.step(evidence)
+            if life.trusted and evidence.area:
+                track.update(encoded.features, cell, score)
+            track.lost = state in (State.LOST, State.REACQUIRED)
+            shown = np.zeros_like(mask) if state is State.LOST else mask
             objects.append(
-                TrackedObject(id=track.id, mask=mask, box=box, score=sure, state=track.state)
+                TrackedObject(
+                    id=track.id,
+                    mask=shown,
+                    box=mask_box(shown),
+                    score=evidence.score if shown.any() else 0.0,
+                    state=state,
+                )
             )
         return objects
 

@@ -34,10 +34,12 @@ Box = tuple[float, float, float, float]
 
 
 class State(StrEnum):
-    """Where an object stands after a frame."""
+    """Where an object stands after a frame; `samtracker.life_cycle` says how it gets there."""
 
     TRACKING = "tracking"
+    UNCERTAIN = "uncertain"
     LOST = "lost"
+    REACQUIRED = "reacquired"
 
 
 @dataclass(frozen=True, kw_only=True)

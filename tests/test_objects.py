@@ -111,17 +111,18 @@ def test_a_correction_is_followed(lite_tracker: MakeTracker) -> None:
 
 
 def test_a_lost_object_can_be_corrected(lite_tracker: MakeTracker) -> None:
-    gone = film([replace(RED, hidden=range(1, 9))], 2)
+    gone = film([replace(RED, hidden=range(1, 9))], 3)
     # It comes back in another colour.
-    green = film([replace(RED, colour=(90, 200, 90))], 4)
+    green = film([replace(RED, colour=(90, 200, 90))], 5)
     tracker = lite_tracker()
     tracker.init(gone[0].frame, mask=gone[0].ids)
-    assert tracker.step(gone[1].frame)[1].state == State.LOST
-    tracker.step(green[2].frame)
-    result = tracker.correct(green[2].frame, 1, mask=green[2].ids)
+    assert tracker.step(gone[1].frame)[1].state == State.UNCERTAIN
+    assert tracker.step(gone[2].frame)[1].state == State.LOST
+    tracker.step(green[3].frame)
+    result = tracker.correct(green[3].frame, 1, mask=green[3].ids)
     assert (result[1].state, result[1].score) == (State.TRACKING, 1.0)
-    np.testing.assert_array_equal(result[1].mask, green[2].mask())
-    assert iou(tracker.step(green[3].frame)[1].mask, green[3].mask()) > 0.75
+    np.testing.assert_array_equal(result[1].mask, green[3].mask())
+    assert iou(tracker.step(green[4].frame)[1].mask, green[4].mask()) > 0.75
 
 
 def test_a_correction_takes_its_pixels(lite_tracker: MakeTracker) -> None:

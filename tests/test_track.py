@@ -12,7 +12,6 @@ from samtracker.model.encoders import CHANNELS, Features
 from samtracker.model.memory import Anchor, Template
 from samtracker.model.target import TargetModel
 from samtracker.track import BANK_EVERY, BANK_SCORE, Track
-from samtracker.types import State
 
 
 def features(seed: int) -> Features:
@@ -45,14 +44,13 @@ def track(frames: int = 0, *, score: float = 0.9, **settings: object) -> Track:
     """A track that starts in frame 0 and is found in the frames after it."""
     made = Track(7, TrackerConfig(**settings), features(0), mask(0))  # type: ignore[arg-type]
     for number in range(1, frames + 1):
-        made.update(features(number), mask(number), found=True, score=score)
+        made.update(features(number), mask(number), score)
     return made
 
 
 def test_it_starts_with_the_first_frame() -> None:
     made = track()
     assert made.id == 7
-    assert made.state == State.TRACKING
     memory = made.memory
     assert not memory.lost
     assert torch.equal(memory.last.features.x16, features(0).x16)
@@ -95,7 +93,7 @@ def test_the_bank_keeps_the_newest_frames_at_a_distance(size: int) -> None:
 def test_the_bank_takes_confident_frames_only() -> None:
     assert anchors(track(40, memory="bank:2", score=BANK_SCORE - 0.01)) == [0]
     made = track(BANK_EVERY + 1, memory="bank:2", score=0.0)
-    made.update(features(30), mask(30), found=True, score=BANK_SCORE)
+    made.update(features(30), mask(30), BANK_SCORE)
     assert anchors(made) == [0, 30]
 
 
@@ -106,7 +104,10 @@ def test_memory_is_constant(memory: str, most: int) -> None:
     for number in range(1, 50):
         if number % 7 == 0:
             made.anchor(features(number), mask(number))
-        made.update(features(number), mask(number), found=number % 11 > 0, score=0.9)
+        if number % 11:
+            made.update(features(number), mask(number), 0.9)
+        else:
+            made.lost = True
         counts.append(len(made.memory.anchors))
     assert max(counts) == most
 
@@ -124,21 +125,17 @@ def test_a_correction_is_a_second_anchor() -> None:
 
 def test_a_lost_object_remembers_where_it_was_last_seen() -> None:
     made = track(3, memory="bank:1")
-    for number in range(4, 20):
-        made.update(features(number), torch.zeros(12, 20), found=False, score=0.9)
-        assert made.state == State.LOST
-        assert made.memory.lost
-        assert torch.equal(made.memory.last.mask, mask(3))
-        assert anchors(made) == [0]
-    made.update(features(30), mask(30), found=True, score=0.9)
-    assert made.state == State.TRACKING
+    made.lost = True
+    assert made.memory.lost
+    assert torch.equal(made.memory.last.mask, mask(3))
+    assert anchors(made) == [0]
+    made.update(features(30), mask(30), 0.9)
     assert not made.memory.lost
     assert torch.equal(made.memory.last.mask, mask(30))
 
 
 def test_a_correction_finds_a_lost_object() -> None:
     made = track()
-    made.update(features(1), torch.zeros(12, 20), found=False, score=0.1)
+    made.lost = True
     made.anchor(features(2), mask(2))
-    assert made.state == State.TRACKING
     assert not made.memory.lost

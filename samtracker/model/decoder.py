@@ -31,10 +31,13 @@ class Decoded:
         logits: float32 (n, H/4, W/4) of the crop.
         score: float32 (n,), predicted IoU of the mask, 0 to 1: its mean probability, whose logit
             the IoU head corrects.
+        similarity: float32 (n,), of the mask's cells to their best matches in the memory, mean; 0
+            for an empty mask.
     """
 
     logits: Tensor
     score: Tensor
+    similarity: Tensor
 
 
 class Decoder(nn.Module):
@@ -93,8 +96,12 @@ class Decoder(nn.Module):
         start = self.alpha * torch.logit(label) + self.beta * score
         start = F.interpolate(start[:, None], (4 * h, 4 * w), mode="bilinear", align_corners=False)
         logits = start[:, 0] + self.gain * learned.float()
+        cells = F.adaptive_avg_pool2d((logits > 0).float()[:, None], prompts.shape[-2:])[:, 0]
+        best = torch.maximum(first_best, recent_best).float()
         return Decoded(
-            logits, torch.sigmoid(torch.logit(_certainty(logits), eps=1e-3) + iou.float())
+            logits,
+            torch.sigmoid(torch.logit(_certainty(logits), eps=1e-3) + iou.float()),
+            (cells * best).sum((1, 2)) / cells.sum((1, 2)).clamp(min=1e-6),
         )
 
     @torch.no_grad()

@@ -87,7 +87,7 @@ class Network(nn.Module):
             memories: of each object.
 
         Returns:
-            Logits over the whole canvas, (n, H/4, W/4), and scores (n,).
+            Logits over the whole canvas, (n, H/4, W/4), scores and similarities (n,).
         """
         crops = [search(view, memory) for view, memory in zip(features, memories, strict=True)]
         prompts = prompt_maps(features, memories, crops)
@@ -98,6 +98,7 @@ class Network(nn.Module):
         x16 = features[0].x16
         logits = torch.full((len(memories), height, width), NOWHERE, device=x16.device)
         scores = torch.zeros(len(memories), device=x16.device)
+        similarities = torch.zeros_like(scores)
         for rows in groups.values():
             views = [features[row] for row in rows]
             windows = [crops[row] for row in rows]
@@ -110,7 +111,8 @@ class Network(nn.Module):
             for row, crop, content in zip(rows, windows, decoded.logits, strict=True):
                 crop.paste(content, logits[row], 4)
             scores[rows] = decoded.score
-        return Decoded(logits, scores)
+            similarities[rows] = decoded.similarity
+        return Decoded(logits, scores, similarities)
 
     def load(self, state: Mapping[str, Tensor]) -> None:
         """Take every tensor from a state dict of this network.

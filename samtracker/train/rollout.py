@@ -113,7 +113,10 @@ class Rollout(nn.Module):
                     cells = self._cells(masks.float(), views[0])
                 rows = zip(tracks, views, cells, masks.any(2).any(1).tolist(), strict=True)
                 for track, view, cell, found in rows:
-                    track.update(view, cell, found=found, score=0.0)
+                    if found:
+                        track.update(view, cell, score=0.0)
+                    else:
+                        track.lost = True
         return torch.stack(logits, dim=1), torch.stack(scores, dim=1)
 
     def _encode(self, frames: Tensor) -> list[list[Features]]:

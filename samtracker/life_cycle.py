@@ -1,0 +1,121 @@
+"""Whether an object is tracked, uncertain, lost or found again: integer counters over frames.
+
+::
+
+    TRACKING    --doubtful frame-->                           UNCERTAIN
+    UNCERTAIN   --good frame-->                               TRACKING
+    UNCERTAIN   --`lost_after` absent frames in a row, or
+                  `patience` doubtful ones-->                 LOST
+    LOST        --good frame-->                               REACQUIRED
+    REACQUIRED  --`confirm_after` good frames in a row-->     TRACKING
+    REACQUIRED  --doubtful frame-->                           LOST
+
+A frame is absent if there is no mask or its score is below `absent_score`. It is doubtful if it is
+absent, if its score is below `doubtful_score` or its similarity below `doubtful_similarity`, or if
+the mask has grown, shrunk or moved since the last good frame more than objects do. Otherwise it is
+good. All of these are fields of `TrackerConfig`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from samtracker.config import TrackerConfig
+from samtracker.types import Mask, State
+
+_ADAPTION = 0.2
+"""Weight of a good frame in the usual area of the object."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What speaks for an object's mask in a frame.
+
+    Attributes:
+        area: of the mask in pixels; 0 for none.
+        centre: of the mask, x and y in pixels; (0, 0) for none.
+        score: predicted IoU, 0 to 1.
+        similarity: of the mask's cells to their best matches in the memory, mean, at most 1.
+    """
+
+    area: int
+    centre: tuple[float, float]
+    score: float
+    similarity: float
+
+    @classmethod
+    def of(cls, mask: Mask, score: float, similarity: float) -> Self:
+        """Measures a mask."""
+        columns, rows = mask.sum(axis=0), mask.sum(axis=1)
+        area = int(columns.sum())
+        if not area:
+            return cls(area=0, centre=(0.0, 0.0), score=0.0, similarity=0.0)
+        x = float(columns @ np.arange(len(columns))) / area
+        y = float(rows @ np.arange(len(rows))) / area
+        return cls(area=area, centre=(x, y), score=score, similarity=similarity)
+
+
+class LifeCycle:
+    """The state of one object.
+
+    Args:
+        config: thresholds and counts.
+        given: of the mask that the user gave.
+
+    Attributes:
+        state: after the last frame.
+    """
+
+    def __init__(self, config: TrackerConfig, given: Evidence) -> None:
+        self._config = config
+        self.state = State.TRACKING
+        self._area = float(given.area)
+        self._centre = given.centre
+        self._absent = self._doubtful = self._good = 0
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the frame may enter the memory."""
+        return self.state is State.TRACKING
+
+    def step(self, evidence: Evidence) -> State:
+        """The state after one more frame."""
+        config = self._config
+        absent = evidence.area == 0 or evidence.score < config.absent_score
+        doubtful = absent or self._doubts(evidence)
+        self._absent = self._absent + 1 if absent else 0
+        self._doubtful = self._doubtful + 1 if doubtful else 0
+        self._good = 0 if doubtful else self._good + 1
+        self.state = self._next()
+        if not doubtful:
+            fresh = self.state is State.REACQUIRED
+            self._area += (1.0 if fresh else _ADAPTION) * (evidence.area - self._area)
+            self._centre = evidence.centre
+        return self.state
+
+    def _doubts(self, evidence: Evidence) -> bool:
+        config = self._config
+        if evidence.score < config.doubtful_score:
+            return True
+        if evidence.similarity < config.doubtful_similarity:
+            return True
+        if self.state is State.LOST:  # it may be anywhere, and of any size
+            return False
+        growth = evidence.area / self._area
+        moved = float(np.hypot(*np.subtract(evidence.centre, self._centre)))
+        reach = config.largest_step * (self._doubtful + 1) * max(self._area, evidence.area) ** 0.5
+        return not 1 / config.largest_growth < growth < config.largest_growth or moved > reach
+
+    def _next(self) -> State:
+        config, state = self._config, self.state
+        if state in (State.LOST, State.REACQUIRED):
+            if self._doubtful:
+                return State.LOST
+            confirmed = self._good > config.confirm_after  # the first one only found it
+            return State.TRACKING if confirmed else State.REACQUIRED
+        if self._absent >= config.lost_after or self._doubtful >= config.patience:
+            return State.LOST
+        return State.UNCERTAIN if self._doubtful else State.TRACKING
