@@ -1,4 +1,4 @@
-"""The newest frame of a source that does not wait: a camera, a stream, or a file at its own speed."""
+"""The newest frame of what does not wait: a camera, a stream, a file at its own speed."""
 
 from __future__ import annotations
 

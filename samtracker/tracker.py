@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import ArrayLike
 
 from samtracker.config import TrackerConfig
 from samtracker.errors import FrameError, PromptError
 from samtracker.life_cycle import Evidence, LifeCycle
 from samtracker.model.checkpoint import load_network
-from samtracker.model.network import Network
+from samtracker.model.network import NOWHERE, Network
 from samtracker.model.runtime import EncodedFrame, Runtime, soft_cells
 from samtracker.prompts import Points, first_masks, single_mask
 from samtracker.track import Track
@@ -284,13 +285,12 @@ class Tracker:
 
     @torch.inference_mode()
     def _segment(self, encoded: EncodedFrame) -> list[TrackedObject]:
-        """Find all objects at once; a pixel goes to the object with the largest logit there."""
+        """Find all objects at once; a pixel goes to one of them at most."""
         tracks = list(self._tracks.values())
         decoded = self.runtime.segment(encoded, [track.memory for track in tracks])
         logits = encoded.geometry.restore(decoded.logits)
-        best, owner = logits.max(dim=0)
-        numbers = torch.arange(len(tracks), device=owner.device)[:, None, None]
-        masks = (owner == numbers) & (best > 0)
+        lost = torch.tensor([track.lost for track in tracks], device=logits.device)
+        masks = share_out(logits, lost)
         if self.config.feedback == "soft":
             cells = soft_cells(decoded.logits, like=encoded.features.key)
         else:
@@ -321,6 +321,29 @@ class Tracker:
         if not isinstance(object_id, (int, np.integer)) or object_id not in self._tracks:
             known = ", ".join(map(str, self._tracks)) or "none"
             raise PromptError(f"object_id={object_id!r} is not tracked (tracked: {known})")
+
+
+def share_out(logits: torch.Tensor, lost: torch.Tensor) -> torch.Tensor:
+    """Masks that do not overlap, bool (n, H, W): soft aggregation.
+
+    A pixel is background with the probability that it is of no object; it goes to the object with
+    the largest odds, if they are above the background's. What is claimed by an object that is
+    tracked is out of reach for those that are lost.
+
+    Source: Oh et al., Video Object Segmentation using Space-Time Memory Networks, ICCV 2019.
+
+    Args:
+        logits: float (n, H, W).
+        lost: bool (n,).
+    """
+    if lost.any() and not lost.all():
+        claimed = (logits[~lost] > 0).any(dim=0)
+        logits = torch.where(lost[:, None, None] & claimed, NOWHERE, logits)
+    nothing = -F.softplus(logits).sum(dim=0)  # log of the background's probability
+    background = nothing - torch.log(-torch.expm1(nothing.clamp(max=-1e-6)))
+    best, owner = logits.max(dim=0)
+    numbers = torch.arange(len(logits), device=logits.device)[:, None, None]
+    return (owner == numbers) & (best > background)
 
 
 def _check_frame(frame: Frame) -> None:

@@ -126,7 +126,8 @@ def test_a_correction_is_a_second_anchor() -> None:
 def test_a_lost_object_remembers_where_it_was_last_seen() -> None:
     made = track(3, memory="bank:1")
     made.lost = True
-    assert made.memory.lost
+    lost = made.memory
+    assert lost.lost
     assert torch.equal(made.memory.last.mask, mask(3))
     assert anchors(made) == [0]
     made.update(features(30), mask(30), 0.9)

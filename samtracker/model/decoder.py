@@ -96,7 +96,8 @@ class Decoder(nn.Module):
         start = self.alpha * torch.logit(label) + self.beta * score
         start = F.interpolate(start[:, None], (4 * h, 4 * w), mode="bilinear", align_corners=False)
         logits = start[:, 0] + self.gain * learned.float()
-        cells = F.adaptive_avg_pool2d((logits > 0).float()[:, None], prompts.shape[-2:])[:, 0]
+        size = (prompts.shape[-2], prompts.shape[-1])
+        cells = F.adaptive_avg_pool2d((logits > 0).float()[:, None], size)[:, 0]
         best = torch.maximum(first_best, recent_best).float()
         return Decoded(
             logits,
