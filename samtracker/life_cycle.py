@@ -76,11 +76,6 @@ class LifeCycle:
         self._centre = given.centre
         self._absent = self._doubtful = self._good = 0
 
-    @property
-    def trusted(self) -> bool:
-        """Whether the frame may enter the memory."""
-        return self.state is State.TRACKING
-
     def step(self, evidence: Evidence) -> State:
         """The state after one more frame."""
         config = self._config

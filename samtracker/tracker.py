@@ -289,32 +289,30 @@ class Tracker:
         tracks = list(self._tracks.values())
         decoded = self.runtime.segment(encoded, [track.memory for track in tracks])
         logits = encoded.geometry.restore(decoded.logits)
-        lost = torch.tensor([track.lost for track in tracks], device=logits.device)
-        masks = share_out(logits, lost)
+        masks = share_out(logits)
+        scores = decoded.score.tolist()
+        signals = zip(tracks, masks.cpu().numpy(), scores, decoded.similarity.tolist(), strict=True)
+        states = [
+            self._lives[track.id].step(Evidence.of(mask, score, similarity))
+            for track, mask, score, similarity in signals
+        ]
+        gone = torch.tensor([state is State.LOST for state in states], device=logits.device)
+        if gone.any():  # what a lost object would have taken is the others'
+            logits[gone] = NOWHERE
+            masks = share_out(logits)
         if self.config.feedback == "soft":
             cells = soft_cells(decoded.logits, like=encoded.features.key)
         else:
             cells = encoded.cells(masks)
         objects = []
-        signals = zip(decoded.score.tolist(), decoded.similarity.tolist(), strict=True)
-        rows = zip(tracks, masks.cpu().numpy(), cells, signals, strict=True)
-        for track, mask, cell, (score, similarity) in rows:
-            life = self._lives[track.id]
-            evidence = Evidence.of(mask, score, similarity)
-            state = life.step(evidence)
-            if life.trusted and evidence.area:
+        rows = zip(tracks, masks.cpu().numpy(), cells, scores, states, strict=True)
+        for track, mask, cell, score, state in rows:
+            box = mask_box(mask)
+            if state is State.TRACKING and box is not None:
                 track.update(encoded.features, cell, score)
             track.lost = state in (State.LOST, State.REACQUIRED)
-            shown = np.zeros_like(mask) if state is State.LOST else mask
-            objects.append(
-                TrackedObject(
-                    id=track.id,
-                    mask=shown,
-                    box=mask_box(shown),
-                    score=evidence.score if shown.any() else 0.0,
-                    state=state,
-                )
-            )
+            sure = score if box is not None else 0.0
+            objects.append(TrackedObject(id=track.id, mask=mask, box=box, score=sure, state=state))
         return objects
 
     def _check_known(self, object_id: int) -> None:
@@ -323,22 +321,17 @@ class Tracker:
             raise PromptError(f"object_id={object_id!r} is not tracked (tracked: {known})")
 
 
-def share_out(logits: torch.Tensor, lost: torch.Tensor) -> torch.Tensor:
+def share_out(logits: torch.Tensor) -> torch.Tensor:
     """Masks that do not overlap, bool (n, H, W): soft aggregation.
 
     A pixel is background with the probability that it is of no object; it goes to the object with
-    the largest odds, if they are above the background's. What is claimed by an object that is
-    tracked is out of reach for those that are lost.
+    the largest odds, if they are above the background's.
 
     Source: Oh et al., Video Object Segmentation using Space-Time Memory Networks, ICCV 2019.
 
     Args:
         logits: float (n, H, W).
-        lost: bool (n,).
     """
-    if lost.any() and not lost.all():
-        claimed = (logits[~lost] > 0).any(dim=0)
-        logits = torch.where(lost[:, None, None] & claimed, NOWHERE, logits)
     nothing = -F.softplus(logits).sum(dim=0)  # log of the background's probability
     background = nothing - torch.log(-torch.expm1(nothing.clamp(max=-1e-6)))
     best, owner = logits.max(dim=0)

@@ -67,14 +67,6 @@ def test_slow_growth_is_no_reason_to_doubt() -> None:
         assert life.step(grown) is State.TRACKING
 
 
-def test_only_what_is_tracked_is_trusted() -> None:
-    life = LifeCycle(CONFIG, GIVEN)
-    assert life.trusted
-    for name in ("unsure", "none", "none", "good"):
-        life.step(FRAMES[name])
-        assert not life.trusted
-
-
 @settings(max_examples=200, derandomize=True, deadline=None)
 @given(names=st.lists(st.sampled_from(sorted(FRAMES)), max_size=40))
 def test_every_story_keeps_the_rules(names: list[str]) -> None:
