@@ -38,6 +38,8 @@ from samtracker.machine import describe
 
 SCRIPTS = Path(__file__).parent / "peers"
 WARM_UP = 3
+FRAMES = 40
+"""Of ours that are timed, in each clip."""
 
 OPENCV = ("opencv-contrib-python-headless==5.0.0.93", "pillow==13.0.0")
 TORCH = ("torch==2.13.0", "torchvision==0.28.0", "pillow==13.0.0")
@@ -92,33 +94,41 @@ class Row:
     failure: str | None = None
 
 
-def ours(sets: dict[str, list[Sequence]], weights: str, precision: str) -> tuple[Row, Row]:
-    """Our tracker, and the bound: its encoder alone."""
-    tracker = Tracker.from_pretrained(weights, precision=precision)
-    used = str(tracker.runtime.precision).removeprefix("torch.")
-    row = Row(f"samtracker {weights}, {used}")
-    bound = Row(f"its encoder alone (bound), {used}")
+def ours(sets: dict[str, list[Sequence]], weights: str) -> list[Row]:
+    """Our tracker, the same in float32 as the peers that are networks, and the encoder alone."""
+    row = Row(f"samtracker {weights}")
+    tracker = Tracker.from_pretrained(weights)
     for name, clips in sets.items():
-        results = Results.of(evaluate(clips, Tracked(lambda: tracker)))
-        row.scores[name] = _scores(results)
-        for clip, result in zip(clips, results.clips, strict=True):
-            assert result.run is not None
-            speed = result.run.fps["p50"]
-            assert speed is not None
-            row.seconds[clip.name] = 1 / speed
-            bound.seconds[clip.name] = _encoder(tracker, clip)
-    return row, bound
+        row.scores[name] = _scores(Results.of(evaluate(clips, Tracked(lambda: tracker))))
+    row.name += f", {str(tracker.runtime.precision).removeprefix('torch.')}"
+    bound = Row("its encoder alone (bound)")
+    for clip in (clip for clips in sets.values() for clip in clips):
+        row.seconds[clip.name], bound.seconds[clip.name] = _timed(tracker, clip)
+    rows = [row, bound]
+    if tracker.runtime.precision is not torch.float32:
+        exact = Row(f"samtracker {weights}, float32")
+        tracker = Tracker.from_pretrained(weights, precision="float32")
+        for clip in (clip for clips in sets.values() for clip in clips):
+            exact.seconds[clip.name], _ = _timed(tracker, clip)
+        rows.append(exact)
+    return rows
 
 
-def _encoder(tracker: Tracker, clip: Sequence) -> float:
-    seconds = []
-    for number in range(min(len(clip), 30)):
+def _timed(tracker: Tracker, clip: Sequence) -> tuple[float, float]:
+    """Median seconds of a step, and of the encoder alone between the steps."""
+    first = clip.mask(clip.labelled[0])
+    tracker.init(clip.frame(0), mask={int(i): first == i for i in np.unique(first) if i})
+    steps, encodes = [], []
+    for number in range(1, min(len(clip), FRAMES)):
         frame = clip.frame(number)
         begin = time.perf_counter()
+        tracker.step(frame)
+        middle = time.perf_counter()
         tracker.runtime.encode(frame, tracker.config.size)
-        if number >= WARM_UP:
-            seconds.append(time.perf_counter() - begin)
-    return float(np.median(seconds))
+        if number > WARM_UP:
+            steps.append(middle - begin)
+            encodes.append(time.perf_counter() - middle)
+    return float(np.median(steps)), float(np.median(encodes))
 
 
 def race(peer: Peer, sets: dict[str, list[Sequence]], venvs: Path, job: dict[str, Any]) -> Row:
@@ -218,9 +228,7 @@ def main() -> None:
     if args.multi:
         sets["multi"] = read_davis(args.multi, year=2017, split="all")
     job = {"threads": args.threads, "frames": args.frames, "warm_up": WARM_UP}
-    rows = list(ours(sets, args.weights, "auto"))
-    # The peers that are networks compute in float32.
-    rows += [row for row in ours(sets, args.weights, "float32") if row.name != rows[0].name]
+    rows = ours(sets, args.weights)
     for peer in tqdm(PEERS):
         rows.append(race(peer, sets, args.venvs.resolve(), job))
     lines = [summary(row, rows[0], list(sets)) for row in rows]

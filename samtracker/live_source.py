@@ -41,62 +41,45 @@ class LiveSource:
     """Holds the newest frame only, so that latency stays bounded however slow the reader is.
 
     A thread reads all the time. A camera or stream that ends or fails is opened again, with
-    growing waits; a file is played at its own speed and ends. Closing frees the source.
+    growing waits; a file is played at its own speed, once.
 
     Args:
         source: as for `read_frames`.
+
+    Attributes:
+        size: (H, W) of the frames.
+        fps: frames per second as the source announces them; None when unknown.
+        received: frames that came.
+        dropped: those of them that a newer one replaced before they were taken.
+        reconnects: how often the source was opened again.
+        connected: whether it is open.
 
     Raises:
         VideoError: it cannot be opened in the first place.
     """
 
     def __init__(self, source: str | Path | int) -> None:
-        self._source = source
         reader = read_frames(source)
         self.size: Size = reader.info.size
-        """(H, W) of the frames."""
         self.fps = reader.info.fps
-        """Frames per second as the source announces it; None when unknown."""
-        self._file = reader.info.duration is not None
-        self._change = threading.Condition()
+        self.received = self.dropped = self.reconnects = 0
+        self.connected = True
+        self._source = source
+        self._finite = reader.info.duration is not None
         self._newest: LiveFrame | None = None
-        self._ended = False
-        self._closed = threading.Event()
-        self._received = 0
-        self._taken = 0
-        self._skipped = 0
-        self._reconnects = 0
-        self._connected = True
+        self._over = False
+        self._change = threading.Condition()
+        self._closing = threading.Event()
         self._thread = threading.Thread(target=self._read, args=(reader,), daemon=True)
         self._thread.start()
 
     @property
-    def received(self) -> int:
-        """Frames that came."""
-        return self._received
-
-    @property
-    def dropped(self) -> int:
-        """Frames that were replaced by a newer one before anybody took them."""
-        return self._skipped
-
-    @property
-    def reconnects(self) -> int:
-        """How often the source was opened again."""
-        return self._reconnects
-
-    @property
-    def connected(self) -> bool:
-        """Whether the source is open."""
-        return self._connected
-
-    @property
     def ended(self) -> bool:
-        """Whether a file is at its end, and its last frame has been taken."""
-        return self._ended and self._newest is None
+        """Whether a file is at its end and its last frame has been taken."""
+        return self._over and self._newest is None
 
     def read(self, timeout: float) -> LiveFrame | None:
-        """The newest frame that nobody has taken.
+        """The newest frame, if nobody has taken it.
 
         Args:
             timeout: seconds to wait for one.
@@ -105,7 +88,7 @@ class LiveSource:
             None where none came in time, or where the source has ended.
         """
         with self._change:
-            self._change.wait_for(lambda: self._newest is not None or self._ended, timeout)
+            self._change.wait_for(lambda: self._newest is not None or self._over, timeout)
             frame, self._newest = self._newest, None
             return frame
 
@@ -122,60 +105,55 @@ class LiveSource:
 
     def close(self) -> None:
         """Lets the source go; a device that hangs is left to its thread."""
-        self._closed.set()
+        self._closing.set()
         self._thread.join(timeout=2)
 
     def _read(self, reader: VideoReader | None) -> None:
+        """Plays and connects in turns, until it is closed or the file is over."""
         begin = time.monotonic()
         wait, longest = BACK_OFF
-        while not self._closed.is_set():
+        while True:
             if reader is not None:
                 with reader:
-                    self._connected = True
+                    self.connected = True
                     if self._play(reader, begin):
                         wait = BACK_OFF[0]
-                self._connected = False
-            if self._file:
-                break
-            if self._closed.wait(wait):
+                self.connected = False
+            if self._finite or self._closing.wait(wait):
                 break
             wait = min(2 * wait, longest)
             try:
                 reader = read_frames(self._source)
-                self._reconnects += 1
+                self.reconnects += 1
             except VideoError:
                 reader = None
         with self._change:
-            self._ended = True
+            self._over = True
             self._change.notify_all()
 
     def _play(self, reader: VideoReader, begin: float) -> bool:
         """Passes frames on until the reader ends; whether there was any."""
-        any_frame = False
-        start: float | None = None
+        start = time.monotonic()
+        played = False
         try:
             for frame in reader:
-                if self._file:
-                    start = time.monotonic() - frame.time if start is None else start
-                    late = start + frame.time - time.monotonic()
-                    if late > 0 and self._closed.wait(late):
-                        break
-                if self._closed.is_set():
+                early = start + frame.time - time.monotonic() if self._finite else 0.0
+                if self._closing.wait(max(early, 0.0)):
                     break
                 self._pass_on(frame.image, begin)
-                any_frame = True
+                played = True
         except VideoError:
-            pass  # a camera that fails is one that has gone
-        return any_frame
+            pass  # what fails is as gone as what ends
+        return played
 
     def _pass_on(self, image: Frame, begin: float) -> None:
-        if image.shape[:2] != self.size:  # a camera that came back may have changed its mode
+        if image.shape[:2] != self.size:  # a camera that came back may be in another mode
             image = np.asarray(cv2.resize(image, self.size[::-1]), np.uint8)
         now = time.monotonic()
         with self._change:
-            self._skipped += self._newest is not None
+            self.dropped += self._newest is not None
             self._newest = LiveFrame(
-                index=self._received, time=now - begin, captured=now, image=image
+                index=self.received, time=now - begin, captured=now, image=image
             )
-            self._received += 1
+            self.received += 1
             self._change.notify_all()

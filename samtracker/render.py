@@ -47,6 +47,18 @@ def overlay(image: Frame, result: FrameResult, *, opacity: float = 0.5) -> Frame
     return canvas
 
 
+def caption(image: Frame, text: str) -> Frame:
+    """Writes a line of text into the lower left corner of an RGB frame, in place."""
+    height = image.shape[0]
+    scale = max(0.4, height / 1200)
+    line = max(1, round(1.6 * scale))
+    (width, high), _ = cv2.getTextSize(text, _FONT, scale, line)
+    pad = round(7 * scale)
+    image[height - high - 2 * pad :, : width + 2 * pad] = _DARK
+    cv2.putText(image, text, (pad, height - pad), _FONT, scale, _LIGHT, line, cv2.LINE_AA)
+    return image
+
+
 def _draw_mask(canvas: Frame, item: TrackedObject, box: Box, opacity: float) -> None:
     line = max(1, round(min(item.mask.shape) / 540))
     left, top = (max(int(side) - line, 0) for side in box[:2])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
+import torch.nn.functional as F
 from torch import Tensor
 
 from samtracker.config import TrackerConfig
@@ -74,6 +75,12 @@ class Track:
             self._bank.append(Anchor.of(self._last))
             self._since_banked = 0
 
+    def resize(self, like: Features) -> None:
+        """Go on with canvases of another size; the anchors fit any."""
+        size = (like.key.shape[-2], like.key.shape[-1])
+        mask = F.interpolate(self._last.mask[None, None], size, mode="area")[0, 0]
+        self._last = Template(self._last.features.resized(like), mask)
+
     @property
     def memory(self) -> Memory:
         """What the network needs to find the object in the next frame."""
@@ -87,4 +94,4 @@ class Track:
 
 def _shows(anchor: Anchor, features: Features) -> bool:
     """Whether an anchor is of this very frame."""
-    return anchor.key.data_ptr() == features.coarse.data_ptr()
+    return anchor.coarse is features.coarse

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import ArrayLike
 
+from samtracker.checks import check_frame, check_id
 from samtracker.config import TrackerConfig
 from samtracker.errors import FrameError, PromptError
 from samtracker.life_cycle import Evidence, LifeCycle
 from samtracker.model.checkpoint import load_network
-from samtracker.model.network import NOWHERE, Network
-from samtracker.model.runtime import EncodedFrame, Runtime, soft_cells
+from samtracker.model.network import Network
+from samtracker.model.runtime import EncodedFrame, Runtime
 from samtracker.prompts import Points, first_masks, single_mask
+from samtracker.saved import load_tracker, save_tracker
+from samtracker.segment import segment
+from samtracker.stream import StreamResult, stream
 from samtracker.track import Track
 from samtracker.types import Box, Frame, FrameResult, Mask, State, TrackedObject, mask_box
-
-MAX_ID = 65535
-"""Largest object id; id maps are uint16."""
 
 
 class Tracker:
@@ -114,11 +115,11 @@ class Tracker:
             FrameError: not an RGB uint8 frame.
             PromptError: not exactly one of mask, box and points, or one that shows no object.
         """
-        _check_frame(frame)
+        check_frame(frame)
         encoded = self.runtime.encode(frame, self.config.size)
         masks = first_masks(self.runtime, encoded, mask=mask, box=box, points=points)
         for object_id in masks:
-            _check_id(object_id, above=0)
+            check_id(object_id, above=0)
         self.reset()
         result = FrameResult(index=0, timestamp=timestamp, size=encoded.geometry.frame, objects=())
         try:
@@ -142,7 +143,7 @@ class Tracker:
             PromptError: `init` has not been called.
         """
         stream = self._stream
-        _check_frame(frame)
+        check_frame(frame)
         if frame.shape[:2] != stream.size:
             (height, width), (rows, columns) = frame.shape[:2], stream.size
             raise FrameError(
@@ -156,7 +157,7 @@ class Tracker:
             index=stream.index + 1,
             timestamp=timestamp,
             size=stream.size,
-            objects=tuple(self._segment(encoded)) if self._tracks else (),
+            objects=segment(self.runtime, encoded, self._tracks, self._lives, self.config),
         )
         return self._result
 
@@ -188,7 +189,7 @@ class Tracker:
         """
         encoded = self._current(frame)
         new_id = self._last_id + 1 if object_id is None else object_id
-        _check_id(new_id, above=self._last_id)
+        check_id(new_id, above=self._last_id)
         new = single_mask(first_masks(self.runtime, encoded, mask=mask, box=box, points=points))
         return self._take(encoded, int(new_id), new)
 
@@ -234,6 +235,92 @@ class Tracker:
         left = tuple(item for item in self._stream.objects if item.id != object_id)
         self._result = replace(self._stream, objects=left)
 
+    @torch.inference_mode()
+    def resize(self, size: int | None) -> None:
+        """Work at another size from now on; the stream goes on.
+
+        Args:
+            size: see `TrackerConfig`.
+
+        Raises:
+            ConfigError: it does not fit, or the encoder knows one size only.
+        """
+        config = replace(self.config, size=size)
+        if self._frame is not None:
+            self._frame = self.runtime.encode(self._frame.image, size)
+            for track in self._tracks.values():
+                track.resize(self._frame.features)
+        self.config = config
+
+    def stream(
+        self,
+        source: str | Path | int,
+        *,
+        realtime: bool = False,
+        mask: ArrayLike | Mapping[int, Mask] | None = None,
+        box: Box | None = None,
+        points: Points | None = None,
+    ) -> Iterator[StreamResult]:
+        """Track through a source; the results have the frames as `image`.
+
+        ::
+
+            for result in tracker.stream("rtsp://camera/1", realtime=True, box=(12, 10, 61, 59)):
+                print(result.timestamp, result[1].state, result[1].box)
+
+        Args:
+            source: as for `read_frames`.
+            realtime: take the newest frame each time and drop those that came meanwhile; a camera
+                or stream that fails is opened again, a file is played at its own speed.
+            mask: starts a new stream in the first frame, see `init`; likewise `box` and `points`.
+                Without any of them the tracker's stream goes on.
+
+        Raises:
+            VideoError: the source cannot be read.
+            PromptError: see `init`.
+        """
+        given = {"mask": mask, "box": box, "points": points}
+        prompt = {name: value for name, value in given.items() if value is not None}
+        return stream(self, source, realtime=realtime, prompt=prompt)
+
+    def save(self, path: str | Path) -> None:
+        """Write everything but the weights to a file, to go on with `load`.
+
+        Raises:
+            OutputError: it cannot be written; an older file is still there.
+            WeightsError: the network does not come from a file.
+        """
+        save_tracker(Path(path), self.runtime, self.config, self._state)
+
+    @classmethod
+    def load(
+        cls, path: str | Path, *, weights: str | Path | None = None, device: str = "auto"
+    ) -> Tracker:
+        """A tracker that goes on where another one was saved: the same masks, bit for bit.
+
+        That holds on the same kind of machine; elsewhere they differ by rounding.
+
+        Args:
+            path: of the file.
+            weights: where they lie now; by default where they were.
+            device: see `Tracker`.
+
+        Raises:
+            WeightsError: the weights are missing or are others; or the file is missing, damaged or
+                of another version.
+        """
+        saved = load_tracker(Path(path), weights)
+        tracker = cls(saved.network, saved.config, device=device, precision=saved.precision)
+        for name, value in saved.restore(tracker.runtime.device).items():
+            setattr(tracker, name, value)
+        return tracker
+
+    @property
+    def _state(self) -> dict[str, Any]:
+        """All that a stream changes."""
+        names = ("_tracks", "_lives", "_frame", "_result", "_last_id")
+        return {name: getattr(self, name) for name in names}
+
     @property
     def _stream(self) -> FrameResult:
         if self._result is None:
@@ -243,7 +330,7 @@ class Tracker:
     def _current(self, frame: Frame) -> EncodedFrame:
         """The stream's current frame as it was encoded."""
         index = self._stream.index
-        _check_frame(frame)
+        check_frame(frame)
         assert self._frame is not None, "a stream has a frame"
         if not np.array_equal(frame, self._frame.image):
             raise FrameError(
@@ -283,78 +370,10 @@ class Tracker:
     def _cells(self, encoded: EncodedFrame, mask: Mask) -> torch.Tensor:
         return encoded.cells(torch.from_numpy(mask[None]).to(self.runtime.device))[0]
 
-    @torch.inference_mode()
-    def _segment(self, encoded: EncodedFrame) -> list[TrackedObject]:
-        """Find all objects at once; a pixel goes to one of them at most."""
-        tracks = list(self._tracks.values())
-        decoded = self.runtime.segment(encoded, [track.memory for track in tracks])
-        logits = encoded.geometry.restore(decoded.logits)
-        masks = share_out(logits)
-        scores = decoded.score.tolist()
-        signals = zip(tracks, masks.cpu().numpy(), scores, decoded.similarity.tolist(), strict=True)
-        states = [
-            self._lives[track.id].step(Evidence.of(mask, score, similarity))
-            for track, mask, score, similarity in signals
-        ]
-        gone = torch.tensor([state is State.LOST for state in states], device=logits.device)
-        if gone.any():  # what a lost object would have taken is the others'
-            logits[gone] = NOWHERE
-            masks = share_out(logits)
-        if self.config.feedback == "soft":
-            cells = soft_cells(decoded.logits, like=encoded.features.key)
-        else:
-            cells = encoded.cells(masks)
-        objects = []
-        rows = zip(tracks, masks.cpu().numpy(), cells, scores, states, strict=True)
-        for track, mask, cell, score, state in rows:
-            box = mask_box(mask)
-            if state is State.TRACKING and box is not None:
-                track.update(encoded.features, cell, score)
-            track.lost = state in (State.LOST, State.REACQUIRED)
-            sure = score if box is not None else 0.0
-            objects.append(TrackedObject(id=track.id, mask=mask, box=box, score=sure, state=state))
-        return objects
-
     def _check_known(self, object_id: int) -> None:
         if not isinstance(object_id, (int, np.integer)) or object_id not in self._tracks:
             known = ", ".join(map(str, self._tracks)) or "none"
             raise PromptError(f"object_id={object_id!r} is not tracked (tracked: {known})")
-
-
-def share_out(logits: torch.Tensor) -> torch.Tensor:
-    """Masks that do not overlap, bool (n, H, W): soft aggregation.
-
-    A pixel is background with the probability that it is of no object; it goes to the object with
-    the largest odds, if they are above the background's.
-
-    Source: Oh et al., Video Object Segmentation using Space-Time Memory Networks, ICCV 2019.
-
-    Args:
-        logits: float (n, H, W).
-    """
-    nothing = -F.softplus(logits).sum(dim=0)  # log of the background's probability
-    background = nothing - torch.log(-torch.expm1(nothing.clamp(max=-1e-6)))
-    best, owner = logits.max(dim=0)
-    numbers = torch.arange(len(logits), device=logits.device)[:, None, None]
-    return (owner == numbers) & (best > background)
-
-
-def _check_frame(frame: Frame) -> None:
-    if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8:
-        kind = getattr(frame, "dtype", type(frame).__name__)
-        raise FrameError(f"the frame is {kind}: give an RGB uint8 array (H, W, 3)")
-    if frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape:
-        raise FrameError(f"the frame has shape {frame.shape}: give an RGB uint8 array (H, W, 3)")
-
-
-def _check_id(object_id: int, *, above: int) -> None:
-    if not isinstance(object_id, (int, np.integer)):
-        raise PromptError(f"object_id={object_id!r} is no whole number: give an int")
-    if not above < object_id <= MAX_ID:
-        raise PromptError(
-            f"object_id={object_id} cannot be used: ids are never used twice, "
-            f"give one from {above + 1} to {MAX_ID}"
-        )
 
 
 def _without(item: TrackedObject, taken: Mask) -> TrackedObject:

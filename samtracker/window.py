@@ -10,8 +10,8 @@ from typing import Self
 
 import cv2
 
-from samtracker.errors import ConfigError
-from samtracker.types import Frame
+from samtracker.errors import ConfigError, PromptError
+from samtracker.types import Box, Frame
 
 CLOSING_KEYS = (ord("q"), 27)
 """q and Escape."""
@@ -46,6 +46,19 @@ class Window:
         cv2.imshow(self._title, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
         self._shown = True
         return cv2.waitKey(1) & 0xFF not in CLOSING_KEYS
+
+    def draw_box(self, image: Frame) -> Box:
+        """Let the user drag a box in an RGB frame and confirm it with Enter.
+
+        Raises:
+            PromptError: none was drawn.
+        """
+        picture = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+        x, y, width, height = cv2.selectROI(self._title, picture, showCrosshair=False)
+        if not width or not height:
+            raise PromptError("nothing to track: drag a box around an object, then press Enter")
+        self._shown = True
+        return float(x), float(y), float(x + width), float(y + height)
 
     def __enter__(self) -> Self:
         return self

@@ -21,6 +21,7 @@ COMMANDS = [
     ("doctor",),
     ("eval",),
     ("export-weights",),
+    ("live",),
     ("track",),
     ("train",),
     ("weights",),

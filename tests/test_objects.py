@@ -12,8 +12,9 @@ import torch
 from conftest import MakeTracker
 from scenes import BLUE, RED, SIZE, film, iou
 
+from samtracker.checks import MAX_ID
 from samtracker.errors import ConfigError, FrameError, PromptError, SamTrackerError
-from samtracker.tracker import MAX_ID, Tracker
+from samtracker.tracker import Tracker
 from samtracker.types import State, mask_box
 
 TWO = film([RED, BLUE], 7)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from cli_tools import FRAMES, ROOT, first_mask, samtrack, two_balls
+from datasets import write_mask, write_photo
+from scenes import RED, film
 
 from samtracker.model.weights import manifest
 
@@ -80,6 +82,24 @@ def test_commands_run(command: list[str], folder: Path) -> None:
             small = ("--size", "64", "--instances", "2", "--workers", "0")
             assert samtrack(*command[1:], *small).code == 0
             assert (folder / "training" / "checkpoint.safetensors").exists()
+        case ["samtrack", "eval", *_]:
+            for number, shot in enumerate(film([RED], COUNT)):
+                write_photo(folder / f"DAVIS/JPEGImages/480p/ball/{number:05}.jpg", shot.frame)
+                write_mask(folder / f"DAVIS/Annotations/480p/ball/{number:05}.png", shot.ids)
+            lists = folder / "DAVIS/ImageSets/480p"
+            lists.mkdir(parents=True)
+            (lists / "val.txt").write_text("ball\n")
+            assert samtrack(*command[1:], "--size", "96").code == 0
+            assert (folder / "evaluation" / "report.html").exists()
+        case ["samtrack", "live", *arguments]:
+            # The reader's camera is not here, nor a screen.
+            options = [word for word in arguments if "://" not in word]
+            box = () if "--init-box" in options else ("--headless", "--init-box", "12,10,61,59")
+            done = samtrack("live", "video.mp4", *options, *box, "--size", "96")
+            assert done.code == 0
+            assert "tracked" in done.err
+        case ["samtrack", "bench"]:
+            assert samtrack("bench", "--size", "64", "--steps", "2").code == 0
         case ["samtrack", "track" | "demo", *arguments]:
             done = samtrack(*command[1:], "--size", "96")
             assert (done.code, done.errors) == (0, [])

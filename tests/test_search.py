@@ -46,7 +46,7 @@ def test_a_lost_object_is_looked_for_where_the_anchor_matches() -> None:
 
 def test_a_lost_object_is_looked_for_where_the_target_model_says() -> None:
     first, moved = scene(9, 40)
-    blank = Anchor(first.features.coarse[0], torch.zeros(ROWS, COLUMNS))
+    blank = Anchor(first.features.coarse, torch.zeros(ROWS, COLUMNS))
     target = TargetModel.fit(first.features.key[0], first.mask)
     known = Memory(last=first, anchors=(blank,), target=target, lost=True)
     crop = search(moved.features, known)

@@ -17,8 +17,10 @@ TRACKERS = {
     "KCF": cv2.TrackerKCF_create,
     "MIL": cv2.TrackerMIL_create,
 }
-ITERATIONS = 3
+ITERATIONS = 2
 MARGIN = 0.5
+SIDE = 256
+"""GrabCut works on at most so many pixels a side, or it would take seconds for a large object."""
 
 
 class Boxes:
@@ -52,13 +54,17 @@ def cut_out(frame: np.ndarray, box: tuple[float, ...], ids: np.ndarray, object_i
     x1, y1, x2, y2 = max(x, left), max(y, top), min(x + w, right), min(y + h, bottom)
     if x2 - x1 < 3 or y2 - y1 < 3:
         return
-    part = frame[top:bottom, left:right]
+    size = (right - left, bottom - top)
+    scale = min(1.0, SIDE / max(size))
+    part = cv2.resize(frame[top:bottom, left:right], None, fx=scale, fy=scale)
     marks = np.full(part.shape[:2], cv2.GC_BGD, np.uint8)
-    marks[y1 - top : y2 - top, x1 - left : x2 - left] = cv2.GC_PR_FGD
-    if (marks == cv2.GC_BGD).any():
+    inner = [round(scale * side) for side in (y1 - top, y2 - top, x1 - left, x2 - left)]
+    marks[inner[0] : inner[1], inner[2] : inner[3]] = cv2.GC_PR_FGD
+    if (marks == cv2.GC_BGD).any() and (marks == cv2.GC_PR_FGD).any():
         models = np.zeros((1, 65)), np.zeros((1, 65))
         cv2.grabCut(part, marks, None, *models, ITERATIONS, cv2.GC_INIT_WITH_MASK)
-    ids[top:bottom, left:right][marks == cv2.GC_PR_FGD] = object_id
+    found = cv2.resize((marks == cv2.GC_PR_FGD).astype(np.uint8), size) > 0
+    ids[top:bottom, left:right][found] = object_id
 
 
 def main() -> None:

@@ -47,6 +47,20 @@ class Features:
             return self.key
         return unit(F.avg_pool2d(self.key.float(), STRIDE // self.key_stride)).to(self.key.dtype)
 
+    def resized(self, like: Features) -> Features:
+        """About what the same canvases would give at the size of other ones."""
+
+        def fit(maps: Tensor, other: Tensor) -> Tensor:
+            size = (other.shape[-2], other.shape[-1])
+            return F.interpolate(maps.float(), size, mode="bilinear").to(maps.dtype)
+
+        return Features(
+            x16=fit(self.x16, like.x16),
+            key=unit(fit(self.key, like.key)),
+            x8=None if self.x8 is None or like.x8 is None else fit(self.x8, like.x8),
+            x4=None if self.x4 is None or like.x4 is None else fit(self.x4, like.x4),
+        )
+
 
 class Encoder(Protocol):
     """An image encoder: a module that maps a canvas to `Features`.

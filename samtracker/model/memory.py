@@ -47,18 +47,23 @@ class Anchor:
     """A template whose every cell is a candidate, for an object that may have moved anywhere.
 
     Attributes:
-        key: unit-norm (c, H/16, W/16); the last frame settles the finer details. Objects of one
-            frame share it.
+        coarse: unit-norm (1, c, H/16, W/16), of `Features`; the last frame settles the finer
+            details. Objects of one frame share it.
         labels: (H/16, W/16), the share of each cell that the object covers.
     """
 
-    key: Tensor
+    coarse: Tensor
     labels: Tensor
 
     @classmethod
     def of(cls, template: Template) -> Anchor:
         """All of a template."""
-        return cls(template.features.coarse[0], template.shares())
+        return cls(template.features.coarse, template.shares())
+
+    @property
+    def key(self) -> Tensor:
+        """(c, H/16, W/16)."""
+        return self.coarse[0]
 
 
 @dataclass(frozen=True)

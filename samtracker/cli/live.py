@@ -1,0 +1,62 @@
+"""`samtrack live`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from samtracker.cli.options import first_frame_options, model_options
+
+
+@click.command()
+@click.argument("source", default="0")
+@first_frame_options
+@click.option(
+    "--deadline",
+    type=float,
+    metavar="MS",
+    help="Work on smaller images where a step takes longer, and on larger ones again.",
+)
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the overlay to this video, with the times at which the frames came.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace an earlier recording.")
+@click.option("--headless", is_flag=True, help="Without a window; a JSON line a frame.")
+@model_options
+def live(  # noqa: PLR0917
+    source: str,
+    init_mask: Path | None,
+    init_box: tuple[Any, ...],
+    init_point: tuple[Any, ...],
+    deadline: float | None,
+    record: Path | None,
+    overwrite: bool,
+    headless: bool,
+    **model: Any,
+) -> None:
+    """Track what comes from SOURCE now. A camera's number, a URL, or a file at its own speed.
+
+    Only the newest frame is tracked, so that the picture never lags behind. A camera or stream that
+    fails is opened again. Without a mask, box or click a box is drawn with the mouse.
+    """
+    from samtracker.cli.live_run import Request, run
+    from samtracker.job import FirstFrame
+
+    prompts = None
+    if init_mask or init_box or init_point or headless:
+        prompts = FirstFrame(mask=init_mask, boxes=init_box, points=init_point)
+    run(
+        Request(
+            source=source,
+            prompts=prompts,
+            deadline=deadline,
+            record=record,
+            overwrite=overwrite,
+            headless=headless,
+            model=model,
+        )
+    )

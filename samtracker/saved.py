@@ -1,0 +1,169 @@
+"""A tracker in a file: tensors as safetensors, everything else as JSON in the header.
+
+What is shared is written once and shared again when it is read, so that a tracker goes on as if it
+had never stopped. Only the classes named here are ever built from a file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from samtracker.config import TrackerConfig
+from samtracker.errors import WeightsError
+from samtracker.life_cycle import LifeCycle
+from samtracker.model.checkpoint import load_network
+from samtracker.model.encoders import Features
+from samtracker.model.geometry import Geometry
+from samtracker.model.memory import Anchor, Template
+from samtracker.model.network import Network
+from samtracker.model.runtime import EncodedFrame, Runtime
+from samtracker.model.target import TargetModel
+from samtracker.model.weights import load_state, manifest, save_state, sha256
+from samtracker.track import Track
+from samtracker.types import FrameResult, State, TrackedObject
+
+FORMAT: Final = "samtracker-tracker-1"
+
+_CLASSES: Final = {
+    kind.__name__: kind
+    for kind in (
+        *(Track, LifeCycle, Anchor, Template, Features, TargetModel, EncodedFrame, Geometry),
+        *(TrackerConfig, FrameResult, TrackedObject),
+    )
+}
+
+
+def save_tracker(
+    path: Path, runtime: Runtime, config: TrackerConfig, state: dict[str, Any]
+) -> None:
+    """See `Tracker.save`; `state` is what a stream changes."""
+    file = runtime.network.file
+    if file is None:
+        raise WeightsError("the network comes from no file: save its weights and load them first")
+    names = [entry.name for entry in manifest().values() if entry.file == file.name]
+    writer = _Writer()
+    header = {
+        "weights": names[0] if names else str(file.resolve()),
+        "sha256": sha256(file),
+        "precision": str(runtime.precision).removeprefix("torch."),
+        "config": writer.plain(config),
+        "state": writer.plain(state),
+    }
+    save_state(path, writer.tensors, {"format": FORMAT, "tracker": json.dumps(header)})
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What was read from a file.
+
+    Attributes:
+        network: with the weights it was saved with.
+        config: of the tracker.
+        precision: that it ran in.
+    """
+
+    network: Network
+    config: TrackerConfig
+    precision: str
+    _state: Any
+    _tensors: dict[str, Tensor]
+
+    def restore(self, device: torch.device) -> dict[str, Any]:
+        """What a stream changes, on a device."""
+        state: dict[str, Any] = _Reader(self._tensors, device).built(self._state)
+        return state
+
+
+def load_tracker(path: Path, weights: str | Path | None) -> Saved:
+    """See `Tracker.load`."""
+    tensors, metadata = load_state(path)
+    if metadata.get("format") != FORMAT:
+        raise WeightsError(f"'{path}' holds no tracker of this version: give a file of save()")
+    header = json.loads(metadata["tracker"])
+    network = load_network(weights or header["weights"])
+    assert network.file is not None  # it has just been read
+    if sha256(network.file) != header["sha256"]:
+        raise WeightsError(
+            f"'{path}' was saved with other weights than '{network.file}': give those as weights"
+        )
+    config = _Reader(tensors, torch.device("cpu")).built(header["config"])
+    return Saved(network, config, header["precision"], header["state"], tensors)
+
+
+class _Writer:
+    """Makes JSON of objects; tensors and arrays get names."""
+
+    def __init__(self) -> None:
+        self.tensors: dict[str, Tensor] = {}
+        self._known: dict[int, int] = {}
+        self._kept: list[object] = []  # or another object could get the id of one that is gone
+
+    def plain(self, value: Any) -> Any:  # noqa: PLR0911 - one for each kind of value
+        if value is None or isinstance(value, bool | int | float | str):
+            return value.value if isinstance(value, State) else value
+        if isinstance(value, tuple | list):
+            return {type(value).__name__: [self.plain(item) for item in value]}
+        if isinstance(value, deque):
+            return {"deque": [self.plain(item) for item in value], "most": value.maxlen}
+        if isinstance(value, dict):
+            return {"dict": [[self.plain(key), self.plain(item)] for key, item in value.items()]}
+        if id(value) in self._known:
+            return {"again": self._known[id(value)]}
+        number = self._known[id(value)] = len(self._known)
+        self._kept.append(value)
+        if isinstance(value, Tensor | np.ndarray):
+            tensor = torch.from_numpy(value) if isinstance(value, np.ndarray) else value
+            self.tensors[str(number)] = tensor.detach().clone()
+            last = tensor.dim() == 4 and tensor.is_contiguous(memory_format=torch.channels_last)
+            kind = "array" if isinstance(value, np.ndarray) else "tensor"
+            return {kind: number, "channels_last": last}
+        fields = {name: self.plain(item) for name, item in vars(value).items()}
+        return {"class": type(value).__name__, "number": number, "fields": fields}
+
+
+class _Reader:
+    """Undoes `_Writer`."""
+
+    def __init__(self, tensors: dict[str, Tensor], device: torch.device) -> None:
+        self._tensors = tensors
+        self._device = device
+        self._known: dict[int, Any] = {}
+
+    def built(self, plain: Any) -> Any:  # noqa: PLR0911 - one for each kind of value
+        match plain:
+            case {"tuple": items}:
+                return tuple(self.built(item) for item in items)
+            case {"list": items}:
+                return [self.built(item) for item in items]
+            case {"deque": items, "most": most}:
+                return deque((self.built(item) for item in items), most)
+            case {"dict": pairs}:
+                return {self.built(key): self.built(item) for key, item in pairs}
+            case {"again": number}:
+                return self._known[number]
+            case {"array": number}:
+                self._known[number] = self._tensors[str(number)].numpy()
+                return self._known[number]
+            case {"tensor": number, "channels_last": last}:
+                tensor = self._tensors[str(number)].to(self._device)
+                if last:
+                    tensor = tensor.contiguous(memory_format=torch.channels_last)
+                self._known[number] = tensor
+                return tensor
+            case {"class": name, "number": number, "fields": fields}:
+                made = object.__new__(_CLASSES[name])
+                self._known[number] = made
+                for field, item in fields.items():
+                    value = self.built(item)
+                    made.__dict__[field] = State(value) if field == "state" else value
+                return made
+            case _:
+                return plain

@@ -1,0 +1,114 @@
+"""`samtrack live` without a screen, on a camera that can be unplugged."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+from cameras import Camera
+from cli_tools import FAST, FRAMES, SHOTS, box_of, first_mask, frames_in, samtrack, start, two_balls
+
+KEYS = {"frame", "time", "latency_ms", "step_ms", "size", "dropped", "reconnects", "objects"}
+
+
+def lines(out: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_a_file_is_tracked_and_recorded(tmp_path: Path) -> None:
+    video = two_balls(tmp_path / "balls.mp4", FRAMES)
+    mask, record = first_mask(tmp_path / "first.png"), tmp_path / "record.mp4"
+    command = ("live", video, "--headless", "--init-mask", mask, "--record", record, *FAST)
+    done = samtrack(*command)
+    assert done.code == 0
+    found = lines(done.out)
+    assert all(set(line) == KEYS for line in found)
+    assert [item["id"] for item in found[0]["objects"]] == [1, 2]
+    assert {item["state"] for line in found for item in line["objects"]} == {"tracking"}
+    shown, dropped = len(found), found[-1]["dropped"]
+    assert f"tracked {shown} of {shown + dropped} frames, dropped {dropped}" in done.err
+    assert len(frames_in(record)) == shown
+    with av.open(str(record)) as recorded:
+        times = [float(frame.time or 0) for frame in recorded.decode(video=0)]
+    since = [line["time"] - found[0]["time"] for line in found]
+    assert times == pytest.approx(since, abs=0.04)
+    refused = samtrack(*command)
+    assert refused.code == 2
+    assert "exists already" in refused.errors[0]
+    assert samtrack(*command, "--overwrite").code == 0
+
+
+def read_until(process: subprocess.Popen[str], wanted: str, count: int = 400) -> dict[str, Any]:
+    """The first line whose JSON fulfils an expression of `line`."""
+    assert process.stdout is not None
+    for _ in range(count):
+        text = process.stdout.readline()
+        assert text, process.stderr.read() if process.stderr else ""
+        line: dict[str, Any] = json.loads(text)
+        if eval(wanted, {"line": line}):
+            return line
+    raise AssertionError(f"no line with {wanted}")
+
+
+def test_tracks_survive_a_camera_that_is_unplugged(tmp_path: Path) -> None:
+    still = [SHOTS[0].frame]  # what comes back is where it was
+    camera = Camera(still)
+    options = ("--headless", "--init-box", box_of(1), *FAST)
+    process = start("live", camera.url, *options, folder=tmp_path)
+    try:
+        line = read_until(process, "line['frame'] > 3")
+        assert line["objects"][0]["state"] == "tracking"
+        camera.stop()
+        time.sleep(0.5)
+        with Camera(still, port=camera.port):
+            line = read_until(process, "line['reconnects'] > 0")
+            line = read_until(process, "line['frame'] > 0")
+            assert [item["id"] for item in line["objects"]] == [1]
+            assert line["objects"][0]["state"] == "tracking"
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 0
+    assert "connected again" in err
+
+
+def test_a_deadline_lowers_the_working_size(tmp_path: Path) -> None:
+    with Camera([shot.frame for shot in SHOTS[:1]]) as camera:
+        options = ("--headless", "--init-box", box_of(1), *FAST, "--deadline", "0.001")
+        process = start("live", camera.url, *options, folder=tmp_path)
+        try:
+            line = read_until(process, "line['size'] == 64")
+            assert line["objects"][0]["state"] == "tracking"
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--headless",), "nothing to track: give --init-mask FILE"),
+        (("--headless", "--init-box", "1,1,9,9", "--deadline", "0"), "deadline=0 ms does not fit"),
+        (("--headless", "--init-box", "500,500,600,600"), "box"),
+    ],
+)
+def test_bad_options_are_one_line(tmp_path: Path, options: tuple[str, ...], message: str) -> None:
+    video = two_balls(tmp_path / "balls.mp4", FRAMES[:3])
+    done = samtrack("live", video, *options, *FAST)
+    assert done.code == 2
+    assert len(done.errors) == 1
+    assert message in done.errors[0]
+
+
+def test_a_source_that_is_not_there() -> None:
+    done = samtrack("live", "http://127.0.0.1:9/", "--headless", "--init-box", "1,1,9,9")
+    assert done.code == 2
+    assert "cannot be opened" in done.errors[0]

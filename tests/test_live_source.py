@@ -1,0 +1,90 @@
+"""The newest frame of a source that does not wait."""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cameras import Camera
+from clips import write_clip
+from scenes import RED, film
+
+from samtracker.errors import VideoError
+from samtracker.live_source import LiveSource
+
+SHOTS = film([RED], 12)
+FRAMES = [shot.frame for shot in SHOTS]
+
+
+def test_a_slow_reader_gets_the_newest_frame() -> None:
+    with Camera(FRAMES, fps=50) as camera, LiveSource(camera.url) as source:
+        taken = []
+        for _ in range(6):
+            time.sleep(0.2)
+            frame = source.read(1.0)
+            assert frame is not None
+            assert frame.index >= source.received - 3
+            taken.append(frame)
+        assert all(later.time > earlier.time for earlier, later in pairwise(taken))
+        received, dropped = source.received, source.dropped
+        assert abs(received - dropped - len(taken)) <= 1  # one may wait to be taken
+        assert dropped > 20
+        assert taken[-1].index <= received
+
+
+def test_a_quick_reader_gets_every_frame() -> None:
+    with Camera(FRAMES, fps=20) as camera, LiveSource(camera.url) as source:
+        frames = [source.read(2.0) for _ in range(8)]
+        numbers = [frame.index for frame in frames if frame is not None]
+        assert numbers == list(range(8))
+        assert source.dropped == 0
+        assert source.read(0.001) is None
+
+
+def test_a_camera_that_comes_back_is_opened_again() -> None:
+    camera = Camera(FRAMES)
+    with LiveSource(camera.url) as source:
+        assert source.read(2.0) is not None
+        camera.stop()
+        deadline = time.monotonic() + 10
+        while source.connected and time.monotonic() < deadline:
+            source.read(0.05)
+        assert not source.connected
+        assert not source.ended
+        smaller = [np.ascontiguousarray(frame[:48, :80]) for frame in FRAMES]
+        with Camera(smaller, port=camera.port):
+            while source.read(0.5) is None:
+                assert time.monotonic() < deadline + 10
+            frame = source.read(2.0)
+            assert frame is not None
+            assert frame.image.shape[:2] == source.size == (96, 160)
+            assert source.reconnects >= 1
+
+
+def test_a_file_is_played_at_its_own_speed_and_ends(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "film.mp4", FRAMES)  # 25 frames a second
+    begin = time.monotonic()
+    times = []
+    with LiveSource(path) as source:
+        while not source.ended:
+            frame = source.read(0.5)
+            if frame is not None:
+                times.append(time.monotonic() - begin)
+    assert len(times) + source.dropped == len(FRAMES) == source.received
+    assert times[-1] > 0.4
+    assert source.read(0.1) is None
+
+
+def test_a_file_of_one_frame(tmp_path: Path) -> None:
+    with LiveSource(write_clip(tmp_path / "one.mp4", FRAMES[:1])) as source:
+        frame = source.read(2.0)
+        assert frame is not None
+        assert frame.index == 0
+
+
+def test_a_source_that_is_not_there() -> None:
+    with pytest.raises(VideoError, match="cannot be opened"):
+        LiveSource("http://127.0.0.1:9/")
