@@ -37,8 +37,8 @@ from samtracker.evaluate.tracked import Tracked
 from samtracker.machine import describe
 
 SCRIPTS = Path(__file__).parent / "peers"
-WARM_UP = 3
-FRAMES = 40
+WARM_UP = 2
+FRAMES = 20
 """Of ours that are timed, in each clip."""
 
 OPENCV = ("opencv-contrib-python-headless==5.0.0.93", "pillow==13.0.0")
@@ -218,7 +218,7 @@ def main() -> None:
     parser.add_argument("--multi", type=Path, help="several objects, in DAVIS's layout, no lists")
     parser.add_argument("--weights", default="lite")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--frames", type=int, default=9, help="of the peers with random weights")
+    parser.add_argument("--frames", type=int, default=5, help="of the peers with random weights")
     parser.add_argument("--venvs", type=Path, default=Path(".peers"))
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results/peers.json"))
     args = parser.parse_args()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,7 +54,7 @@ def save_tracker(
         "weights": names[0] if names else str(file.resolve()),
         "sha256": sha256(file),
         "precision": str(runtime.precision).removeprefix("torch."),
-        "config": writer.plain(config),
+        "config": asdict(config),
         "state": writer.plain(state),
     }
     save_state(path, writer.tensors, {"format": FORMAT, "tracker": json.dumps(header)})
@@ -94,7 +94,7 @@ def load_tracker(path: Path, weights: str | Path | None) -> Saved:
         raise WeightsError(
             f"'{path}' was saved with other weights than '{network.file}': give those as weights"
         )
-    config = _Reader(tensors, torch.device("cpu")).built(header["config"])
+    config = TrackerConfig(**header["config"])
     return Saved(network, config, header["precision"], header["state"], tensors)
 
 

@@ -12,9 +12,9 @@ from samtracker.errors import ConfigError
 
 def test_late_steps_lower_the_size_and_early_ones_raise_it() -> None:
     deadline = Deadline(100, 480)
-    assert [deadline.step(0.2) for _ in range(2 * LATE)] == [480, 480, 400, 400, 400, 336]
-    assert [deadline.step(0.05) for _ in range(EARLY)][-2:] == [336, 400]
-    assert deadline.step(0.08) == 400
+    assert [deadline.step(0.2) for _ in range(2 * LATE)] == [480, 480, 416, 416, 416, 336]
+    assert [deadline.step(0.05) for _ in range(EARLY)][-2:] == [336, 416]
+    assert deadline.step(0.08) == 416
 
 
 def test_a_single_late_step_changes_nothing() -> None:

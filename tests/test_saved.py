@@ -96,7 +96,7 @@ def test_another_process_finds_the_same_masks(tmp_path: Path) -> None:
 
 def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     tracker = made()
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match=r"cannot write .*nowhere/tracker\.safetensors"):
         tracker.save(tmp_path / "nowhere" / "tracker.safetensors")
     path = tmp_path / "tracker.safetensors"
     tracker.save(path)
@@ -105,7 +105,7 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="holds no tracker of this version"):
         Tracker.load(ROOT / "weights" / "lite.safetensors")
     path.write_bytes(path.read_bytes()[:500])
-    with pytest.raises(WeightsError, match="damaged"):
+    with pytest.raises(WeightsError, match="no intact safetensors file"):
         Tracker.load(path)
     with pytest.raises(WeightsError, match="nowhere"):
         Tracker.load(tmp_path / "nowhere.safetensors")
