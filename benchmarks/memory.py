@@ -23,7 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--size", type=int, default=480)
-    parser.add_argument("--memory", default="anchored")
+    parser.add_argument("--memory", default="bank:1")
     parser.add_argument("--settled", type=int, default=500)
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results/memory.json"))
     args = parser.parse_args()

@@ -90,7 +90,7 @@ class TrackerConfig:
     """
 
     size: int | None = None
-    memory: str = "anchored"
+    memory: str = "bank:1"
     feedback: str = "hard"
     target_model: bool = True
     absent_score: float = 0.2

@@ -12,7 +12,7 @@ from samtracker.model.encoders import Features
 from samtracker.model.memory import Anchor, Memory, Template
 from samtracker.model.target import TargetModel
 
-BANK_SCORE = 0.7
+BANK_SCORE = 0.9
 """Predicted IoU from which on a frame may enter the bank."""
 
 BANK_EVERY = 5

@@ -59,7 +59,7 @@ class Tracker:
         device: str = "auto",
         precision: str = "auto",
         size: int | None = None,
-        memory: str = "anchored",
+        memory: str = "bank:1",
         feedback: str = "hard",
         target_model: bool = True,
     ) -> Tracker:

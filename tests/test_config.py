@@ -40,7 +40,7 @@ def test_encoder_names() -> None:
 
 def test_defaults() -> None:
     config = TrackerConfig()
-    assert (config.size, config.memory, config.feedback) == (None, "anchored", "hard")
+    assert (config.size, config.memory, config.feedback) == (None, "bank:1", "hard")
     assert config.target_model
     assert DEVICES == ("auto", "cuda", "mps", "cpu")
     assert PRECISIONS == ("auto", "float32", "bfloat16", "float16")

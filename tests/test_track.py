@@ -63,7 +63,7 @@ def test_it_starts_with_the_first_frame() -> None:
 
 
 def test_the_last_frame_rolls_and_the_first_stays() -> None:
-    made = track(40)
+    made = track(40, memory="anchored")
     assert torch.equal(made.memory.last.mask, mask(40))
     assert torch.equal(made.memory.last.features.key, features(40).key)
     assert anchors(made) == [0]

@@ -117,7 +117,7 @@ def model_options(command: Command) -> Command:
         ),
         click.option(
             "--memory",
-            default="anchored",
+            default="bank:1",
             metavar="rolling|anchored|bank:N",
             show_default=True,
             help="Last frame; first and last; or N confident frames in between as well.",
