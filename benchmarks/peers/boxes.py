@@ -36,7 +36,8 @@ class Boxes:
             self.trackers[object_id] = tracker
 
     def step(self, frame: np.ndarray) -> np.ndarray:
-        """Ids (H, W) in the next frame; frames are BGR."""
+        """Ids (H, W) in the next frame."""
+        frame = np.ascontiguousarray(frame[..., ::-1])
         ids = np.zeros(frame.shape[:2], np.uint8)
         for object_id, tracker in self.trackers.items():
             found, box = tracker.update(frame)
@@ -73,18 +74,7 @@ def main() -> None:
     kind = sys.argv[2]
     cv2.setNumThreads(job.threads)
     cv2.setRNGSeed(0)
-    seconds = {}
-    for clip in job.clips:
-        peer, found = Boxes(kind, clip), {}
-        frames = [np.ascontiguousarray(clip.frame(n)[..., ::-1]) for n in range(len(clip.frames))]
-
-        def step(number: int) -> None:
-            found[number] = peer.step(frames[number])  # noqa: B023
-
-        seconds[clip.name] = job.time(step, len(frames))
-        for number, ids in found.items():
-            job.write(clip, number, ids)
-    answer(seconds, "opencv-contrib-python-headless")
+    answer(job.track(lambda clip: Boxes(kind, clip).step), "opencv-contrib-python-headless")
 
 
 if __name__ == "__main__":

@@ -34,18 +34,7 @@ def main() -> None:
     """Track all clips."""
     job = Job.given()
     cv2.setNumThreads(job.threads)
-    seconds = {}
-    for clip in job.clips:
-        peer, frames = Flow(clip), [clip.frame(n) for n in range(len(clip.frames))]
-        found = {}
-
-        def step(number: int) -> None:
-            found[number] = peer.step(frames[number])  # noqa: B023
-
-        seconds[clip.name] = job.time(step, len(frames))
-        for number, ids in found.items():
-            job.write(clip, number, ids)
-    answer(seconds, "opencv-contrib-python-headless")
+    answer(job.track(lambda clip: Flow(clip).step), "opencv-contrib-python-headless")
 
 
 if __name__ == "__main__":

@@ -63,6 +63,26 @@ class Job:
         stem = Path(clip.frames[number]).stem
         Image.fromarray(ids.astype(np.uint8)).save(folder / f"{stem}.png")
 
+    def track(self, start: Callable[[Clip], Callable[[np.ndarray], np.ndarray]]) -> dict[str, Any]:
+        """Tracks all clips, and writes the masks; seconds of each timed step by clip.
+
+        Args:
+            start: begins with a clip's first frame; what it gives takes the frames after it, RGB,
+                and gives ids (H, W).
+        """
+        seconds = {}
+        for clip in self.clips:
+            step, found = start(clip), {}
+            frames = [clip.frame(number) for number in range(len(clip.frames))]
+
+            def timed(number: int) -> None:
+                found[number] = step(frames[number])  # noqa: B023
+
+            seconds[clip.name] = self.time(timed, len(frames))
+            for number, ids in found.items():
+                self.write(clip, number, ids)
+        return seconds
+
     def time(self, step: Callable[[int], Any], count: int) -> list[float]:
         """Seconds of step(1), step(2), ... after the warm-up."""
         seconds = []
