@@ -21,6 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+import cv2
 import numpy as np
 
 from samtracker.config import TrackerConfig
@@ -49,13 +50,12 @@ class Evidence:
     @classmethod
     def of(cls, mask: Mask, score: float, similarity: float) -> Self:
         """Measures a mask."""
-        columns, rows = mask.sum(axis=0), mask.sum(axis=1)
-        area = int(columns.sum())
+        moments = cv2.moments(np.ascontiguousarray(mask).view(np.uint8), binaryImage=True)
+        area = round(moments["m00"])
         if not area:
             return cls(area=0, centre=(0.0, 0.0), score=0.0, similarity=0.0)
-        x = float(columns @ np.arange(len(columns))) / area
-        y = float(rows @ np.arange(len(rows))) / area
-        return cls(area=area, centre=(x, y), score=score, similarity=similarity)
+        centre = moments["m10"] / area, moments["m01"] / area
+        return cls(area=area, centre=centre, score=score, similarity=similarity)
 
 
 class LifeCycle:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -18,8 +20,12 @@ def share_out(logits: Tensor) -> Tensor:
     Args:
         logits: float (n, H, W).
     """
-    nothing = -F.softplus(logits).sum(dim=0)  # log of the background's probability
-    background = nothing - torch.log(-torch.expm1(nothing.clamp(max=-1e-6)))
     best, owner = logits.max(dim=0)
+    taken = best > 0  # a probability above a half is above all that is left for the background
+    if len(logits) > 1:
+        # Below it several objects together may beat the background, unless all are unlikely.
+        open_ = (best > -math.log(2 * len(logits))) & ~taken
+        nothing = -F.softplus(logits[:, open_]).sum(dim=0)  # log of the background's probability
+        taken[open_] = best[open_] > nothing - torch.log(-torch.expm1(nothing))
     numbers = torch.arange(len(logits), device=logits.device)[:, None, None]
-    return (owner == numbers) & (best > background)
+    return (owner == numbers) & taken
