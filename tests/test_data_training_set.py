@@ -187,7 +187,8 @@ def test_kinds_of_sources(tmp_path: Path) -> None:
         ("synthetic*inf", "'inf' is no weight"),
         ("synthetic:/data", "takes no path"),
         ("davis", "give davis:PATH"),
-        ("davis:/nowhere:val", r"/nowhere/ImageSets/480p/val\.txt"),
+        ("davis:/nowhere:val", "'/nowhere' is no folder"),
+        ("davis:/:val", r"'/ImageSets/480p/val\.txt'"),
     ],
 )
 def test_sources_that_make_no_sense(text: str, message: str) -> None:
