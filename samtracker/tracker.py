@@ -25,6 +25,8 @@ from samtracker.stream import StreamResult, stream
 from samtracker.track import Track
 from samtracker.types import Box, Frame, FrameResult, Mask, State, TrackedObject, mask_box
 
+_STATE = ("_tracks", "_lives", "_frame", "_result", "_last_id")
+
 
 class Tracker:
     """Tracks any number of objects through a stream of frames of one size.
@@ -311,15 +313,15 @@ class Tracker:
         """
         saved = load_tracker(Path(path), weights)
         tracker = cls(saved.network, saved.config, device=device, precision=saved.precision)
-        for name, value in saved.restore(tracker.runtime.device).items():
-            setattr(tracker, name, value)
+        state = saved.restore(tracker.runtime.device)
+        for name in _STATE:  # whatever else a file may hold
+            setattr(tracker, name, state[name])
         return tracker
 
     @property
     def _state(self) -> dict[str, Any]:
         """All that a stream changes."""
-        names = ("_tracks", "_lives", "_frame", "_result", "_last_id")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in _STATE}
 
     @property
     def _stream(self) -> FrameResult:

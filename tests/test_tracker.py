@@ -198,7 +198,8 @@ def test_a_lost_object_is_found_again(lite_tracker: MakeTracker, memory: str) ->
             assert iou(result[1].mask, shots[number].mask(1)) > least
         # One that is lost takes nothing from the others.
         assert result[2].state == State.TRACKING
-        assert iou(result[2].mask, shots[number].mask(2)) > 0.55
+        # Where both are unsure, a pixel goes to one of them rather than to the background.
+        assert iou(result[2].mask, shots[number].mask(2)) > (0.55 if memory == "rolling" else 0.6)
 
 
 @pytest.mark.parametrize("feedback", ["hard", "soft"])
