@@ -22,6 +22,7 @@ def segment(
     tracks: Mapping[int, Track],
     lives: Mapping[int, LifeCycle],
     config: TrackerConfig,
+    index: int,
 ) -> tuple[TrackedObject, ...]:
     """Find all objects at once; a pixel goes to one of them at most.
 
@@ -31,6 +32,7 @@ def segment(
         tracks: by object id; a good mask enters their memory.
         lives: likewise; they go on by a frame.
         config: of the tracker.
+        index: of the frame in the stream.
     """
     if not tracks:
         return ()
@@ -56,7 +58,7 @@ def segment(
     for track, mask, cell, score, state in rows:
         box = mask_box(mask)
         if state is State.TRACKING and box is not None:
-            track.update(encoded.features, cell, score)
+            track.update(encoded.features, cell, score, index)
         track.lost = state in (State.LOST, State.REACQUIRED)
         sure = score if box is not None else 0.0
         objects.append(TrackedObject(id=track.id, mask=mask, box=box, score=sure, state=state))

@@ -16,7 +16,8 @@ BANK_SCORE = 0.9
 """Predicted IoU from which on a frame may enter the bank."""
 
 BANK_EVERY = 5
-"""Frames between two entries, so that the bank spans more than the last moment."""
+"""Only frames whose number it divides enter: the bank spans more than the last moment, and objects
+in one frame have entries in common, so that they share the matching."""
 
 
 class Track:
@@ -40,7 +41,6 @@ class Track:
         self._config = config
         self._given: list[Anchor] = []
         self._bank: deque[Anchor] = deque(maxlen=config.bank)
-        self._since_banked = 0
         self._target: TargetModel | None = None
         self.anchor(features, mask)
 
@@ -66,14 +66,12 @@ class Track:
         else:
             self._last = Template(features, mask)
 
-    def update(self, features: Features, mask: Tensor, score: float) -> None:
-        """Take the mask predicted in a frame."""
+    def update(self, features: Features, mask: Tensor, score: float, index: int) -> None:
+        """Take the mask predicted in frame `index` of the stream."""
         self.lost = False
         self._last = Template(features, mask)
-        self._since_banked += 1
-        if self._config.bank and score >= BANK_SCORE and self._since_banked >= BANK_EVERY:
+        if self._config.bank and score >= BANK_SCORE and index % BANK_EVERY == 0:
             self._bank.append(Anchor.of(self._last))
-            self._since_banked = 0
 
     def resize(self, like: Features) -> None:
         """Go on with canvases of another size; the anchors fit any."""

@@ -155,11 +155,10 @@ class Tracker:
         if self._frame is None or not np.array_equal(frame, self._frame.image):
             self._frame = self.runtime.encode(frame, self.config.size)
         encoded = self._frame
+        index = stream.index + 1
+        objects = segment(self.runtime, encoded, self._tracks, self._lives, self.config, index)
         self._result = FrameResult(
-            index=stream.index + 1,
-            timestamp=timestamp,
-            size=stream.size,
-            objects=segment(self.runtime, encoded, self._tracks, self._lives, self.config),
+            index=index, timestamp=timestamp, size=stream.size, objects=objects
         )
         return self._result
 

@@ -73,7 +73,7 @@ def test_objects_with_windows_of_any_size_are_each_alone(lite: Network) -> None:
         for rows, columns in (((4, 8), (10, 14)), ((2, 9), (60, 84)), ((8, 12), (80, 84)))
     ]
     lost = Memory(last=known[0].last, lost=True)
-    crops = [search(now, item) for item in (*known, lost)]
+    crops = search([now] * (len(known) + 1), [*known, lost])
     assert [crop.size for crop in crops] == [(10, 16), (10, 28), (10, 16), (10, 16)]
     together = lite.segment([now] * 4, [*known, lost])
     assert together.logits.shape == (4, 40, 200)

@@ -27,10 +27,16 @@ def scene(down: int, right: int) -> tuple[Template, Template]:
     return first, Template(flat(moved[0], stride=16), moved[1])
 
 
+def look(frame: Template, known: Memory) -> Crop:
+    """Where one object is looked for."""
+    (crop,) = search([frame.features], [known])
+    return crop
+
+
 def test_an_object_is_looked_for_around_its_last_place() -> None:
     first, moved = scene(9, 40)
     known = Memory(last=first, anchors=(Anchor.of(first),))
-    assert search(moved.features, known) == first.crop() == Crop(0, 4, (16, 16))
+    assert look(moved, known) == first.crop() == Crop(0, 4, (16, 16))
 
 
 def test_a_lost_object_is_looked_for_where_the_anchor_matches() -> None:
@@ -39,7 +45,7 @@ def test_a_lost_object_is_looked_for_where_the_anchor_matches() -> None:
         Memory(last=first, anchors=(Anchor.of(first),), lost=True),
         Memory(last=first, lost=True),
     ):
-        crop = search(moved.features, known)
+        crop = look(moved, known)
         assert crop == Crop(8, 43, (16, 16))
         assert crop.cut(moved.mask, 16).sum() == moved.mask.sum()
 
@@ -49,7 +55,7 @@ def test_a_lost_object_is_looked_for_where_the_target_model_says() -> None:
     blank = Anchor(first.features.coarse, torch.zeros(ROWS, COLUMNS))
     target = TargetModel.fit(first.features.key[0], first.mask)
     known = Memory(last=first, anchors=(blank,), target=target, lost=True)
-    crop = search(moved.features, known)
+    crop = look(moved, known)
     assert crop.cut(moved.mask, 16).sum() == moved.mask.sum()
 
 
@@ -57,7 +63,7 @@ def test_the_window_for_a_lost_object_has_the_size_of_its_last_one() -> None:
     for down, right in ((0, 0), (-6, -10), (15, 46), (3, 20)):
         first, moved = scene(down, right)
         known = Memory(last=first, anchors=(Anchor.of(first),), lost=True)
-        crop = search(moved.features, known)
+        crop = look(moved, known)
         assert crop.size == first.crop().size
         assert crop.cut(moved.mask, 16).sum() == moved.mask.sum()
         assert 0 <= crop.top <= ROWS - 16

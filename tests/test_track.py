@@ -44,7 +44,7 @@ def track(frames: int = 0, *, score: float = 0.9, **settings: object) -> Track:
     """A track that starts in frame 0 and is found in the frames after it."""
     made = Track(7, TrackerConfig(**settings), features(0), mask(0))  # type: ignore[arg-type]
     for number in range(1, frames + 1):
-        made.update(features(number), mask(number), score)
+        made.update(features(number), mask(number), score, number)
     return made
 
 
@@ -93,7 +93,9 @@ def test_the_bank_keeps_the_newest_frames_at_a_distance(size: int) -> None:
 def test_the_bank_takes_confident_frames_only() -> None:
     assert anchors(track(40, memory="bank:2", score=BANK_SCORE - 0.01)) == [0]
     made = track(BANK_EVERY + 1, memory="bank:2", score=0.0)
-    made.update(features(30), mask(30), BANK_SCORE)
+    made.update(features(29), mask(29), BANK_SCORE, 29)
+    assert anchors(made) == [0]
+    made.update(features(30), mask(30), BANK_SCORE, 30)
     assert anchors(made) == [0, 30]
 
 
@@ -105,7 +107,7 @@ def test_memory_is_constant(memory: str, most: int) -> None:
         if number % 7 == 0:
             made.anchor(features(number), mask(number))
         if number % 11:
-            made.update(features(number), mask(number), 0.9)
+            made.update(features(number), mask(number), 0.9, number)
         else:
             made.lost = True
         counts.append(len(made.memory.anchors))
@@ -130,7 +132,7 @@ def test_a_lost_object_remembers_where_it_was_last_seen() -> None:
     assert lost.lost
     assert torch.equal(made.memory.last.mask, mask(3))
     assert anchors(made) == [0]
-    made.update(features(30), mask(30), 0.9)
+    made.update(features(30), mask(30), 0.9, 30)
     assert not made.memory.lost
     assert torch.equal(made.memory.last.mask, mask(30))
 

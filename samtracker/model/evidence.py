@@ -7,8 +7,7 @@ them, so an object may find better matches in company than alone.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +17,7 @@ from samtracker.model.crop import Crop, bounds
 from samtracker.model.encoders import STRIDE, Features
 from samtracker.model.memory import RADIUS, Memory
 from samtracker.model.propagation import propagate, propagate_windowed
+from samtracker.model.sharing import by_anchors, groups
 from samtracker.model.target import target_scores
 
 PROMPT_MAPS = 6
@@ -58,7 +58,7 @@ def _from_last(
     features: Sequence[Features], memories: Sequence[Memory], crops: Sequence[Crop]
 ) -> dict[int, Found]:
     found = {}
-    for rows in _groups(
+    for rows in groups(
         (id(view), id(memory.last.features))
         for view, memory in zip(features, memories, strict=True)
     ):
@@ -85,12 +85,7 @@ def _from_anchors(
     features: Sequence[Features], memories: Sequence[Memory], crops: Sequence[Crop]
 ) -> dict[int, Found]:
     found = {}
-    for rows in _groups(
-        (id(view), *(anchor.key.data_ptr() for anchor in memory.searched))
-        if memory.searched
-        else None
-        for view, memory in zip(features, memories, strict=True)
-    ):
+    for rows in by_anchors(features, memories):
         view, outer = features[rows[0]], bounds([crops[row] for row in rows])
         masks = torch.stack([memories[row].labels() for row in rows])
         query, keys = outer.cut(view.coarse[0], STRIDE), memories[rows[0]].keys()
@@ -107,7 +102,7 @@ def _scores(
     features: Sequence[Features], memories: Sequence[Memory], crops: Sequence[Crop]
 ) -> dict[int, Tensor]:
     found = {}
-    for rows in _groups(
+    for rows in groups(
         None if memory.target is None else id(view)
         for view, memory in zip(features, memories, strict=True)
     ):
@@ -118,12 +113,3 @@ def _scores(
         for row, score in zip(rows, scores, strict=True):
             found[row] = crops[row].within(outer).cut(score, view.key_stride)
     return found
-
-
-def _groups(keys: Iterable[Hashable]) -> Iterable[list[int]]:
-    """Rows with the same key; those without one are left out."""
-    groups = defaultdict(list)
-    for row, key in enumerate(keys):
-        if key is not None:
-            groups[key].append(row)
-    return groups.values()

@@ -89,7 +89,7 @@ class Network(nn.Module):
         Returns:
             Logits over the whole canvas, (n, H/4, W/4), scores and similarities (n,).
         """
-        crops = [search(view, memory) for view, memory in zip(features, memories, strict=True)]
+        crops = search(features, memories)
         prompts = prompt_maps(features, memories, crops)
         groups = defaultdict(list)
         for row, crop in enumerate(crops):

@@ -1,32 +1,45 @@
-"""Where in a frame to look for an object."""
+"""Where in a frame to look for each object."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from samtracker.model.crop import Crop
 from samtracker.model.encoders import Features
 from samtracker.model.memory import Memory
 from samtracker.model.propagation import propagate
+from samtracker.model.sharing import by_anchors
 from samtracker.model.target import target_scores
 
 
-def search(features: Features, memory: Memory) -> Crop:
-    """The window to look for an object in: around its last place, or anywhere if it is lost.
+def search(features: Sequence[Features], memories: Sequence[Memory]) -> list[Crop]:
+    """The windows to look for objects in: around their last places, or anywhere if they are lost.
 
     A lost object is looked for at stride 16 in the whole frame: where a box of its last size holds
-    the most of what the anchors and the target model take for the object.
+    the most of what the anchors and the target model take for the object. Objects with the same
+    anchors share the matching.
 
     Args:
-        features: of the frame, with a batch of 1.
-        memory: of the object.
+        features: of each object's frame, with a batch of 1.
+        memories: of each object.
     """
-    crop = memory.last.crop()
-    if not memory.lost:
-        return crop
-    key = features.coarse[0]
-    label, _ = propagate(key, memory.keys(), memory.labels()[None])
-    evidence = 2 * label - 1
+    crops = [memory.last.crop() for memory in memories]
+    for rows in by_anchors(features, memories, lost_only=True):
+        key = features[rows[0]].coarse[0]
+        labels = torch.stack([memories[row].labels() for row in rows])
+        votes, _ = propagate(key, memories[rows[0]].keys(), labels)
+        for row, vote in zip(rows, votes, strict=True):
+            crops[row] = _likeliest(key, vote, memories[row], crops[row])
+    return crops
+
+
+def _likeliest(key: Tensor, label: Tensor, memory: Memory, crop: Crop) -> Crop:
+    """The window of this size at the likeliest place: key (c, h, w), label (h, w)."""
+    evidence = (2 * label - 1)[None]
     if memory.target is not None:
         evidence = evidence + target_scores(memory.target.weights[None], key)
     shares = memory.last.shares() > 0

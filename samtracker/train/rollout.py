@@ -114,7 +114,7 @@ class Rollout(nn.Module):
                 rows = zip(tracks, views, cells, masks.any(2).any(1).tolist(), strict=True)
                 for track, view, cell, found in rows:
                     if found:
-                        track.update(view, cell, score=0.0)
+                        track.update(view, cell, score=0.0, index=number)
                     else:
                         track.lost = True
         return torch.stack(logits, dim=1), torch.stack(scores, dim=1)
