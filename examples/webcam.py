@@ -10,8 +10,8 @@ import argparse
 import cv2
 
 from samtracker import Tracker, overlay, read_frames
+from samtracker.live.window import Window
 from samtracker.types import Box, Frame
-from samtracker.window import Window
 
 
 def draw_box(image: Frame) -> Box:

@@ -40,10 +40,12 @@ def first_masks(
     mask: ArrayLike | Mapping[int, Mask] | None = None,
     box: Box | None = None,
     points: Points | None = None,
+    prior: Mask | None = None,
 ) -> dict[int, Mask]:
     """What the user points at, as masks by object id; a box or clicks give object 1.
 
     With SAM's encoders the checkpoint's prompt encoder reads a box or clicks, with lite GrabCut.
+    There clicks correct a `prior`, the mask that the tracker has of the object.
 
     Raises:
         PromptError: not exactly one of mask, box and points, or one that shows no object.
@@ -64,12 +66,14 @@ def first_masks(
         return {i: single_mask(parse_mask(np.asarray(m), size)) for i, m in mask.items()}
     if mask is not None:
         return parse_mask(np.asarray(mask), size)
+    sam = prompt_method(runtime) == "sam"
     if box is not None:
         prompt = Prompt(box=_checked_box(box, size))
     else:
-        prompt = Prompt(points=_checked_points(() if points is None else points, size))
-    sam = prompt_method(runtime) == "sam"
-    found = runtime.prompt(frame, prompt) if sam else grabcut(frame.image, prompt)
+        given_points = () if points is None else points
+        corrects = prior is not None and not sam
+        prompt = Prompt(points=_checked_points(given_points, size, corrects=corrects))
+    found = runtime.prompt(frame, prompt) if sam else grabcut(frame.image, prompt, prior)
     if np.count_nonzero(found) < MIN_AREA:
         raise PromptError(
             f"no object was found at {prompt.box or prompt.points}: "
@@ -108,7 +112,10 @@ def _checked_box(box: Box, size: Size) -> Box:
     return max(x1, 0), max(y1, 0), min(x2, width), min(y2, height)
 
 
-def _checked_points(points: Points, size: Size) -> tuple[tuple[float, float, int], ...]:
+def _checked_points(
+    points: Points, size: Size, *, corrects: bool
+) -> tuple[tuple[float, float, int], ...]:
+    """Clicks with labels; all may be background where they correct a mask."""
     height, width = size
     try:
         given = [(*point, 1)[:3] for point in points]
@@ -123,12 +130,12 @@ def _checked_points(points: Points, size: Size) -> tuple[tuple[float, float, int
         if label not in (0, 1):
             choice = "use 1 (object) or 0 (background)"
             raise PromptError(f"point {x:g},{y:g} has label {label}: {choice}")
-    if not any(label for *_, label in clicks):
+    if not (clicks and corrects) and not any(label for *_, label in clicks):
         raise PromptError("points need at least one click on the object (label 1)")
     return clicks
 
 
-def grabcut(image: Frame, prompt: Prompt) -> Mask:
+def grabcut(image: Frame, prompt: Prompt, prior: Mask | None = None) -> Mask:
     """The object inside a box or under clicks, by colour alone.
 
     Rother et al., GrabCut: Interactive Foreground Extraction using Iterated Graph Cuts
@@ -137,6 +144,7 @@ def grabcut(image: Frame, prompt: Prompt) -> Mask:
     Args:
         image: RGB uint8 (H, W, 3).
         prompt: a box or clicks inside the frame.
+        prior: bool (H, W), what clicks are to correct.
 
     Returns:
         bool (H, W).
@@ -144,8 +152,10 @@ def grabcut(image: Frame, prompt: Prompt) -> Mask:
     Raises:
         PromptError: the box leaves no background.
     """
-    labels = _box_labels(image, prompt) if prompt.box else _click_labels(image, prompt)
+    labels = _box_labels(image, prompt) if prompt.box else _click_labels(image, prompt, prior)
     sure = labels == cv2.GC_FGD
+    if prior is not None and prompt.points:
+        sure |= prior & (labels != cv2.GC_BGD)
     rows, columns = _view(labels)
     view = np.ascontiguousarray(labels[rows, columns])
     if not np.isin(view, (cv2.GC_BGD, cv2.GC_PR_BGD)).any():
@@ -169,16 +179,24 @@ def _box_labels(image: Frame, prompt: Prompt) -> NDArray[np.uint8]:
     return labels
 
 
-def _click_labels(image: Frame, prompt: Prompt) -> NDArray[np.uint8]:
-    """Discs around clicks are sure, a wider disc around the object's clicks is probable."""
+def _click_labels(image: Frame, prompt: Prompt, prior: Mask | None) -> NDArray[np.uint8]:
+    """Discs around clicks are sure, a wider disc around the object's clicks is probable.
+
+    So is a prior, apart from a wider disc around clicks on the background.
+    """
     assert prompt.points is not None
     labels = np.full(image.shape[:2], cv2.GC_PR_BGD, np.uint8)
+    if prior is not None:
+        labels[prior] = cv2.GC_PR_FGD
     short = min(image.shape[:2])
-    for radius, sure in ((CLICK_REACH, False), (CLICK_RADIUS, True)):
+    probable, certain = {1: cv2.GC_PR_FGD}, {1: cv2.GC_FGD, 0: cv2.GC_BGD}
+    if prior is not None:
+        probable[0] = cv2.GC_PR_BGD
+    for radius, values in ((CLICK_REACH, probable), (CLICK_RADIUS, certain)):
         for x, y, label in sorted(prompt.points, key=lambda point: -point[2]):
-            value = (cv2.GC_FGD if sure else cv2.GC_PR_FGD) if label else cv2.GC_BGD
-            reach = max(1, round(short * (radius if label else CLICK_RADIUS)))
-            cv2.circle(labels, (int(x), int(y)), reach, int(value), cv2.FILLED)
+            if label in values:
+                reach = max(1, round(short * radius))
+                cv2.circle(labels, (int(x), int(y)), reach, int(values[label]), cv2.FILLED)
     return labels
 
 

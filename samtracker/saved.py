@@ -27,15 +27,18 @@ from samtracker.model.network import Network
 from samtracker.model.runtime import EncodedFrame, Runtime
 from samtracker.model.target import TargetModel
 from samtracker.model.weights import load_state, manifest, save_state, sha256
+from samtracker.objects import Edit, Objects
+from samtracker.subject import Subject
 from samtracker.track import Track
 from samtracker.types import FrameResult, State, TrackedObject
 
-FORMAT: Final = "samtracker-tracker-1"
+FORMAT: Final = "samtracker-tracker-2"
 
 _CLASSES: Final = {
     kind.__name__: kind
     for kind in (
-        *(Track, LifeCycle, Anchor, Template, Features, TargetModel, EncodedFrame, Geometry),
+        *(Objects, Edit, Subject, Track, LifeCycle, Anchor, Template, Features, TargetModel),
+        *(EncodedFrame, Geometry),
         *(TrackerConfig, FrameResult, TrackedObject),
     )
 }

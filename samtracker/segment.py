@@ -6,12 +6,11 @@ from collections.abc import Mapping
 
 import torch
 
-from samtracker.config import TrackerConfig
-from samtracker.life_cycle import Evidence, LifeCycle
+from samtracker.life_cycle import Evidence
 from samtracker.model.aggregation import share_out
 from samtracker.model.network import NOWHERE
 from samtracker.model.runtime import EncodedFrame, Runtime, soft_cells
-from samtracker.track import Track
+from samtracker.subject import Subject
 from samtracker.types import State, TrackedObject, mask_box
 
 
@@ -19,47 +18,48 @@ from samtracker.types import State, TrackedObject, mask_box
 def segment(
     runtime: Runtime,
     encoded: EncodedFrame,
-    tracks: Mapping[int, Track],
-    lives: Mapping[int, LifeCycle],
-    config: TrackerConfig,
+    subjects: Mapping[int, Subject],
     index: int,
+    *,
+    soft: bool,
 ) -> tuple[TrackedObject, ...]:
     """Find all objects at once; a pixel goes to one of them at most.
 
     Args:
         runtime: of the network.
         encoded: the frame.
-        tracks: by object id; a good mask enters their memory.
-        lives: likewise; they go on by a frame.
-        config: of the tracker.
+        subjects: by object id; a good mask enters their memory, and their states go on by a frame.
         index: of the frame in the stream.
+        soft: whether the memory takes probabilities instead of masks.
     """
-    if not tracks:
+    if not subjects:
         return ()
-    decoded = runtime.segment(encoded, [track.memory for track in tracks.values()])
+    decoded = runtime.segment(encoded, [item.track.memory for item in subjects.values()])
     logits = encoded.geometry.restore(decoded.logits)
     masks = share_out(logits)
     scores = decoded.score.tolist()
-    signals = zip(tracks, masks.cpu().numpy(), scores, decoded.similarity.tolist(), strict=True)
+    signals = zip(
+        subjects.values(), masks.cpu().numpy(), scores, decoded.similarity.tolist(), strict=True
+    )
     states = [
-        lives[number].step(Evidence.of(mask, score, similarity))
-        for number, mask, score, similarity in signals
+        subject.life.step(Evidence.of(mask, score, similarity))
+        for subject, mask, score, similarity in signals
     ]
     gone = torch.tensor([state is State.LOST for state in states], device=logits.device)
     if gone.any():  # what a lost object would have taken is the others'
         logits[gone] = NOWHERE
         masks = share_out(logits)
-    if config.feedback == "soft":
-        cells = soft_cells(decoded.logits, like=encoded.features.key)
-    else:
-        cells = encoded.cells(masks)
+    like = encoded.features.key
+    cells = soft_cells(decoded.logits, like=like) if soft else encoded.cells(masks)
     objects = []
-    rows = zip(tracks.values(), masks.cpu().numpy(), cells, scores, states, strict=True)
-    for track, mask, cell, score, state in rows:
+    rows = zip(subjects.items(), masks.cpu().numpy(), cells, scores, states, strict=True)
+    for (number, subject), mask, cell, score, state in rows:
         box = mask_box(mask)
         if state is State.TRACKING and box is not None:
-            track.update(encoded.features, cell, score, index)
-        track.lost = state in (State.LOST, State.REACQUIRED)
+            subject.track.update(encoded.features, cell, score, index)
+        subject.track.lost = state in (State.LOST, State.REACQUIRED)
         sure = score if box is not None else 0.0
-        objects.append(TrackedObject(id=track.id, mask=mask, box=box, score=sure, state=state))
+        objects.append(
+            TrackedObject(id=number, mask=mask, box=box, score=sure, state=state, name=subject.name)
+        )
     return tuple(objects)

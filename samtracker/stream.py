@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from samtracker.live_source import LiveSource
+from samtracker.live.source import LiveSource
 from samtracker.types import Frame, FrameResult
 from samtracker.video import read_frames
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from copy import copy
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -24,7 +25,6 @@ class Track:
     """One object's memory: first frame, last correction, a bank of frames, last frame.
 
     Args:
-        object_id: the object's id.
         config: which of these are kept.
         features: of the frame the object is first seen in.
         mask: (H/s, W/s) its mask there, see `Geometry.prepare_masks`.
@@ -33,10 +33,7 @@ class Track:
         lost: whether it is to be looked for in the whole frame.
     """
 
-    def __init__(
-        self, object_id: int, config: TrackerConfig, features: Features, mask: Tensor
-    ) -> None:
-        self.id = object_id
+    def __init__(self, config: TrackerConfig, features: Features, mask: Tensor) -> None:
         self.lost = False
         self._config = config
         self._given: list[Anchor] = []
@@ -52,12 +49,22 @@ class Track:
         """
         self.lost = False
         self._last = Template(features, mask)
+        self.remind(features, mask)
+
+    def remind(self, features: Features, mask: Tensor) -> None:
+        """Take a mask given by the user in a frame that is not the last one."""
         self._bank.clear()
         if self._config.anchored:
             first = [anchor for anchor in self._given[:1] if not _shows(anchor, features)]
-            self._given = [*first, Anchor.of(self._last)]
+            self._given = [*first, Anchor.of(Template(features, mask))]
             if self._config.target_model:
                 self._target = TargetModel.fit(features.key[0], mask)
+
+    def copied(self) -> Track:
+        """As it is now; templates and anchors never change and are shared."""
+        made = copy(self)
+        made._bank = self._bank.copy()
+        return made
 
     def trim(self, features: Features, mask: Tensor) -> None:
         """Take the current frame's mask again, less what another object was given there."""

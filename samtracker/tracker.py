@@ -14,18 +14,16 @@ from numpy.typing import ArrayLike
 from samtracker.checks import check_frame, check_id
 from samtracker.config import TrackerConfig
 from samtracker.errors import FrameError, PromptError
-from samtracker.life_cycle import Evidence, LifeCycle
 from samtracker.model.checkpoint import load_network
 from samtracker.model.network import Network
 from samtracker.model.runtime import EncodedFrame, Runtime
+from samtracker.objects import Objects
 from samtracker.prompts import Points, first_masks, single_mask
 from samtracker.saved import load_tracker, save_tracker
-from samtracker.segment import segment
 from samtracker.stream import StreamResult, stream
-from samtracker.track import Track
-from samtracker.types import Box, Frame, FrameResult, Mask, State, TrackedObject, mask_box
+from samtracker.types import Box, Frame, FrameResult, Mask
 
-_STATE = ("_tracks", "_lives", "_frame", "_result", "_last_id")
+_STATE = ("_objects", "_frame", "_result")
 
 
 class Tracker:
@@ -81,15 +79,13 @@ class Tracker:
     @property
     def object_ids(self) -> tuple[int, ...]:
         """Ids of the objects being tracked, in rising order."""
-        return tuple(self._tracks)
+        return self._objects.ids
 
     def reset(self) -> None:
         """Forget the stream: its objects, its frame size and the ids given so far."""
-        self._tracks: dict[int, Track] = {}
-        self._lives: dict[int, LifeCycle] = {}
+        self._objects = Objects(self.config)
         self._frame: EncodedFrame | None = None
         self._result: FrameResult | None = None
-        self._last_id = 0
 
     def init(
         self,
@@ -122,15 +118,12 @@ class Tracker:
         masks = first_masks(self.runtime, encoded, mask=mask, box=box, points=points)
         for object_id in masks:
             check_id(object_id, above=0)
-        self.reset()
         result = FrameResult(index=0, timestamp=timestamp, size=encoded.geometry.frame, objects=())
-        try:
-            for object_id, object_mask in sorted(masks.items()):
-                self._result = result
-                result = self._take(encoded, int(object_id), object_mask)
-        except PromptError:
-            self.reset()
-            raise
+        objects = Objects(self.config)
+        for object_id, object_mask in sorted(masks.items()):
+            result = objects.take(encoded, result, int(object_id), object_mask)
+        objects.forget_edits()
+        self._objects, self._frame, self._result = objects, encoded, result
         return result
 
     def step(self, frame: Frame, timestamp: float | None = None) -> FrameResult:
@@ -145,18 +138,9 @@ class Tracker:
             PromptError: `init` has not been called.
         """
         stream = self._stream
-        check_frame(frame)
-        if frame.shape[:2] != stream.size:
-            (height, width), (rows, columns) = frame.shape[:2], stream.size
-            raise FrameError(
-                f"the frame is {width}x{height} but the stream is {columns}x{rows}: "
-                "resize it, or call init to start a new stream"
-            )
-        if self._frame is None or not np.array_equal(frame, self._frame.image):
-            self._frame = self.runtime.encode(frame, self.config.size)
-        encoded = self._frame
+        self._frame = self._encode(frame)
         index = stream.index + 1
-        objects = segment(self.runtime, encoded, self._tracks, self._lives, self.config, index)
+        objects = self._objects.segment(self.runtime, self._frame, index)
         self._result = FrameResult(
             index=index, timestamp=timestamp, size=stream.size, objects=objects
         )
@@ -189,10 +173,12 @@ class Tracker:
                 all of another object, or the id cannot be used.
         """
         encoded = self._current(frame)
-        new_id = self._last_id + 1 if object_id is None else object_id
-        check_id(new_id, above=self._last_id)
+        last = self._objects.last_id
+        new_id = last + 1 if object_id is None else object_id
+        check_id(new_id, above=last)
         new = single_mask(first_masks(self.runtime, encoded, mask=mask, box=box, points=points))
-        return self._take(encoded, int(new_id), new)
+        self._result = self._objects.take(encoded, self._stream, int(new_id), new)
+        return self._result
 
     def correct(
         self,
@@ -203,27 +189,37 @@ class Tracker:
         box: Box | None = None,
         points: Points | None = None,
     ) -> FrameResult:
-        """Replace an object's mask in the current frame; later frames follow the correction.
+        """Show an object's true mask; later frames follow the correction.
 
         Args:
-            frame: the frame given last to `init` or `step`; it is not encoded again.
+            frame: RGB uint8 (H, W, 3) of the stream: the one given last to `init` or `step`, which
+                is not encoded again, or any other.
             object_id: of the object.
-            mask: its true mask; its pixels are taken from other objects.
+            mask: its true mask; in the current frame its pixels are taken from other objects.
             box: see `init`.
-            points: see `init`.
+            points: see `init`; in the current frame they correct the object's mask.
 
         Returns:
-            The current frame's result with the correction in it.
+            The current frame's result, with the correction in it if it is of that frame.
 
         Raises:
-            FrameError: it is not that frame.
+            FrameError: not RGB uint8, or of another size than the stream's frames.
             PromptError: no such object, or the prompt shows no object or several, or hides all of
                 another object.
         """
-        self._check_known(object_id)
-        encoded = self._current(frame)
-        true = single_mask(first_masks(self.runtime, encoded, mask=mask, box=box, points=points))
-        return self._take(encoded, object_id, true)
+        self._objects.check_known(object_id)
+        now = self._encode(frame)
+        current = now is self._frame
+        mine = self._stream[object_id]
+        prior = mine.mask if current and mine.box is not None else None
+        true = single_mask(
+            first_masks(self.runtime, now, mask=mask, box=box, points=points, prior=prior)
+        )
+        if current:
+            self._result = self._objects.take(now, self._stream, object_id, true)
+        else:
+            self._objects.remind(now, self._stream, object_id, true)
+        return self._stream
 
     def remove_object(self, object_id: int) -> None:
         """Stop tracking an object; its id is not used again.
@@ -231,10 +227,38 @@ class Tracker:
         Raises:
             PromptError: no such object.
         """
-        self._check_known(object_id)
-        del self._tracks[object_id], self._lives[object_id]
-        left = tuple(item for item in self._stream.objects if item.id != object_id)
-        self._result = replace(self._stream, objects=left)
+        self._objects.check_known(object_id)
+        self._result = self._objects.remove(self._stream, object_id)
+
+    def rename(self, object_id: int, name: str) -> FrameResult:
+        """Call an object something; its id stays.
+
+        Returns:
+            The current frame's result with the name in it.
+
+        Raises:
+            PromptError: no such object.
+        """
+        self._objects.check_known(object_id)
+        self._result = self._objects.rename(self._stream, object_id, name)
+        return self._result
+
+    def undo(self) -> FrameResult:
+        """Take back the last of `add_object`, `correct`, `remove_object` and `rename`.
+
+        The objects that it changed are remembered as they were before it. Where steps were made
+        since, they are looked for in the current frame; all others go on as they are.
+
+        Returns:
+            The current frame's result.
+
+        Raises:
+            PromptError: there is nothing to undo; the last few changes of a stream are kept.
+        """
+        stream = self._stream
+        assert self._frame is not None, "a stream has a frame"
+        self._result = self._objects.undo(self.runtime, self._frame, stream)
+        return self._result
 
     @torch.inference_mode()
     def resize(self, size: int | None) -> None:
@@ -249,8 +273,7 @@ class Tracker:
         config = replace(self.config, size=size)
         if self._frame is not None:
             self._frame = self.runtime.encode(self._frame.image, size)
-            for track in self._tracks.values():
-                track.resize(self._frame.features)
+            self._objects.resize(self._frame.features)
         self.config = config
 
     def stream(
@@ -328,6 +351,20 @@ class Tracker:
             raise PromptError("the tracker has no objects yet: call init(frame, mask=...) first")
         return self._result
 
+    def _encode(self, frame: Frame) -> EncodedFrame:
+        """A frame of the stream; the current one was encoded before."""
+        size = self._stream.size
+        check_frame(frame)
+        if frame.shape[:2] != size:
+            (height, width), (rows, columns) = frame.shape[:2], size
+            raise FrameError(
+                f"the frame is {width}x{height} but the stream is {columns}x{rows}: "
+                "resize it, or call init to start a new stream"
+            )
+        if self._frame is not None and np.array_equal(frame, self._frame.image):
+            return self._frame
+        return self.runtime.encode(frame, self.config.size)
+
     def _current(self, frame: Frame) -> EncodedFrame:
         """The stream's current frame as it was encoded."""
         index = self._stream.index
@@ -339,47 +376,3 @@ class Tracker:
                 "give the frame given last to init or step"
             )
         return self._frame
-
-    @torch.inference_mode()
-    def _take(self, encoded: EncodedFrame, object_id: int, mask: Mask) -> FrameResult:
-        """Start or correct an object with a mask given by the user."""
-        others = [_without(item, mask) for item in self._stream.objects if item.id != object_id]
-        for item in others:
-            if item.box is None and self._stream[item.id].box is not None:
-                raise PromptError(
-                    f"the mask of object {object_id} hides all of object {item.id}: "
-                    "give another mask, or remove that object first"
-                )
-        self._frame = encoded
-        for item in others:
-            if item is not self._stream[item.id]:
-                self._tracks[item.id].trim(encoded.features, self._cells(encoded, item.mask))
-        cells = self._cells(encoded, mask)
-        if object_id in self._tracks:
-            self._tracks[object_id].anchor(encoded.features, cells)
-        else:
-            self._tracks[object_id] = Track(object_id, self.config, encoded.features, cells)
-            self._last_id = max(self._last_id, object_id)
-        self._lives[object_id] = LifeCycle(self.config, Evidence.of(mask, 1.0, 1.0))
-        given = TrackedObject(
-            id=object_id, mask=mask, box=mask_box(mask), score=1.0, state=State.TRACKING
-        )
-        objects = tuple(sorted([*others, given], key=lambda item: item.id))
-        self._result = replace(self._stream, objects=objects)
-        return self._result
-
-    def _cells(self, encoded: EncodedFrame, mask: Mask) -> torch.Tensor:
-        return encoded.cells(torch.from_numpy(mask[None]).to(self.runtime.device))[0]
-
-    def _check_known(self, object_id: int) -> None:
-        if not isinstance(object_id, (int, np.integer)) or object_id not in self._tracks:
-            known = ", ".join(map(str, self._tracks)) or "none"
-            raise PromptError(f"object_id={object_id!r} is not tracked (tracked: {known})")
-
-
-def _without(item: TrackedObject, taken: Mask) -> TrackedObject:
-    """An object less the pixels that another one took."""
-    if not (item.mask & taken).any():
-        return item
-    mask = item.mask & ~taken
-    return replace(item, mask=mask, box=mask_box(mask))

@@ -66,6 +66,7 @@ class TrackedObject:
         score: how sure the model is of the mask, 0 to 1: the mean probability inside it, moved
             by the IoU head; 1 for a mask given by the user, 0 while the object is lost.
         state: see `State`.
+        name: given by the user; empty without.
     """
 
     id: int
@@ -73,6 +74,7 @@ class TrackedObject:
     box: Box | None
     score: float
     state: State
+    name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

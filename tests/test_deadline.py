@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samtracker.deadline import EARLY, LATE, Deadline
 from samtracker.errors import ConfigError
+from samtracker.live.deadline import EARLY, LATE, Deadline
 
 
 def test_late_steps_lower_the_size_and_early_ones_raise_it() -> None:

@@ -13,7 +13,7 @@ from clips import write_clip
 from scenes import RED, film
 
 from samtracker.errors import VideoError
-from samtracker.live_source import LiveSource
+from samtracker.live.source import LiveSource
 
 SHOTS = film([RED], 12)
 FRAMES = [shot.frame for shot in SHOTS]

@@ -287,16 +287,14 @@ def test_an_object_cannot_be_hidden_whole(lite_tracker: MakeTracker) -> None:
     assert (again[1].mask == before[1].mask).all()
 
 
-def test_only_the_current_frame_can_be_pointed_at(lite_tracker: MakeTracker) -> None:
+def test_an_object_can_be_added_in_the_current_frame_only(lite_tracker: MakeTracker) -> None:
     first, second = film([RED], 2)
     tracker = lite_tracker()
     tracker.init(first.frame, mask=first.mask())
     with pytest.raises(FrameError, match="is not the current one, number 0 of the stream"):
         tracker.add_object(second.frame, mask=SPOT)
-    with pytest.raises(FrameError, match="is not the current one, number 0 of the stream"):
-        tracker.correct(second.frame, 1, mask=second.mask())
     tracker.step(second.frame)
-    assert (tracker.correct(second.frame, 1, mask=second.mask())[1].mask == second.mask()).all()
+    assert tracker.add_object(second.frame, mask=SPOT).index == 1
 
 
 def test_a_correction_of_the_same_frame_replaces_the_first_mask(lite_tracker: MakeTracker) -> None:

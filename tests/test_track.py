@@ -42,7 +42,7 @@ def anchors(track: Track) -> list[int]:
 
 def track(frames: int = 0, *, score: float = 0.9, **settings: object) -> Track:
     """A track that starts in frame 0 and is found in the frames after it."""
-    made = Track(7, TrackerConfig(**settings), features(0), mask(0))  # type: ignore[arg-type]
+    made = Track(TrackerConfig(**settings), features(0), mask(0))  # type: ignore[arg-type]
     for number in range(1, frames + 1):
         made.update(features(number), mask(number), score, number)
     return made
@@ -50,7 +50,6 @@ def track(frames: int = 0, *, score: float = 0.9, **settings: object) -> Track:
 
 def test_it_starts_with_the_first_frame() -> None:
     made = track()
-    assert made.id == 7
     memory = made.memory
     assert not memory.lost
     assert torch.equal(memory.last.features.x16, features(0).x16)

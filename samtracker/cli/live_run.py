@@ -12,18 +12,18 @@ import click
 
 from samtracker.cli.interruption import Interruption
 from samtracker.cli.model import build_tracker
-from samtracker.deadline import Deadline
 from samtracker.errors import ConfigError, OutputError, VideoError
 from samtracker.job import FALLBACK_FPS, FirstFrame
-from samtracker.live import WAIT, Latency, LiveStep, follow
-from samtracker.live_source import LiveFrame, LiveSource
+from samtracker.live.deadline import Deadline
+from samtracker.live.follow import WAIT, Latency, LiveStep, follow
+from samtracker.live.source import LiveFrame, LiveSource
+from samtracker.live.window import Window
 from samtracker.render import caption, overlay
 from samtracker.tracker import Tracker
 from samtracker.types import Frame, FrameResult
 from samtracker.video import VideoFrame
 from samtracker.video_encoder import FPS_RANGE
 from samtracker.video_writer import VideoWriter
-from samtracker.window import Window
 
 START = 15.0
 """Seconds to wait for the first frame."""

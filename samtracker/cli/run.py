@@ -17,13 +17,13 @@ from samtracker.cli.interruption import EXIT_CODE, Interruption
 from samtracker.cli.model import build_tracker
 from samtracker.errors import VideoError
 from samtracker.job import FirstFrame, Sinks, track
+from samtracker.live.window import Window
 from samtracker.outcome import Outcome
 from samtracker.output import SUMMARY, OutputFolder, write_text
 from samtracker.render import overlay
 from samtracker.summary import summarise
 from samtracker.types import FrameResult
 from samtracker.video import VideoFrame, VideoReader, read_frames
-from samtracker.window import Window
 
 LOG_INTERVAL = 10.0
 """Seconds between two states of the progress bar where standard error is no terminal."""

@@ -44,6 +44,10 @@ class EncodedFrame:
         """Masks (n, H, W) at frame size as templates want them: (n, h, w) at the key's stride."""
         return self.geometry.prepare_masks(masks, self.features.key_stride)
 
+    def cells_of(self, mask: Mask) -> Tensor:
+        """The same for one mask (H, W): (h, w)."""
+        return self.cells(torch.from_numpy(mask[None]).to(self.features.key.device))[0]
+
 
 class Runtime:
     """Runs a network.

@@ -94,8 +94,10 @@ class Rollout(nn.Module):
         memory = TrackerConfig(memory=self.config.memory)
         with torch.autocast(frames.device.type, enabled=False):  # the target model is float32
             tracks = [
-                Track(row, memory, features[row][0], cells)
-                for row, cells in enumerate(self._cells(first.float(), features[0][0]))
+                Track(memory, views[0], cells)
+                for views, cells in zip(
+                    features, self._cells(first.float(), features[0][0]), strict=True
+                )
             ]
         logits, scores = [], []
         for number in range(1, length):

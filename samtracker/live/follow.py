@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from samtracker.deadline import Deadline
-from samtracker.live_source import LiveFrame, LiveSource
+from samtracker.live.deadline import Deadline
+from samtracker.live.source import LiveFrame, LiveSource
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 

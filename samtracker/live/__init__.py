@@ -1,0 +1,1 @@
+"""Tracking what comes now: source, window, and the loop between them."""
