@@ -10,7 +10,6 @@ import argparse
 import cv2
 
 from samtracker import Tracker, overlay, read_frames
-from samtracker.live.window import Window
 from samtracker.types import Box, Frame
 
 
@@ -26,7 +25,6 @@ def main() -> None:
     parser.add_argument("--box", type=float, nargs=4, help="instead of drawing one")
     parser.add_argument("--no-window", action="store_true", help="print only; needs --box")
     options = parser.parse_args()
-    window = None if options.no_window else Window("samtracker")
     tracker = Tracker.from_pretrained("lite")
     with read_frames(options.source) as frames:
         image = next(frames).image
@@ -34,7 +32,10 @@ def main() -> None:
         for frame in frames:
             result = tracker.step(frame.image, frame.time)
             print(f"{frame.time:.2f} s", result[1].state, result[1].box)
-            if window is not None and not window.show(overlay(frame.image, result)):
+            if options.no_window:
+                continue
+            cv2.imshow("samtracker", cv2.cvtColor(overlay(frame.image, result), cv2.COLOR_RGB2BGR))
+            if cv2.waitKey(1) == ord("q"):
                 break
 
 

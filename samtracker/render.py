@@ -13,17 +13,21 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _DARK, _LIGHT = (24, 24, 24), (255, 255, 255)
 
 
-def overlay(image: Frame, result: FrameResult, *, opacity: float = 0.5) -> Frame:
+def overlay(
+    image: Frame, result: FrameResult, *, opacity: float = 0.5, scores: bool = False
+) -> Frame:
     """Draws every object on a copy of the frame: a tint, an outline and a label.
 
     The colour is that of the mask files, brightened. Outlines lie inside the masks, so that
-    pixels outside of masks and labels stay as they are. A label shows the id, and the state of
-    an object that is not tracked; objects without a box are listed in the upper left corner.
+    pixels outside of masks and labels stay as they are. A label shows the id, the name if there is
+    one, and the state of an object that is not tracked; objects without a box are listed in the
+    upper left corner.
 
     Args:
         image: RGB uint8 (H, W, 3); not modified.
         result: of this frame.
         opacity: of the tint, 0 (none) to 1 (solid).
+        scores: whether labels show scores and all states.
 
     Returns:
         RGB uint8 (H, W, 3).
@@ -42,21 +46,34 @@ def overlay(image: Frame, result: FrameResult, *, opacity: float = 0.5) -> Frame
             _draw_mask(canvas, item, item.box, opacity)
     unseen = 0
     for item in result.objects:  # after all masks, so that none covers a label
-        _draw_label(canvas, item, unseen)
+        _draw_label(canvas, item, unseen, _label(item, scores=scores))
         unseen += item.box is None
     return canvas
 
 
-def caption(image: Frame, text: str) -> Frame:
-    """Writes a line of text into the lower left corner of an RGB frame, in place."""
-    height = image.shape[0]
-    scale = max(0.4, height / 1200)
+def caption(image: Frame, *lines: str) -> Frame:
+    """Writes lines of text into the lower left corner of an RGB frame, in place."""
+    bottom = image.shape[0]
+    scale = max(0.4, bottom / 1200)
     line = max(1, round(1.6 * scale))
-    (width, high), _ = cv2.getTextSize(text, _FONT, scale, line)
     pad = round(7 * scale)
-    image[height - high - 2 * pad :, : width + 2 * pad] = _DARK
-    cv2.putText(image, text, (pad, height - pad), _FONT, scale, _LIGHT, line, cv2.LINE_AA)
+    for text in reversed(lines):
+        (width, high), _ = cv2.getTextSize(text, _FONT, scale, line)
+        top = bottom - high - 2 * pad
+        image[max(top, 0) : bottom, : width + 2 * pad] = _DARK
+        where = (pad, bottom - pad)
+        cv2.putText(image, text, where, _FONT, scale, _LIGHT, line, cv2.LINE_AA)
+        bottom = top
     return image
+
+
+def _label(item: TrackedObject, *, scores: bool) -> str:
+    words = [str(item.id), item.name]
+    if scores or item.state is not State.TRACKING:
+        words.append(item.state)
+    if scores and item.box is not None:
+        words.append(f"{item.score:.2f}")
+    return " ".join(word for word in words if word)
 
 
 def _draw_mask(canvas: Frame, item: TrackedObject, box: Box, opacity: float) -> None:
@@ -65,7 +82,7 @@ def _draw_mask(canvas: Frame, item: TrackedObject, box: Box, opacity: float) -> 
     right, bottom = (int(side) + line for side in box[2:])
     part = canvas[top:bottom, left:right]
     mask = item.mask[top:bottom, left:right].astype(np.uint8)
-    colour = np.array(_paint(item.id))
+    colour = np.array(object_colour(item.id))
     blend = (1 - opacity) * np.arange(256)[:, None] + opacity * colour
     cv2.copyTo(cv2.LUT(part, blend.round().astype(np.uint8)[None]), mask, part)
     # A strong line stands out from a light picture, a light one within it from a dark picture.
@@ -75,10 +92,9 @@ def _draw_mask(canvas: Frame, item: TrackedObject, box: Box, opacity: float) -> 
     part[rim > cv2.erode(rim, disk)] = (0.4 * colour + 0.6 * 255).round()
 
 
-def _draw_label(canvas: Frame, item: TrackedObject, unseen: int) -> None:
+def _draw_label(canvas: Frame, item: TrackedObject, unseen: int, text: str) -> None:
     """Draws a label above the object's box; without one, below `unseen` others in the corner."""
     height, width = canvas.shape[:2]
-    text = str(item.id) if item.state is State.TRACKING else f"{item.id} {item.state}"
     scale = max(0.4, min(height, width) / 1200)
     line = max(1, round(1.6 * scale))
     (text_width, text_height), _ = cv2.getTextSize(text, _FONT, scale, line)
@@ -91,7 +107,7 @@ def _draw_label(canvas: Frame, item: TrackedObject, unseen: int) -> None:
     else:
         left, top = int(item.box[0]), int(item.box[1]) - high - pad
     left, top = min(left, width - wide), min(max(top, 0), height - high)
-    colour = _paint(item.id)
+    colour = object_colour(item.id)
     canvas[top : top + high, left : left + wide] = colour
     bright = np.dot(colour, (0.299, 0.587, 0.114)) > 150  # luma of ITU-R BT.601
     where = (left + pad, top + pad + text_height)
@@ -99,7 +115,7 @@ def _draw_label(canvas: Frame, item: TrackedObject, unseen: int) -> None:
     cv2.putText(canvas, text, where, _FONT, scale, ink, line, cv2.LINE_AA)
 
 
-def _paint(object_id: int) -> tuple[int, int, int]:
+def object_colour(object_id: int) -> tuple[int, int, int]:
     """The object's colour, brightened: half the palette is too dark to be seen on a picture."""
     red, green, blue = (round(46 + 204 * (c / 255) ** 0.5) for c in palette_color(object_id))
     return red, green, blue

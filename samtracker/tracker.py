@@ -221,14 +221,18 @@ class Tracker:
             self._objects.remind(now, self._stream, object_id, true)
         return self._stream
 
-    def remove_object(self, object_id: int) -> None:
+    def remove_object(self, object_id: int) -> FrameResult:
         """Stop tracking an object; its id is not used again.
+
+        Returns:
+            The current frame's result without it.
 
         Raises:
             PromptError: no such object.
         """
         self._objects.check_known(object_id)
         self._result = self._objects.remove(self._stream, object_id)
+        return self._result
 
     def rename(self, object_id: int, name: str) -> FrameResult:
         """Call an object something; its id stays.

@@ -17,6 +17,7 @@ from samtracker.cli.interruption import EXIT_CODE, Interruption
 from samtracker.cli.model import build_tracker
 from samtracker.errors import VideoError
 from samtracker.job import FirstFrame, Sinks, track
+from samtracker.live.events import QUIT, Key
 from samtracker.live.window import Window
 from samtracker.outcome import Outcome
 from samtracker.output import SUMMARY, OutputFolder, write_text
@@ -27,6 +28,9 @@ from samtracker.video import VideoFrame, VideoReader, read_frames
 
 LOG_INTERVAL = 10.0
 """Seconds between two states of the progress bar where standard error is no terminal."""
+
+CLOSING = (QUIT, Key("escape"))
+"""What ends a job in its window."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +126,10 @@ class _Display:
         self._bar.update()
         if self._interruption.requested:
             return False
-        return self._window is None or self._window.show(overlay(frame.image, result))
+        if self._window is None:
+            return True
+        self._window.show(overlay(frame.image, result))
+        return not any(event in CLOSING for event in self._window.events())
 
 
 def _first_frame(request: Request, reader: VideoReader) -> VideoFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +14,7 @@ from samtracker.live.source import LiveFrame, LiveSource
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 
-WAIT = 0.5
+WAIT = 0.1
 """Seconds to wait for a frame before saying that there is none."""
 
 _RECENT = 300
@@ -54,7 +54,10 @@ class Latency:
 
 
 def follow(
-    tracker: Tracker, source: LiveSource, deadline: Deadline | None = None
+    tracker: Tracker,
+    source: LiveSource,
+    deadline: Deadline | None = None,
+    hold: Callable[[], bool] = lambda: False,
 ) -> Iterator[LiveStep | None]:
     """Step through a source at its own speed.
 
@@ -62,15 +65,19 @@ def follow(
         tracker: its stream goes on; one may be started between the steps.
         source: of the frames.
         deadline: chooses the working size; None leaves it as it is.
+        hold: asked before each frame; while it says True none is taken, and a file waits.
 
     Yields:
-        A step for each frame that was taken, None for each half second without one.
+        A step for each frame that was taken; None where none came for a moment, or it was held.
 
     Raises:
         FrameError: the tracker's stream has frames of another size.
     """
-    while not source.ended:
-        frame = source.read(WAIT)
+    while True:
+        source.paused = hold()
+        if not source.paused and source.ended:
+            return
+        frame = None if source.paused else source.read(WAIT)
         if frame is None:
             yield None
             continue

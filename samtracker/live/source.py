@@ -19,6 +19,9 @@ from samtracker.video import VideoReader, read_frames
 BACK_OFF = (0.5, 8.0)
 """Seconds before the first new attempt to connect, and at most; each wait doubles the last."""
 
+PAUSE = 0.02
+"""Seconds between two looks whether a pause is over."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LiveFrame:
@@ -53,6 +56,7 @@ class LiveSource:
         dropped: those of them that a newer one replaced before they were taken.
         reconnects: how often the source was opened again.
         connected: whether it is open.
+        paused: to be set by the reader: a file waits, everything else comes as before.
 
     Raises:
         VideoError: it cannot be opened in the first place.
@@ -64,6 +68,7 @@ class LiveSource:
         self.fps = reader.info.fps
         self.received = self.dropped = self.reconnects = 0
         self.connected = True
+        self.paused = False
         self._source = source
         self._finite = reader.info.duration is not None
         self._newest: LiveFrame | None = None
@@ -137,6 +142,8 @@ class LiveSource:
         played = False
         try:
             for frame in reader:
+                while self._finite and self.paused and not self._closing.wait(PAUSE):
+                    start += PAUSE
                 early = start + frame.time - time.monotonic() if self._finite else 0.0
                 if self._closing.wait(max(early, 0.0)):
                     break

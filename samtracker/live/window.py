@@ -6,21 +6,35 @@ import os
 import subprocess
 import sys
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import cv2
+import numpy as np
 
-from samtracker.errors import ConfigError, PromptError
-from samtracker.types import Box, Frame
+from samtracker.errors import ConfigError
+from samtracker.live.events import QUIT, Button, Event, Key, Mouse
+from samtracker.types import Frame
 
-CLOSING_KEYS = (ord("q"), 27)
-"""q and Escape."""
+SIDES = (640, 1280)
+"""The longer side of a new window in pixels, at least and at most; the user may change it."""
 
 _TRIAL = "import cv2; cv2.namedWindow('samtracker'); cv2.waitKey(1)"
 
+_NAMES: Final = {13: "enter", 10: "enter", 27: "escape", 32: "space"}
+
+_MOUSE: Final[dict[int, tuple[str, Button]]] = {
+    cv2.EVENT_LBUTTONDOWN: ("press", "left"),
+    cv2.EVENT_LBUTTONUP: ("release", "left"),
+    cv2.EVENT_LBUTTONDBLCLK: ("press", "left"),
+    cv2.EVENT_RBUTTONDOWN: ("press", "right"),
+    cv2.EVENT_RBUTTONUP: ("release", "right"),
+    cv2.EVENT_RBUTTONDBLCLK: ("press", "right"),
+    cv2.EVENT_MOUSEMOVE: ("move", "left"),
+}
+
 
 class Window:
-    """Shows frames until the user closes it or presses q.
+    """Shows frames, and tells what the user does with mouse and keys.
 
     Raises:
         ConfigError: there is no display.
@@ -33,32 +47,49 @@ class Window:
         trial = subprocess.run([sys.executable, "-c", _TRIAL], capture_output=True, check=False)
         if trial.returncode:
             raise ConfigError(
-                "no window can be opened: set DISPLAY to a screen, or go without (leave --show out)"
+                "no window can be opened: set DISPLAY to a screen, or go without "
+                "(--headless with live, no --show with track)"
             )
         self._title = title
-        cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
         self._shown = False
+        self._pending: list[Event] = []
+        # Qt's own menu and panning would take the mouse.
+        cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
+        cv2.setMouseCallback(title, self._take)
 
-    def show(self, image: Frame) -> bool:
-        """Show an RGB frame; False once the user wants to stop."""
-        if self._shown and cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1:
-            return False
-        cv2.imshow(self._title, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    def show(self, image: Frame) -> None:
+        """Show an RGB frame; it is drawn during `events`."""
+        if self._closed:
+            return
+        if not self._shown:
+            side = max(image.shape[:2])
+            scale = min(max(side, SIDES[0]), SIDES[1]) / side
+            cv2.resizeWindow(
+                self._title, round(image.shape[1] * scale), round(image.shape[0] * scale)
+            )
+        cv2.imshow(self._title, np.ascontiguousarray(image[..., ::-1]))
         self._shown = True
-        return cv2.waitKey(1) & 0xFF not in CLOSING_KEYS
 
-    def draw_box(self, image: Frame) -> Box:
-        """Let the user drag a box in an RGB frame and confirm it with Enter.
+    def events(self, seconds: float = 0.001) -> list[Event]:
+        """What the user has done; waits so long for a key."""
+        wait = max(1, round(1000 * seconds))
+        while (code := cv2.waitKey(wait)) != -1:
+            name = _NAMES.get(code & 0xFF) or chr(code & 0xFF)
+            self._pending.append(Key(name.lower()))
+            wait = 1  # more keys may have been pressed meanwhile
+        if self._closed:
+            self._pending.append(QUIT)
+        taken, self._pending = self._pending, []
+        return taken
 
-        Raises:
-            PromptError: none was drawn.
-        """
-        picture = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-        x, y, width, height = cv2.selectROI(self._title, picture, showCrosshair=False)
-        if not width or not height:
-            raise PromptError("nothing to track: drag a box around an object, then press Enter")
-        self._shown = True
-        return float(x), float(y), float(x + width), float(y + height)
+    @property
+    def _closed(self) -> bool:
+        return self._shown and cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1
+
+    def _take(self, event: int, x: int, y: int, *_: object) -> None:
+        if event in _MOUSE:
+            kind, button = _MOUSE[event]
+            self._pending.append(Mouse(kind, button, float(x), float(y)))  # type: ignore[arg-type]
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,237 @@
+"""What mouse and keys do to a tracker whose stream runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, Final
+
+from samtracker.errors import SamTrackerError
+from samtracker.live.events import Event, Key, Mouse
+from samtracker.live.gesture import Gesture
+from samtracker.live.source import LiveFrame
+from samtracker.tracker import Tracker
+from samtracker.types import FrameResult, TrackedObject
+
+HELP: Final = (
+    ("drag", "box around a new object"),
+    ("click", "select an object, or point at a new one"),
+    ("right click", "background, while pointing"),
+    ("space", "pause, go on"),
+    ("n", "new object: a box or clicks"),
+    ("1-9", "select an object"),
+    ("c", "correct it: paint (right: erase) or click"),
+    ("d", "delete it"),
+    ("u", "undo"),
+    ("s", "snapshot"),
+    ("r", "record, stop recording"),
+    ("q", "quit"),
+    ("?", "this help"),
+)
+
+
+class Mode(Enum):
+    """What the mouse is for."""
+
+    WATCH = "drag a box around an object, or click on it"
+    NEW = "new object: drag a box, or click on it (right: background); space goes on"
+    CORRECT = "correct: paint (right: erase), or click; space goes on"
+
+
+class Controls:
+    """Mouse and keys.
+
+    Args:
+        tracker: gets the prompts; its stream begins with the first one unless it has begun.
+
+    Attributes:
+        mode: what the mouse is for.
+        selected: id of the object that keys act on; None without.
+        gesture: that is being drawn; None without.
+        clicks: of the prompt so far.
+        message: for the user; empty without.
+        paused: whether the user wants the picture to stand still.
+        helping: whether the keys are to be shown.
+        quit: whether the user wants to stop.
+        result: of the current frame; None before anything is tracked.
+    """
+
+    def __init__(self, tracker: Tracker) -> None:
+        self.mode = Mode.WATCH
+        self.selected: int | None = None
+        self.gesture: Gesture | None = None
+        self.clicks: list[tuple[float, float, int]] = []
+        self.message = ""
+        self.paused = self.helping = self.quit = False
+        self.result: FrameResult | None = None
+        self._tracker = tracker
+        self._started = bool(tracker.object_ids)
+        self._frame: LiveFrame | None = None
+        self._keys: dict[str, Callable[[], None]] = {
+            "space": self._space,
+            "enter": self._space,
+            "escape": self._watch,
+            "n": self._new,
+            "c": self._correct,
+            "d": self._delete,
+            "u": self._undo,
+            "q": self._quit,
+            "?": self._help,
+        }
+
+    @property
+    def holding(self) -> bool:
+        """Whether the picture stands still: paused, or something is being pointed at."""
+        return self.paused or self.gesture is not None or self.mode is not Mode.WATCH
+
+    def show(self, frame: LiveFrame, result: FrameResult | None) -> None:
+        """A frame is on the screen now."""
+        self._frame, self.result = frame, result
+        self._select_any()
+
+    def handle(self, event: Event) -> None:
+        """Do what the user wants; what cannot be done is said in `message`."""
+        try:
+            match event:
+                case Key(name) if name in self._keys:
+                    self.message = ""
+                    self._keys[name]()
+                case Key(name) if name.isdecimal() and name != "0":
+                    self._select(int(name))
+                case Mouse():
+                    self._mouse(event)
+        except SamTrackerError as error:
+            self.message = str(error)
+
+    def _mouse(self, event: Mouse) -> None:
+        if event.kind == "press" and self._frame is not None:
+            height, width = self._frame.image.shape[:2]
+            self.gesture, self.message = Gesture(event.button, (height, width)), ""
+        if self.gesture is None:
+            return
+        self.gesture.add(event.x, event.y)
+        if event.kind == "release":
+            gesture, self.gesture = self.gesture, None
+            if gesture.button != event.button:
+                return
+            if gesture.is_click:
+                self._click(gesture)
+            else:
+                self._drag(gesture)
+
+    def _click(self, gesture: Gesture) -> None:
+        x, y, on = gesture.click
+        if self.mode is Mode.WATCH:
+            under = self._under(x, y)
+            if under is not None:
+                self.selected = under.id
+                return
+            if not on:
+                return
+            self._new()
+        self.clicks.append(gesture.click)
+        try:
+            if self.mode is Mode.NEW and len(self.clicks) == 1:
+                self._add(points=self.clicks)
+                self.mode = Mode.CORRECT  # further clicks refine it
+            elif self.mode is Mode.CORRECT:
+                self._replace(points=self.clicks)
+        except SamTrackerError:
+            self.clicks.pop()
+            raise
+
+    def _drag(self, gesture: Gesture) -> None:
+        if self.mode is Mode.CORRECT:
+            mine = self._mine
+            if mine.box is None:  # nothing to paint on
+                self._replace(box=gesture.box)
+            else:
+                stroke = gesture.stroke()
+                left = gesture.button == "left"
+                self._replace(mask=mine.mask | stroke if left else mine.mask & ~stroke)
+        elif gesture.button == "left":
+            self._add(box=gesture.box)
+            self._watch()
+
+    def _add(self, **prompt: Any) -> None:
+        """Start an object in the frame on the screen."""
+        frame = self._frame
+        assert frame is not None, "nothing can be pointed at before the first frame"
+        if not self._started:
+            self.result = self._tracker.init(frame.image, timestamp=frame.time, **prompt)
+            self._started = True
+        else:
+            self._catch_up()
+            self.result = self._tracker.add_object(frame.image, **prompt)
+        self.selected = self._tracker.object_ids[-1]
+
+    def _replace(self, **prompt: Any) -> None:
+        assert self._frame is not None, "there is an object"
+        self.result = self._tracker.correct(self._frame.image, self._mine.id, **prompt)
+
+    @property
+    def _mine(self) -> TrackedObject:
+        assert self.result is not None
+        assert self.selected is not None
+        return self.result[self.selected]
+
+    def _under(self, x: float, y: float) -> TrackedObject | None:
+        objects = () if self.result is None else self.result.objects
+        return next((item for item in objects if item.mask[int(y), int(x)]), None)
+
+    def _space(self) -> None:
+        if self.mode is Mode.WATCH:
+            self.paused = not self.paused
+        else:
+            self.paused = False
+            self._watch()
+
+    def _watch(self) -> None:
+        self.mode, self.clicks = Mode.WATCH, []
+
+    def _new(self) -> None:
+        self.mode, self.clicks = Mode.NEW, []
+
+    def _correct(self) -> None:
+        if self._has_selected():
+            self.mode, self.clicks = Mode.CORRECT, []
+
+    def _delete(self) -> None:
+        if self._has_selected():
+            self.result = self._tracker.remove_object(self._mine.id)
+            self._select_any()
+            self._watch()
+
+    def _undo(self) -> None:
+        self._catch_up()
+        self.result = self._tracker.undo()
+        self._select_any()
+        self._watch()
+
+    def _catch_up(self) -> None:
+        """A stream without objects is not stepped; its current frame shall be the one shown."""
+        if self._started and self.result is None and self._frame is not None:
+            self.result = self._tracker.step(self._frame.image, self._frame.time)
+
+    def _select_any(self) -> None:
+        """An object that is there, the newest one if the selected one is gone."""
+        ids = self._tracker.object_ids
+        if self.selected not in ids:
+            self.selected = ids[-1] if ids else None
+
+    def _select(self, number: int) -> None:
+        if number in self._tracker.object_ids:
+            self.selected = number
+        else:
+            self.message = f"there is no object {number}"
+
+    def _has_selected(self) -> bool:
+        if self.selected is None:
+            self.message = "there is no object yet"
+        return self.selected is not None
+
+    def _quit(self) -> None:
+        self.quit = True
+
+    def _help(self) -> None:
+        self.helping = not self.helping
