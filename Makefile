@@ -4,13 +4,17 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check format docs clean
+.PHONY: demo test test-window check format docs clean
 
 demo: $(STAMP)
 	$(BIN)/samtrack demo
 
 test: $(STAMP)
 	$(BIN)/python -m pytest
+
+# Needs the system packages xvfb and xdotool.
+test-window: $(STAMP)
+	$(BIN)/python -m pytest -m window tests/test_live_window.py
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -10,7 +10,8 @@
     ├── OutputError      an output folder that exists already or cannot be written
     ├── WeightsError     weights that are missing, damaged, tampered with or of another shape
     ├── DatasetError     a dataset that is not there, or not in the layout that was asked for
-    └── TrainingError    a training that cannot go on
+    ├── TrainingError    a training that cannot go on
+    └── ReplayError      a log that is missing, damaged or does not fit
 
 A message names the argument, the value it had and the way out. The command line prints it
 in one line and exits with code 2.
@@ -51,3 +52,7 @@ class DatasetError(SamTrackerError):
 
 class TrainingError(SamTrackerError):
     """A training that cannot go on."""
+
+
+class ReplayError(SamTrackerError):
+    """A log of a tracker that is missing, damaged, or does not fit weights or source."""

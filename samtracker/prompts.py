@@ -19,6 +19,9 @@ from samtracker.types import Box, Frame, Mask, Prompt, Size
 Points = Sequence[tuple[float, float] | tuple[float, float, int]]
 """Clicks x, y on an object, or x, y, label where label 0 is background."""
 
+SEED = 0
+"""GrabCut seeds its colour models at random; the same prompt shall give the same mask."""
+
 ITERATIONS = 5
 
 CUT_SIDE = 400
@@ -164,23 +167,23 @@ def grabcut(image: Frame, prompt: Prompt, prior: Mask | None = None) -> Mask:
     view = np.ascontiguousarray(labels[rows, columns])
     if not np.isin(view, (cv2.GC_BGD, cv2.GC_PR_BGD)).any():
         raise PromptError(f"box={prompt.box} covers the whole frame: leave some background around")
-    inside = _cut(cv2.cvtColor(image[rows, columns], cv2.COLOR_RGB2BGR), view)
+    inside = _cut(image[rows, columns], view)
     mask = np.zeros(labels.shape, bool)
     mask[rows, columns] = (inside & (view != cv2.GC_BGD)) | (view == cv2.GC_FGD)
     return _connected(mask, sure)
 
 
-def _cut(picture: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Mask:
-    """OpenCV's GrabCut on at most `CUT_SIDE` pixels a side: picture (h, w, 3), labels (h, w)."""
+def _cut(image: Frame, labels: NDArray[np.uint8]) -> Mask:
+    """OpenCV's GrabCut on at most `CUT_SIDE` pixels a side: image (h, w, 3), labels (h, w)."""
     height, width = labels.shape
     scale = min(1.0, CUT_SIDE / max(height, width))
     small = (max(1, round(width * scale)), max(1, round(height * scale)))
     seeds = cv2.resize(labels, small, interpolation=cv2.INTER_NEAREST)
-    # GrabCut seeds its colour models at random; the same prompt shall give the same mask.
-    cv2.setRNGSeed(0)
-    reduced = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
+    cv2.setRNGSeed(SEED)
+    picture = cv2.resize(image, small, interpolation=cv2.INTER_AREA)
+    picture = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
     models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(reduced, seeds, (0, 0, 0, 0), *models, ITERATIONS, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(picture, seeds, (0, 0, 0, 0), *models, ITERATIONS, cv2.GC_INIT_WITH_MASK)
     found = np.isin(seeds, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
     inside: Mask = cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5
     return inside

@@ -48,19 +48,29 @@ def save_tracker(
     path: Path, runtime: Runtime, config: TrackerConfig, state: dict[str, Any]
 ) -> None:
     """See `Tracker.save`; `state` is what a stream changes."""
-    file = runtime.network.file
-    if file is None:
-        raise WeightsError("the network comes from no file: save its weights and load them first")
-    names = [entry.name for entry in manifest().values() if entry.file == file.name]
+    weights, digest = weights_of(runtime.network)
     writer = _Writer()
     header = {
-        "weights": names[0] if names else str(file.resolve()),
-        "sha256": sha256(file),
+        "weights": weights,
+        "sha256": digest,
         "precision": str(runtime.precision).removeprefix("torch."),
         "config": asdict(config),
         "state": writer.plain(state),
     }
     save_state(path, writer.tensors, {"format": FORMAT, "tracker": json.dumps(header)})
+
+
+def weights_of(network: Network) -> tuple[str, str]:
+    """Where a network's weights come from, a name or an absolute path, and their sha256.
+
+    Raises:
+        WeightsError: they come from no file.
+    """
+    file = network.file
+    if file is None:
+        raise WeightsError("the network comes from no file: save its weights and load them first")
+    names = [entry.name for entry in manifest().values() if entry.file == file.name]
+    return names[0] if names else str(file.resolve()), sha256(file)
 
 
 @dataclass(frozen=True)
@@ -92,8 +102,7 @@ def load_tracker(path: Path, weights: str | Path | None) -> Saved:
         raise WeightsError(f"'{path}' holds no tracker of this version: give a file of save()")
     header = json.loads(metadata["tracker"])
     network = load_network(weights or header["weights"])
-    assert network.file is not None  # it has just been read
-    if sha256(network.file) != header["sha256"]:
+    if weights_of(network)[1] != header["sha256"]:
         raise WeightsError(
             f"'{path}' was saved with other weights than '{network.file}': give those as weights"
         )

@@ -19,6 +19,7 @@ from samtracker.model.network import Network
 from samtracker.model.runtime import EncodedFrame, Runtime
 from samtracker.objects import Objects
 from samtracker.prompts import Points, first_masks, single_mask
+from samtracker.replay_log import ReplayLog, logged
 from samtracker.saved import load_tracker, save_tracker
 from samtracker.stream import StreamResult, stream
 from samtracker.types import Box, Frame, FrameResult, Mask
@@ -35,9 +36,16 @@ class Tracker:
         device: "auto" is the first of cuda, mps and cpu that is there.
         precision: of the network; "auto" is half precision where it is faster.
 
+    Attributes:
+        config: as given; `resize` changes its size.
+        runtime: of the network.
+        log: takes down what is done from now on, see `samtracker.replay_log`; None without.
+
     Raises:
         ConfigError: an unknown device or precision.
     """
+
+    log: ReplayLog | None = None
 
     def __init__(
         self,
@@ -87,6 +95,7 @@ class Tracker:
         self._frame: EncodedFrame | None = None
         self._result: FrameResult | None = None
 
+    @logged
     def init(
         self,
         frame: Frame,
@@ -126,6 +135,7 @@ class Tracker:
         self._objects, self._frame, self._result = objects, encoded, result
         return result
 
+    @logged
     def step(self, frame: Frame, timestamp: float | None = None) -> FrameResult:
         """Find every object in the next frame.
 
@@ -146,6 +156,7 @@ class Tracker:
         )
         return self._result
 
+    @logged
     def add_object(
         self,
         frame: Frame,
@@ -180,6 +191,7 @@ class Tracker:
         self._result = self._objects.take(encoded, self._stream, int(new_id), new)
         return self._result
 
+    @logged
     def correct(
         self,
         frame: Frame,
@@ -221,6 +233,7 @@ class Tracker:
             self._objects.remind(now, self._stream, object_id, true)
         return self._stream
 
+    @logged
     def remove_object(self, object_id: int) -> FrameResult:
         """Stop tracking an object; its id is not used again.
 
@@ -234,6 +247,7 @@ class Tracker:
         self._result = self._objects.remove(self._stream, object_id)
         return self._result
 
+    @logged
     def rename(self, object_id: int, name: str) -> FrameResult:
         """Call an object something; its id stays.
 
@@ -247,6 +261,7 @@ class Tracker:
         self._result = self._objects.rename(self._stream, object_id, name)
         return self._result
 
+    @logged
     def undo(self) -> FrameResult:
         """Take back the last of `add_object`, `correct`, `remove_object` and `rename`.
 
@@ -264,6 +279,7 @@ class Tracker:
         self._result = self._objects.undo(self.runtime, self._frame, stream)
         return self._result
 
+    @logged
     @torch.inference_mode()
     def resize(self, size: int | None) -> None:
         """Work at another size from now on; the stream goes on.

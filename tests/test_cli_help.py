@@ -22,6 +22,7 @@ COMMANDS = [
     ("eval",),
     ("export-weights",),
     ("live",),
+    ("replay",),
     ("track",),
     ("train",),
     ("weights",),

@@ -17,6 +17,7 @@ from samtracker.cli.doctor import doctor
 from samtracker.cli.eval import evaluate
 from samtracker.cli.interruption import EXIT_CODE
 from samtracker.cli.live import live
+from samtracker.cli.replay import replay
 from samtracker.cli.track import demo, track
 from samtracker.cli.train import export_weights, train
 from samtracker.cli.weights import weights
@@ -52,5 +53,7 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
-for command in (track, demo, live, evaluate, bench, data, train, export_weights, weights, doctor):
+for command in (
+    *(track, demo, live, replay, evaluate, bench, data, train, export_weights, weights, doctor),
+):
     main.add_command(command)

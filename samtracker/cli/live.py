@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from samtracker.cli.options import first_frame_options, model_options
+from samtracker.cli.options import first_frame_options, log_option, model_options
 
 
 @click.command()
@@ -24,7 +24,8 @@ from samtracker.cli.options import first_frame_options, model_options
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the overlay to this video, with the times at which the frames came.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace an earlier recording.")
+@log_option
+@click.option("--overwrite", is_flag=True, help="Replace an earlier recording and log.")
 @click.option("--headless", is_flag=True, help="Without a window; a JSON line a frame.")
 @model_options
 def live(  # noqa: PLR0917
@@ -34,6 +35,7 @@ def live(  # noqa: PLR0917
     init_point: tuple[Any, ...],
     deadline: float | None,
     record: Path | None,
+    log: Path | None,
     overwrite: bool,
     headless: bool,
     **model: Any,
@@ -41,7 +43,8 @@ def live(  # noqa: PLR0917
     """Track what comes from SOURCE now. A camera's number, a URL, or a file at its own speed.
 
     Only the newest frame is tracked, so that the picture never lags behind. A camera or stream that
-    fails is opened again. Without a mask, box or click a box is drawn with the mouse.
+    fails is opened again. In the window objects are pointed at with the mouse, corrected and
+    deleted; ? shows the keys.
     """
     from samtracker.cli.live_run import Request, run
     from samtracker.job import FirstFrame
@@ -55,6 +58,7 @@ def live(  # noqa: PLR0917
             prompts=prompts,
             deadline=deadline,
             record=record,
+            log=log,
             overwrite=overwrite,
             headless=headless,
             model=model,

@@ -21,6 +21,7 @@ from samtracker.live.recorder import Recorder
 from samtracker.live.screen import Desk, Printer, Screen
 from samtracker.live.source import LiveFrame, LiveSource
 from samtracker.live.window import Window
+from samtracker.replay_log import ReplayLog
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 from samtracker.video import VideoFrame
@@ -45,6 +46,7 @@ class Request:
     prompts: FirstFrame | None
     deadline: float | None
     record: Path | None
+    log: Path | None
     overwrite: bool
     headless: bool
     model: dict[str, Any]
@@ -56,12 +58,14 @@ def run(request: Request) -> None:
     Raises:
         SamTrackerError: nothing can be tracked, or the recording cannot be written.
     """
-    if request.record is not None and request.record.exists() and not request.overwrite:
-        raise OutputError(f"'{request.record}' exists already: choose another, or --overwrite")
+    _refuse_existing(request)
     with ExitStack() as stack:
         interruption = stack.enter_context(Interruption())
         window = None if request.headless else stack.enter_context(Window("samtrack"))
         tracker = build_tracker(**request.model)
+        if request.log is not None:
+            tracker.log = ReplayLog(request.log, tracker, request.source)
+            stack.callback(tracker.log.close)
         # Only now, or a file would have played for seconds when its first frame is taken.
         source = stack.enter_context(LiveSource(request.source))
         deadline = _deadline(request, tracker)
@@ -75,9 +79,10 @@ def run(request: Request) -> None:
             screen = Printer(source, recorder, click.echo)
         else:
             screen = Desk(window, Controls(tracker), source, recorder, Path())
+        patience = _Patience()
         interruption.deferred = True
         screen.show(LiveStep(frame=frame, result=result, seconds=0.0, size=tracker.config.size))
-        shown, last, told = 1, time.monotonic(), False
+        shown = 1
         for step in follow(tracker, source, deadline, lambda: screen.holding):
             if interruption.requested:
                 break
@@ -86,16 +91,33 @@ def run(request: Request) -> None:
                 shown += 1
             else:
                 screen.idle()
-            if step is not None or screen.holding:
-                last, told = time.monotonic(), False
-            elif not told and time.monotonic() - last > QUIET:
-                click.echo(f"no frames for {QUIET:g} s: waiting for the source", err=True)
-                told = True
+            patience.see(busy=step is not None or screen.holding)
             if screen.done:
                 break
     click.echo(_summary(shown, source, screen), err=True)
     for path in recorder.kept:
         click.echo(f"recorded {path}", err=True)
+
+
+class _Patience:
+    """Tells the user, once, that no frames come."""
+
+    def __init__(self) -> None:
+        self._last, self._told = time.monotonic(), False
+
+    def see(self, *, busy: bool) -> None:
+        """A moment has passed; `busy` if a frame came in it, or none was asked for."""
+        if busy:
+            self._last, self._told = time.monotonic(), False
+        elif not self._told and time.monotonic() - self._last > QUIET:
+            click.echo(f"no frames for {QUIET:g} s: waiting for the source", err=True)
+            self._told = True
+
+
+def _refuse_existing(request: Request) -> None:
+    for path in (request.record, request.log):
+        if path is not None and path.exists() and not request.overwrite:
+            raise OutputError(f"'{path}' exists already: choose another, or --overwrite")
 
 
 def _deadline(request: Request, tracker: Tracker) -> Deadline | None:

@@ -160,6 +160,15 @@ def output_options(default: str | None) -> Callable[[Command], Command]:
     )
 
 
+def log_option(command: Command) -> Command:
+    """A log for `samtrack replay`."""
+    return click.option(
+        "--log",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Take down what is done, as JSON lines, for `samtrack replay`.",
+    )(command)
+
+
 def _options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
     def decorate(command: Command) -> Command:
         for option in reversed(options):

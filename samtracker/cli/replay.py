@@ -1,0 +1,41 @@
+"""`samtrack replay`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+DIFFERENT = 1
+"""Exit code where something differs."""
+
+
+@click.command()
+@click.argument("log", type=click.Path(path_type=Path))
+@click.option("--source", help="Where the frames are now; by default where they came from.")
+@click.option("--weights", metavar="NAME|FILE", help="Where the weights are now, likewise.")
+@click.option("--device", metavar="NAME", help="Where the network runs; by default where it ran.")
+def replay(log: Path, source: str | None, weights: str | None, device: str | None) -> None:
+    """Do again what LOG says, and report the first frame that differs.
+
+    LOG comes from the option --log of `samtrack live` and `samtrack track`. The exit code is 0
+    where all masks are the same, and 1 where one differs.
+    """
+    import sys
+
+    from tqdm import tqdm
+
+    from samtracker.replay import Replay
+
+    read = Replay.read(log)
+    frames = 0
+    with tqdm(total=len(read.calls), unit="call", file=sys.stderr) as bar:
+        for done in read.run(source=source, weights=weights, device=device):
+            bar.update()
+            frames += done.name in ("init", "step")
+            if done.difference is not None:
+                where = "" if done.index is None else f" in frame {done.index} of the stream"
+                bar.close()
+                click.echo(f"differs{where}, at {done.name}: {done.difference}")
+                raise SystemExit(DIFFERENT)
+    click.echo(f"the same: {len(read.calls)} calls, {frames} frames")

@@ -1,0 +1,181 @@
+"""Do again what a log says was done to a tracker, and see whether the same comes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from samtracker.config import TrackerConfig
+from samtracker.errors import ReplayError, SamTrackerError, VideoError
+from samtracker.model.checkpoint import load_network
+from samtracker.replay_log import FORMAT, digest, outline, unpacked
+from samtracker.saved import weights_of
+from samtracker.tracker import Tracker
+from samtracker.types import Frame, FrameResult
+from samtracker.video import VideoReader, read_frames
+
+CALLS = frozenset(
+    ("init", "step", "add_object", "correct", "remove_object", "rename", "undo", "resize")
+)
+"""Methods of a tracker that a log may call."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replayed:
+    """A call that was made again.
+
+    Attributes:
+        name: of the method.
+        index: of its frame in the stream; None where it has no result.
+        difference: from the log, in words; None where there is none.
+    """
+
+    name: str
+    index: int | None
+    difference: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replay:
+    """A log that was read.
+
+    Attributes:
+        header: its first line.
+        calls: the others.
+        name: of the file, for messages.
+    """
+
+    header: dict[str, Any]
+    calls: tuple[dict[str, Any], ...]
+    name: str
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a log; a last line that was cut off is left out.
+
+        Raises:
+            ReplayError: it does not exist, is no log or is damaged.
+        """
+        try:
+            lines = path.read_text("ascii").split("\n")[:-1]
+            header, *calls = [json.loads(line) for line in lines]
+            ours = header["format"] == FORMAT and all(call["call"] in CALLS for call in calls)
+        except OSError as error:
+            raise ReplayError(f"'{path}' cannot be read ({error.strerror})") from error
+        except (ValueError, KeyError, TypeError):
+            ours = False
+        if not ours:
+            raise ReplayError(f"'{path}' is no log of this version: give a file of --log")
+        return cls(header=header, calls=tuple(calls), name=str(path))
+
+    def run(
+        self, *, source: str | None = None, weights: str | None = None, device: str | None = None
+    ) -> Iterator[Replayed]:
+        """Make the calls again, one after the other, up to the first one that differs.
+
+        Args:
+            source: of the frames, see `read_frames`; by default where they came from. Frames in
+                between that are not in the log are left out.
+            weights: where they lie now; by default where they were.
+            device: see `Tracker`; by default the one it was.
+
+        Raises:
+            ReplayError: the weights are others, or there is no source.
+            VideoError: the source cannot be read.
+        """
+        header = self.header
+        network = load_network(weights or header["weights"])
+        if weights_of(network)[1] != header["sha256"]:
+            raise ReplayError(
+                f"'{self.name}' was made with other weights than '{network.file}': "
+                "give those with --weights"
+            )
+        config = TrackerConfig(**header["config"])
+        device = device or header["device"]
+        tracker = Tracker(network, config, device=device, precision=header["precision"])
+        given = source or header["source"]
+        if not given:
+            raise ReplayError(f"'{self.name}' does not say where its frames are: give --source")
+        with _Frames(given) as frames:
+            for call in self.calls:
+                done = self._again(tracker, frames, call)
+                yield done
+                if done.difference is not None:
+                    return
+
+    def _again(self, tracker: Tracker, frames: _Frames, call: dict[str, Any]) -> Replayed:
+        name, index = call["call"], call.get("index")
+        try:
+            arguments = {key: unpacked(value) for key, value in call["arguments"].items()}
+        except (ValueError, KeyError, AttributeError) as error:
+            raise ReplayError(f"'{self.name}' is damaged: {error}") from error
+        if "frame" in call:
+            image = frames.find(call["frame"])
+            if image is None:
+                lost = f"no frame of '{frames.source}' is the one in the log"
+                return Replayed(name=name, index=index, difference=lost)
+            arguments["frame"] = image
+        try:
+            result = getattr(tracker, name)(**arguments)
+        except (SamTrackerError, TypeError) as error:
+            return Replayed(name=name, index=index, difference=f"it failed: {error}")
+        difference = None
+        if isinstance(result, FrameResult) and "masks" in call:
+            difference = _difference(call, outline(result))
+        return Replayed(name=name, index=index, difference=difference)
+
+
+class _Frames:
+    """The frames of a source by their hashes; nearly always the next one is wanted.
+
+    Args:
+        source: see `read_frames`.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self._reader: VideoReader = read_frames(source)
+        self._hash = ""
+        self._image: Frame | None = None
+        if self._reader.info.duration is None:
+            self._reader.close()
+            raise VideoError(
+                f"'{source}' is live and does not come again: give a recording with --source"
+            )
+
+    def find(self, wanted: str) -> Frame | None:
+        """The frame with this hash, looked for onwards and then from the start."""
+        for again in (False, True):
+            if self._hash == wanted:
+                return self._image
+            if again:
+                self._reader.close()
+                self._reader = read_frames(self.source)
+            for frame in self._reader:
+                self._hash, self._image = digest(frame.image), frame.image
+                if self._hash == wanted:
+                    return self._image
+        return None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._reader.close()
+
+
+def _difference(logged: dict[str, Any], now: dict[str, Any]) -> str | None:
+    """In words what differs most plainly."""
+    then, found = ({item["id"]: item for item in line["objects"]} for line in (logged, now))
+    if then.keys() != found.keys():
+        return f"objects {sorted(found)}, in the log {sorted(then)}"
+    for number, item in found.items():
+        for what in ("area", "state", "score"):
+            if item[what] != then[number][what]:
+                return f"object {number}: {what} {item[what]}, in the log {then[number][what]}"
+    if logged["masks"] != now["masks"]:
+        return "other pixels in the masks, as many as in the log"
+    return None

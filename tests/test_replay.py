@@ -1,0 +1,172 @@
+"""A log of what was done to a tracker, and doing it again."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cli_tools import samtrack
+from clips import write_clip
+from conftest import MakeTracker
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from scenes import BLUE, RED, film
+
+from samtracker.errors import PromptError, ReplayError
+from samtracker.replay import Replay
+from samtracker.replay_log import ReplayLog, packed, unpacked
+from samtracker.tracker import Tracker
+from samtracker.video import read_frames
+
+SHOTS = film([RED, BLUE], 8)
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    return write_clip(tmp_path / "balls.mp4", [shot.frame for shot in SHOTS])
+
+
+def everything(tracker: Tracker, video: Path) -> None:
+    """All that can be done, on frames of which some are left out."""
+    with read_frames(video) as reader:
+        frames = [frame.image for frame in reader]
+    tracker.init(frames[0], mask=SHOTS[0].mask(1), timestamp=0.5)
+    tracker.step(frames[1])
+    tracker.add_object(frames[1], points=[(124, 66), (10, 90, 0)])
+    tracker.step(frames[3], 1.5)
+    tracker.rename(2, "blue")
+    tracker.correct(frames[3], 1, box=(26, 15, 70, 60))
+    with pytest.raises(PromptError):
+        tracker.add_object(frames[3], mask=np.zeros((96, 160), bool))
+    tracker.resize(160)
+    tracker.step(frames[4])
+    tracker.undo()
+    tracker.correct(frames[2], 1, mask=SHOTS[2].mask(1))
+    tracker.step(frames[5])
+    tracker.remove_object(2)
+    tracker.init(frames[6], mask={3: SHOTS[6].mask(1), 5: SHOTS[6].mask(2)})
+    tracker.step(frames[7])
+
+
+@pytest.fixture
+def log(lite_tracker: MakeTracker, video: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "replay.jsonl"
+    tracker = lite_tracker()
+    tracker.log = ReplayLog(path, tracker, str(video))
+    everything(tracker, video)
+    tracker.log.close()
+    return path
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("ascii").splitlines()]
+
+
+def test_what_was_done_is_done_again(log: Path) -> None:
+    header, *calls = lines(log)
+    assert header["config"]["size"] == 192
+    assert header["seeds"] == {"network": 0, "grabcut": 0}
+    assert [call["call"] for call in calls] == [
+        "init",
+        "step",
+        "add_object",
+        "step",
+        "rename",
+        "correct",
+        "resize",
+        "step",
+        "undo",
+        "correct",
+        "step",
+        "remove_object",
+        "init",
+        "step",
+    ]
+    done = list(Replay.read(log).run())
+    assert [item.name for item in done] == [call["call"] for call in calls]
+    assert all(item.difference is None for item in done)
+    finished = samtrack("replay", log)
+    assert (finished.code, finished.out) == (0, "the same: 14 calls, 7 frames\n")
+
+
+def changed(log: Path, change: Callable[[list[dict[str, Any]]], object]) -> Path:
+    content = lines(log)
+    change(content)
+    log.write_text("".join(json.dumps(line) + "\n" for line in content), "ascii")
+    return log
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda log: log[4].update(masks="00"), "differs in frame 2 of the stream, at step: other"),
+        (lambda log: log[4]["objects"][0].update(area=3), "at step: object 1: area"),
+        (lambda log: log[4]["objects"].pop(), r"at step: objects \[1, 2\], in the log \[1\]"),
+        (lambda log: log[2].update(frame="00"), "no frame of '.*' is the one in the log"),
+        (lambda log: log[5]["arguments"].update(object_id=9), "at rename: it failed: object_id=9"),
+        (lambda log: log[5]["arguments"].update(colour=9), "at rename: it failed:"),
+    ],
+)
+def test_the_first_difference_is_reported(
+    log: Path, change: Callable[[list[dict[str, Any]]], object], message: str
+) -> None:
+    finished = samtrack("replay", changed(log, change))
+    assert finished.code == 1
+    (line,) = finished.out.splitlines()
+    assert re.search(message, line)
+
+
+def test_frames_and_weights_may_lie_elsewhere(log: Path, video: Path, tmp_path: Path) -> None:
+    moved = video.rename(tmp_path / "moved.mp4")
+    assert samtrack("replay", log).code == 2
+    assert samtrack("replay", log, "--source", moved).code == 0
+    other = write_clip(tmp_path / "other.mp4", [shot.frame[::-1] for shot in SHOTS])
+    finished = samtrack("replay", log, "--source", other)
+    assert (finished.code, "at init: no frame of" in finished.out) == (1, True)
+    finished = samtrack("replay", log, "--source", moved, "--weights", "lite")
+    assert finished.code == 2
+    assert "was made with other weights" in finished.errors[0]
+
+
+def test_a_log_that_was_cut_off_is_replayed_up_to_there(log: Path) -> None:
+    content = log.read_bytes()
+    log.write_bytes(content[:-20])
+    assert len(Replay.read(log).calls) == 13
+    assert samtrack("replay", log).code == 0
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{}\n", "[]\n", "no\n", '{"format": "samtracker-replay-1"}\n{"call": "save"}\n']
+)
+def test_what_is_no_log_is_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text(content)
+    with pytest.raises(ReplayError, match="is no log of this version: give a file of --log"):
+        Replay.read(path)
+    with pytest.raises(ReplayError, match="cannot be read"):
+        Replay.read(tmp_path / "none.jsonl")
+    finished = samtrack("replay", path)
+    assert (finished.code, len(finished.errors)) == (2, 1)
+
+
+def test_a_live_source_needs_a_recording(log: Path) -> None:
+    changed(log, lambda content: content[0].update(source=""))
+    assert "give --source" in samtrack("replay", log).errors[0]
+
+
+@given(
+    arrays.arrays(
+        st.sampled_from(["bool", "uint8", "int64", "float32"]),
+        st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    )
+)
+def test_arguments_come_back(array: np.ndarray[Any, Any]) -> None:
+    back = unpacked(json.loads(json.dumps(packed({7: array}))))[7]
+    assert back.dtype == array.dtype
+    np.testing.assert_array_equal(back, array)
