@@ -78,7 +78,7 @@ def test_the_model_rests_on_types_alone(module: str) -> None:
 @pytest.mark.parametrize("module", ["tracker.py", "track.py", "prompts.py"])
 def test_the_tracker_rests_on_the_model(module: str) -> None:
     ours = {name.split(".")[1] for name in imported(module) if name.startswith("samtracker.")}
-    steps = {"masks", "prompts", "track", "life_cycle", "checks", "saved", "segment"}
+    steps = {"masks", "prompts", "track", "life_cycle", "checks", "saved", "objects", "replay_log"}
     # What opens a source for the user's loop is the one thing that reads video.
     assert ours <= {"model", "config", "types", "errors", "stream"} | steps
 

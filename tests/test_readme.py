@@ -93,11 +93,17 @@ def test_commands_run(command: list[str], folder: Path) -> None:
             assert (folder / "evaluation" / "report.html").exists()
         case ["samtrack", "live", *arguments]:
             # The reader's camera is not here, nor a screen.
-            options = [word for word in arguments if "://" not in word]
+            options = [
+                word for word in arguments if not word.endswith(".mp4") and "://" not in word
+            ]
             box = () if "--init-box" in options else ("--headless", "--init-box", "12,10,61,59")
             done = samtrack("live", "video.mp4", *options, *box, "--size", "96")
             assert done.code == 0
             assert "tracked" in done.err
+        case ["samtrack", "replay", log]:
+            box = ("--init-box", "12,10,61,59", "--size", "96")
+            assert samtrack("live", "video.mp4", "--headless", "--log", log, *box).code == 0
+            assert samtrack(*command[1:]).code == 0
         case ["samtrack", "bench"]:
             assert samtrack("bench", "--size", "64", "--steps", "2").code == 0
         case ["samtrack", "track" | "demo", *arguments]:
