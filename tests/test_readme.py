@@ -91,19 +91,8 @@ def test_commands_run(command: list[str], folder: Path) -> None:
             (lists / "val.txt").write_text("ball\n")
             assert samtrack(*command[1:], "--size", "96").code == 0
             assert (folder / "evaluation" / "report.html").exists()
-        case ["samtrack", "live", *arguments]:
-            # The reader's camera is not here, nor a screen.
-            options = [
-                word for word in arguments if not word.endswith(".mp4") and "://" not in word
-            ]
-            box = () if "--init-box" in options else ("--headless", "--init-box", "12,10,61,59")
-            done = samtrack("live", "video.mp4", *options, *box, "--size", "96")
-            assert done.code == 0
-            assert "tracked" in done.err
-        case ["samtrack", "replay", log]:
-            box = ("--init-box", "12,10,61,59", "--size", "96")
-            assert samtrack("live", "video.mp4", "--headless", "--log", log, *box).code == 0
-            assert samtrack(*command[1:]).code == 0
+        case ["samtrack", "live" | "replay", *_]:
+            assert_live(command[1:])
         case ["samtrack", "bench"]:
             assert samtrack("bench", "--size", "64", "--steps", "2").code == 0
         case ["samtrack", "track" | "demo", *arguments]:
@@ -116,6 +105,21 @@ def test_commands_run(command: list[str], folder: Path) -> None:
         case _:
             pytest.fail(f"README.md has a command that no test can run: {shlex.join(command)}")
     assert (folder / "video.mp4").is_file()
+
+
+def assert_live(arguments: list[str]) -> None:
+    """Runs live and what goes with it where the reader's camera is not, nor a screen."""
+    command, *options = arguments
+    box = ("--headless", "--init-box", "12,10,61,59")
+    if command == "replay":
+        samtrack("live", "video.mp4", *box, "--size", "96", "--log", *options)
+        assert samtrack(*arguments).code == 0
+        return
+    options = [word for word in options if not word.endswith(".mp4") and "://" not in word]
+    prompt = () if "--init-box" in options else box
+    done = samtrack("live", "video.mp4", *options, *prompt, "--size", "96")
+    assert done.code == 0
+    assert "tracked" in done.err
 
 
 def downloaded(command: list[str]) -> bool:
