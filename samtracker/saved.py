@@ -51,7 +51,8 @@ def save_tracker(
     file = runtime.network.file
     if file is None:
         raise WeightsError("the network comes from no file: save its weights and load them first")
-    names = [entry.name for entry in manifest().values() if entry.file == file.name]
+    known = manifest().values()
+    names = [entry.name for entry in known if entry.path.resolve() == file.resolve()]
     writer = _Writer()
     header = {
         "weights": names[0] if names else str(file.resolve()),

@@ -81,6 +81,11 @@ class Tracker:
         """Ids of the objects being tracked, in rising order."""
         return self._objects.ids
 
+    @property
+    def result(self) -> FrameResult | None:
+        """Of the current frame; None before `init`."""
+        return self._result
+
     def reset(self) -> None:
         """Forget the stream: its objects, its frame size and the ids given so far."""
         self._objects = Objects(self.config)
