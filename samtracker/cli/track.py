@@ -61,8 +61,12 @@ def track(  # noqa: PLR0917
         go_on(resume, show=show)
         return
     if video is None:
-        argument = next(item for item in context.command.params if item.name == "video")
-        raise click.MissingParameter(ctx=context, param=argument)
+        raise click.MissingParameter(
+            "Or go on with a job: --resume FOLDER.",
+            ctx=context,
+            param_type="argument",
+            param_hint="'VIDEO'",
+        )
     from samtracker.cli.run import Request, run
     from samtracker.job import FirstFrame
 
