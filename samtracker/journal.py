@@ -14,7 +14,7 @@ import numpy as np
 from samtracker.errors import OutputError, VideoError
 from samtracker.output import JOURNAL, RESUME
 from samtracker.tracker import Tracker
-from samtracker.types import Frame, FrameResult, Mask, Size, State, TrackedObject
+from samtracker.types import Frame, FrameResult, Mask, Size, State, TrackedObject, mask_box
 from samtracker.video import VideoFrame, VideoReader
 
 
@@ -25,7 +25,6 @@ def to_line(frame: VideoFrame, result: FrameResult) -> str:
             "id": item.id,
             "score": item.score,
             "state": item.state.value,
-            "box": item.box,
             "name": item.name,
             "mask": _packed(item.mask),
         }
@@ -69,38 +68,40 @@ def replay(
                         f"'{source}' has changed since the job was interrupted (frame {number} of "
                         "the job): put the old one back, or track the new one from its start"
                     )
-                yield frame, _result(plain, number, last.size)
+                result = _result(plain, last)
+                if result.index != number:
+                    raise ValueError(f"frame {result.index} in the place of {number}")
+                yield frame, result
     except (OSError, ValueError, TypeError, LookupError, AttributeError, zlib.error) as error:
         raise OutputError(
             f"'{path}' is damaged: the job cannot be resumed, track again with --overwrite"
         ) from error
 
 
-def _result(plain: dict[str, Any], number: int, size: Size) -> FrameResult:
-    if plain["index"] != number:
-        raise ValueError(plain["index"])
-    objects = tuple(
-        TrackedObject(
-            id=int(item["id"]),
-            mask=_unpacked(item["mask"], size),
-            box=_box(item["box"]),
-            score=float(item["score"]),
-            state=State(item["state"]),
-            name=str(item["name"]),
+def _result(plain: dict[str, Any], like: FrameResult) -> FrameResult:
+    """A result with the objects that another one has."""
+    objects = []
+    for item, other in zip(plain["objects"], like.objects, strict=True):
+        if item["id"] != other.id:
+            raise ValueError(f"no object {item['id']}")
+        mask = _unpacked(item["mask"], like.size)
+        objects.append(
+            TrackedObject(
+                id=other.id,
+                mask=mask,
+                box=mask_box(mask),
+                score=float(item["score"]),
+                state=State(item["state"]),
+                name=str(item["name"]),
+            )
         )
-        for item in plain["objects"]
-    )
     time = plain["timestamp"]
     return FrameResult(
-        index=number, timestamp=None if time is None else float(time), size=size, objects=objects
+        index=int(plain["index"]),
+        timestamp=None if time is None else float(time),
+        size=like.size,
+        objects=tuple(objects),
     )
-
-
-def _box(sides: list[float] | None) -> tuple[float, float, float, float] | None:
-    if sides is None:
-        return None
-    x1, y1, x2, y2 = map(float, sides)
-    return x1, y1, x2, y2
 
 
 def _shows(frame: VideoFrame, plain: dict[str, Any], size: Size) -> bool:

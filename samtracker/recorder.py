@@ -44,7 +44,10 @@ class Recorder:
             return
         with suppress(OSError):
             self._folder.mkdir()
-            (self._folder / JOB).write_text(job.to_json() + "\n", "utf-8")
+            with (self._folder / JOB).open("w", encoding="utf-8") as file:
+                file.write(job.to_json() + "\n")
+                file.flush()
+                os.fsync(file.fileno())
             self._journal = (self._folder / JOURNAL).open("w", encoding="ascii", newline="\n")
 
     def write(self, frame: VideoFrame, result: FrameResult, *, last: bool) -> None:

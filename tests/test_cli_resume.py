@@ -125,7 +125,7 @@ def alpha_of(folder: Path) -> list[np.ndarray[Any, Any]]:
         return [frame.to_ndarray(format="rgba64le") for frame in video.decode(video=0)]
 
 
-def times_of(folder: Path) -> list[list[float | None]]:
+def times_of(folder: Path) -> list[list[float]]:
     names = ("overlay.mp4", "alpha.mov")
     videos = [av.open(f"file:{folder / name}") for name in names]
     times = [[frame.time for frame in video.decode(video=0)] for video in videos]
@@ -242,8 +242,8 @@ def test_a_full_disk(folder: Path, finished: Path) -> None:
 def test_part_of_a_source_from_elsewhere_into_a_folder_with_another_name(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = ("--init-mask", "first.png", *FAST, "--save", "masks,csv,overlay,alpha")
-    job = ("track", "pictures/*.png", *job, "--start", "0.08", "--end", "0.7", "--stride", "2")
+    times = ("--start", "0.08", "--end", "0.7", "--stride", "2")
+    job = ("track", "pictures/*.png", *JOB, *times)
     pictures(folder)
     assert samtrack(*job, "-o", "whole").code == 0
     pictures(folder, upto=BROKEN)
@@ -342,6 +342,26 @@ def job_file(**change: Any) -> Callable[[Path], None]:
     return lambda folder: rewrite(folder / "out/resume/job.json", lambda job: job.update(change))
 
 
+def journal_line(**change: Any) -> Callable[[Path], None]:
+    """Changes the first line, the only one that has to be intact."""
+
+    def damage(folder: Path) -> None:
+        path = folder / "out/resume/results.jsonl"
+        first, *others = path.read_text().splitlines()
+        path.write_text("\n".join([json.dumps({**json.loads(first), **change}), *others]))
+
+    return damage
+
+
+def journal_objects(**change: Any) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        first = (folder / "out/resume/results.jsonl").read_text().splitlines()[0]
+        objects = [{**item, **change} for item in json.loads(first)["objects"]]
+        journal_line(objects=objects)(folder)
+
+    return damage
+
+
 def written(name: str, text: str) -> Callable[[Path], object]:
     return lambda folder: (folder / name).write_text(text)
 
@@ -365,6 +385,12 @@ DAMAGE: list[tuple[Callable[[Path], object], str]] = [
     (other_weights, "was saved with other weights than"),
     (written("out/resume/results.jsonl", ""), "results.jsonl' is damaged"),
     (written("out/resume/results.jsonl", "[]\n"), "results.jsonl' is damaged"),
+    (journal_line(objects=[]), "results.jsonl' is damaged"),
+    (journal_line(index=1), "results.jsonl' is damaged"),
+    (journal_objects(id=70000), "results.jsonl' is damaged"),
+    (journal_objects(state="asleep"), "results.jsonl' is damaged"),
+    (journal_objects(mask="eJwDAAAAAAE="), "results.jsonl' is damaged"),
+    (journal_objects(mask="?"), "results.jsonl' is damaged"),
     (lambda folder: shutil.rmtree(folder / "pictures"), "no such file or folder: "),
     (shrink, "'pictures' has changed since the job was interrupted"),
     (repaint, "'pictures' has changed since the job was interrupted (frame 0 of the job)"),
@@ -374,17 +400,16 @@ DAMAGE: list[tuple[Callable[[Path], object], str]] = [
 ]
 
 
-def test_what_cannot_go_on_stays_as_it_is(interrupted: Path, capfd: Any) -> None:
+def test_what_cannot_go_on_stays_as_it_is(
+    interrupted: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     folder = interrupted.parent
     for number, (damage, said) in enumerate(DAMAGE):
         place = folder / str(number)
         place.mkdir()
         shutil.copytree(interrupted, place / "out")
         shutil.copytree(folder / "pictures", place / "pictures")
-        rewrite(
-            place / "out/resume/job.json",
-            lambda job, place=place: job.update(path=str(place / "pictures")),
-        )
+        job_file(path=str(place / "pictures"))(place)
         os.chdir(place)
         damage(place)
         before = contents(place)

@@ -45,12 +45,11 @@ class Progress:
         self._window = window
         self._interruption = interruption
         self._done = done
-        # What takes a moment only needs no bar.
-        self._bar = (
-            _bar(total=done, desc="restoring", leave=False, delay=1) if done else self._new()
-        )
 
     def __enter__(self) -> Self:
+        # What takes a moment only needs no bar.
+        restoring = {"total": self._done, "desc": "restoring", "leave": False, "delay": 1}
+        self._bar = _bar(**restoring) if self._done else self._new()
         return self
 
     def __exit__(
