@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from samtracker.errors import FrameError, PromptError
-from samtracker.types import Frame
+from samtracker.types import Frame, Size
 
 MAX_ID = 65535
 """Largest object id; id maps are uint16."""
 
 
-def check_frame(frame: Frame) -> None:
-    """Pass if it is RGB uint8 (H, W, 3).
+def check_frame(frame: Frame, *, size: Size | None = None) -> None:
+    """Pass if it is RGB uint8 (H, W, 3), and of the stream's size if that is given.
 
     Raises:
         FrameError: it is not.
@@ -22,6 +22,12 @@ def check_frame(frame: Frame) -> None:
         raise FrameError(f"the frame is {kind}: give an RGB uint8 array (H, W, 3)")
     if frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape:
         raise FrameError(f"the frame has shape {frame.shape}: give an RGB uint8 array (H, W, 3)")
+    if size is not None and frame.shape[:2] != size:
+        (height, width), (rows, columns) = frame.shape[:2], size
+        raise FrameError(
+            f"the frame is {width}x{height} but the stream is {columns}x{rows}: "
+            "resize it, or call init to start a new stream"
+        )
 
 
 def check_id(object_id: int, *, above: int) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -155,22 +156,22 @@ def _open_sink(name: str, folder: Path, reader: VideoReader, fps: float, stack: 
 def track(
     tracker: Tracker,
     reader: VideoReader,
-    start: tuple[VideoFrame, FrameResult],
+    done: Iterable[tuple[VideoFrame, FrameResult]],
     sinks: Sinks,
     on_frame: Callable[[VideoFrame, FrameResult], bool],
 ) -> Outcome:
     """Track from a first frame to the end and close the files; what was tracked is kept.
 
     Args:
-        tracker: with a stream started in the first frame.
-        reader: gives the frames after it.
-        start: the first frame and its result.
-        sinks: get every frame, the first one included.
+        tracker: with a stream in which some frames have results already.
+        reader: gives the frames after them.
+        done: those frames and their results; of a new stream, the first one.
+        sinks: get every frame, these included.
         on_frame: called after every frame; False stops the job as Ctrl-C does.
     """
     try:
         with sinks:
-            outcome = _track(tracker, reader, start, sinks, on_frame)
+            outcome = _track(tracker, reader, done, sinks, on_frame)
     except SamTrackerError as error:  # `_track` raises none: a file could not be finished
         return replace(outcome, failure=outcome.failure or error)
     return outcome
@@ -179,27 +180,30 @@ def track(
 def _track(
     tracker: Tracker,
     reader: VideoReader,
-    start: tuple[VideoFrame, FrameResult],
+    done: Iterable[tuple[VideoFrame, FrameResult]],
     sinks: Sinks,
     on_frame: Callable[[VideoFrame, FrameResult], bool],
 ) -> Outcome:
     tally = Tally()
-    frame, result = start
-    seconds: float | None = None
+    known = ((frame, result, None) for frame, result in done)
     try:
-        while True:
+        for frame, result, seconds in chain(known, _steps(tracker, reader)):
             sinks.write(frame, result)
             tally.add(result, seconds)
             if not on_frame(frame, result):
                 return Outcome(tally=tally, interrupted=True)
-            following = next(reader, None)
-            if following is None:
-                return Outcome(tally=tally)
-            frame = following
-            begin = time.perf_counter()
-            result = tracker.step(frame.image, frame.time)
-            seconds = time.perf_counter() - begin
+        return Outcome(tally=tally)
     except KeyboardInterrupt:
         return Outcome(tally=tally, interrupted=True)
     except SamTrackerError as error:
         return Outcome(tally=tally, failure=error)
+
+
+def _steps(
+    tracker: Tracker, reader: VideoReader
+) -> Iterator[tuple[VideoFrame, FrameResult, float]]:
+    """The frames to come, their results and the seconds that each step took."""
+    for frame in reader:
+        begin = time.perf_counter()
+        result = tracker.step(frame.image, frame.time)
+        yield frame, result, time.perf_counter() - begin

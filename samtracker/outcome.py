@@ -20,7 +20,7 @@ class Tally:
     seconds: list[float] = field(default_factory=list)
 
     def add(self, result: FrameResult, seconds: float | None) -> None:
-        """Count a frame; `seconds` is the time its step took, None for the first frame."""
+        """Count a frame; `seconds` is the time its step took, None where there was no step."""
         self.frames += 1
         for item in result.objects:
             self.states[item.id][item.state.value] += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
 import tempfile
@@ -10,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
+
+import psutil
 
 from samtracker.errors import OutputError
 
@@ -25,6 +29,10 @@ RESULTS_JSON: Final = "results.json"
 REPORT: Final = "report.html"
 BENCH_JSON: Final = "bench.json"
 BENCH_PNG: Final = "bench.png"
+RESUME: Final = "resume"
+JOB: Final = "job.json"
+JOURNAL: Final = "results.jsonl"
+TRACKER: Final = "tracker.safetensors"
 
 _UNFINISHED = {f".{name}.partial" for name in (OVERLAY, ALPHA)}  # of an interrupted run
 _FILES = {
@@ -32,7 +40,12 @@ _FILES = {
     *(RESULTS_CSV, RESULTS_JSON, REPORT, BENCH_JSON, BENCH_PNG),
     *_UNFINISHED,
 }
+_RESUME_FILES = {JOB, JOURNAL, TRACKER, f"{TRACKER}.tmp"}
 _MASK_FILE = re.compile(r"\d{5,}\.png")
+
+
+CLOCK_TOLERANCE = 2.0
+"""Seconds by which the begin of one and the same process may seem to differ."""
 
 
 def write_text(path: Path, text: str) -> None:
@@ -57,38 +70,42 @@ class OutputFolder:
     An exception leaves what was written in `out.partial`. A folder without files is removed.
     With `overwrite`, an old `out` is deleted only once the new one stands in its place; a folder
     that holds anything but results of this program is never replaced. What an interrupted run left
-    in `out.partial` is deleted once there are new results.
+    in `out.partial` is deleted once there are new results. A job that goes on from there writes all
+    of its results again; until it has caught up, what it goes on from is kept.
+
+    Args:
+        path: the final folder.
+        overwrite: whether older results are replaced.
+        resumed: the folder of an interrupted job that goes on, `path` or `partial`.
 
     Attributes:
         path: the final folder, absolute.
         partial: the folder to write into, beside it.
+        former: where the interrupted job's files are while the new ones are written.
         ended_early: to be set by a job that did: its results then do not replace older ones, but
             stay in `partial`.
         kept: where the results are at the end, `path` or `partial`.
     """
 
-    def __init__(self, path: Path, *, overwrite: bool = False) -> None:
+    def __init__(self, path: Path, *, overwrite: bool = False, resumed: Path | None = None) -> None:
         self.path = path.resolve()
-        self.partial = self.path.parent / f"{self.path.name}.partial"
+        self.partial = partial_of(self.path)
+        self.former = resumed
         self.ended_early = False
         self.kept = self.path
-        self._earlier: Path | None = None
+        self._resumed = resumed
         self._overwrite = overwrite
+        self._aside = _aside_of(self.path)
 
     def __enter__(self) -> Self:
         with writing(self.path):
+            recover(self.path)
             self._check_target()
             if self.partial.exists():
-                if not self._overwrite:
-                    raise OutputError(
-                        f"'{self.partial}' holds the results of an interrupted run: "
-                        "move it away, or replace it with --overwrite"
-                    )
-                _refuse_foreign(self.partial)
-                self._earlier = Path(
-                    tempfile.mkdtemp(prefix=f"{self.partial.name}.old-", dir=self.path.parent)
-                )
-                self.partial.rename(self._earlier / self.partial.name)
+                self._check_partial()
+                self.partial.rename(self._aside)
+                if self._resumed == self.partial:
+                    self.former = self._aside
             self.partial.mkdir(parents=True)
         return self
 
@@ -98,19 +115,39 @@ class OutputFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        complete = kind is None and not self.ended_early
         empty = self.partial.exists() and not _has_files(self.partial)
-        if empty:
-            shutil.rmtree(self.partial)
-        if self._earlier is not None:
-            if empty:
-                (self._earlier / self.partial.name).rename(self.partial)
-            shutil.rmtree(self._earlier)
-        if empty:
+        if empty or (self.is_behind and not complete):
+            shutil.rmtree(self.partial, ignore_errors=True)
+            if self._aside.exists():
+                self._aside.rename(self.partial)
+            self.kept = self._resumed or self.kept
             return
-        if kind is None and not (self.ended_early and self.path.exists()):
+        if self._aside.exists():
+            shutil.rmtree(self._aside)
+        replaces = complete or not self.path.exists() or self._resumed == self.path
+        if kind is None and replaces:
             self._name()
         else:
             self.kept = self.partial
+        if complete or not is_resumable(self.kept):
+            shutil.rmtree(self.kept / RESUME, ignore_errors=True)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether a job that goes on has not come as far yet as it was."""
+        return self._resumed is not None and not is_resumable(self.partial)
+
+    def _check_partial(self) -> None:
+        """Pass if what is in `partial` may be replaced."""
+        # What a job that goes on left there before it had caught up is of no use.
+        behind = self._resumed is not None and (self.partial / RESUME).is_dir()
+        if not (self._overwrite or behind):
+            raise OutputError(
+                f"'{self.partial}' holds the results of an interrupted run: "
+                "move it away, or replace it with --overwrite"
+            )
+        _refuse_foreign(self.partial)
 
     def _name(self) -> None:
         with writing(self.path):
@@ -131,12 +168,62 @@ class OutputFolder:
     def _check_target(self) -> None:
         if not self.path.exists():
             return
-        if not self._overwrite:
+        if not self._overwrite and self._resumed != self.path:
             raise OutputError(
                 f"output '{self.path}' exists already: "
                 "choose another with --output, or replace it with --overwrite"
             )
         _refuse_foreign(self.path)
+
+
+def partial_of(path: Path) -> Path:
+    """Where the results of a folder are until it is complete."""
+    return path.parent / f"{path.name}.partial"
+
+
+def is_resumable(folder: Path) -> bool:
+    """Whether a job in a folder can go on from there."""
+    return (folder / RESUME / TRACKER).is_file()
+
+
+def recover(path: Path) -> None:
+    """Put back what a killed program had moved aside, so that only `path` and `partial` are left.
+
+    Raises:
+        OutputError: a program that still runs writes there.
+    """
+    partial, aside = partial_of(path), _aside_of(path)
+    _refuse_busy(partial)
+    if not aside.exists():
+        return
+    _refuse_foreign(aside)
+    superseded = partial.exists() and _has_files(partial) and not is_resumable(aside)
+    if is_resumable(partial) or superseded:
+        shutil.rmtree(aside)
+        return
+    if partial.exists():
+        _refuse_foreign(partial)
+        shutil.rmtree(partial)
+    aside.rename(partial)
+
+
+def _aside_of(path: Path) -> Path:
+    """Where an earlier `partial` is until there are new results; hidden, lest a user takes it."""
+    return path.parent / f".{path.name}.partial.earlier"
+
+
+def _refuse_busy(folder: Path) -> None:
+    """Guards a folder from being replaced that a running job writes to."""
+    try:
+        number, begun = json.loads((folder / RESUME / JOB).read_bytes())["process"]
+        same = abs(psutil.Process(number).create_time() - begun) < CLOCK_TOLERANCE
+    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+        return  # no job, or one whose process is gone
+    if same and number != os.getpid():
+        raise OutputError(
+            f"'{folder}' is being written by samtrack in process {number}: "
+            "wait for its end, or stop it"
+        )
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -148,12 +235,14 @@ def _refuse_foreign(folder: Path) -> None:
             strange = [p for p in item.iterdir() if not _MASK_FILE.fullmatch(p.name)]
         elif item.name == PREDICTIONS and item.is_dir() and not item.is_symlink():
             strange = [p for p in item.rglob("*") if not p.is_dir() and not _is_mask(p)]
+        elif item.name == RESUME and item.is_dir() and not item.is_symlink():
+            strange = [p for p in item.iterdir() if p.name not in _RESUME_FILES or not p.is_file()]
         else:
             strange = [] if item.name in _FILES and item.is_file() else [item]
         if strange:
             raise OutputError(
                 f"'{folder}' is not replaced, because '{strange[0].relative_to(folder)}' in it "
-                "is no result of samtrack: choose another with --output"
+                "is no result of samtrack: choose another with --output, or move that away"
             )
 
 

@@ -69,7 +69,8 @@ def weights_of(network: Network) -> tuple[str, str]:
     file = network.file
     if file is None:
         raise WeightsError("the network comes from no file: save its weights and load them first")
-    names = [entry.name for entry in manifest().values() if entry.file == file.name]
+    known = manifest().values()
+    names = [entry.name for entry in known if entry.path.resolve() == file.resolve()]
     return names[0] if names else str(file.resolve()), sha256(file)
 
 

@@ -89,6 +89,11 @@ class Tracker:
         """Ids of the objects being tracked, in rising order."""
         return self._objects.ids
 
+    @property
+    def result(self) -> FrameResult | None:
+        """Of the current frame; None before `init`."""
+        return self._result
+
     def reset(self) -> None:
         """Forget the stream: its objects, its frame size and the ids given so far."""
         self._objects = Objects(self.config)
@@ -373,14 +378,7 @@ class Tracker:
 
     def _encode(self, frame: Frame) -> EncodedFrame:
         """A frame of the stream; the current one was encoded before."""
-        size = self._stream.size
-        check_frame(frame)
-        if frame.shape[:2] != size:
-            (height, width), (rows, columns) = frame.shape[:2], size
-            raise FrameError(
-                f"the frame is {width}x{height} but the stream is {columns}x{rows}: "
-                "resize it, or call init to start a new stream"
-            )
+        check_frame(frame, size=self._stream.size)
         if self._frame is not None and np.array_equal(frame, self._frame.image):
             return self._frame
         return self.runtime.encode(frame, self.config.size)

@@ -238,7 +238,8 @@ def test_a_source_that_goes_wrong_in_the_middle(folder: Path) -> None:
         "all must have the same size"
     )
     assert done.errors == [
-        f"Error: stopped early: {reason}; kept 6 frames in {folder / 'pictures-tracked'}"
+        f"Error: stopped early: {reason}; kept 6 frames in {folder / 'pictures-tracked'}; "
+        f"go on with: samtrack track --resume {folder / 'pictures-tracked'}"
     ]
     summary = json.loads(done.out)
     assert (summary["frames"], summary["failed"]) == (6, reason)

@@ -57,7 +57,10 @@ def test_what_was_tracked_is_kept(tmp_path: Path, number: signal.Signals) -> Non
     assert process.returncode == 130
     assert summary["interrupted"]
     assert 4 <= count < 400
-    assert err.endswith(f"\nstopped: kept {count} frames in {tmp_path / 'out'}\n")
+    assert err.endswith(
+        f"\nstopped: kept {count} frames in {tmp_path / 'out'}; "
+        f"go on with: samtrack track --resume {tmp_path / 'out'}\n"
+    )
     assert not (tmp_path / "out.partial").exists()
     assert len(frames_in(tmp_path / "out" / "overlay.mp4")) == count
     with av.open(f"file:{tmp_path / 'out' / 'alpha.mov'}") as video:

@@ -35,7 +35,8 @@ def run(tracker: Tracker, folder: Path, on_frame: OnFrame, *formats: str) -> Out
     with read_frames(folder / "balls.mp4") as reader:
         frame = next(reader)
         first, _ = prompts.start(tracker, frame, prompts.read_masks(reader.info.size))
-        return track(tracker, reader, (frame, first), Sinks(formats, folder, reader, 1), on_frame)
+        sinks = Sinks(formats, folder, reader, 1)
+        return track(tracker, reader, [(frame, first)], sinks, on_frame)
 
 
 def test_every_frame_is_seen_counted_and_timed(tracker: Tracker, tmp_path: Path) -> None:

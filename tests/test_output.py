@@ -189,3 +189,80 @@ def test_unwritable_parent_is_one_line(tmp_path: Path) -> None:
             OutputFolder(path).__enter__()
         assert "\n" not in str(caught.value)
         assert str(path) in str(caught.value)
+
+
+def resumable(folder: Path, text: str) -> Path:
+    """What an interrupted job leaves."""
+    (folder / "resume").mkdir(parents=True)
+    for name in ("job.json", "results.jsonl", "tracker.safetensors"):
+        (folder / "resume" / name).write_text("{}")
+    (folder / "tracks.csv").write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize("place", ["out", "out.partial"])
+def test_job_that_goes_on_keeps_the_old_results_until_it_has_caught_up(
+    tmp_path: Path, place: str
+) -> None:
+    resumable(tmp_path / place, "old")
+    before = files(tmp_path)
+    with OutputFolder(tmp_path / "out", resumed=tmp_path / place) as output:
+        assert output.former is not None
+        assert (output.former / "tracks.csv").read_text() == "old"
+        (output.partial / "resume").mkdir()
+        (output.partial / "tracks.csv").write_text("new")
+        assert output.is_behind
+        output.ended_early = True
+    assert output.kept == tmp_path / place
+    assert files(tmp_path) == before
+    with OutputFolder(tmp_path / "out", resumed=tmp_path / place) as output:
+        resumable(output.partial, "new")
+        assert not output.is_behind
+        output.ended_early = True
+    assert output.kept == tmp_path / "out"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert files(tmp_path / "out")["tracks.csv"] == "new"
+    assert (tmp_path / "out" / "resume" / "job.json").exists()
+    with OutputFolder(tmp_path / "out", resumed=tmp_path / "out") as output:
+        resumable(output.partial, "complete")
+    assert files(tmp_path) == {"out": "/", "out/tracks.csv": "complete"}
+
+
+def test_results_that_nobody_could_go_on_from_are_not_replaced_by_a_job_that_does(
+    tmp_path: Path,
+) -> None:
+    resumable(tmp_path / "out", "old")
+    make(tmp_path / "out.partial")
+    before = files(tmp_path)
+    with pytest.raises(OutputError, match=r"out\.partial' holds the results of an interrupted run"):
+        OutputFolder(tmp_path / "out", resumed=tmp_path / "out").__enter__()
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("partial", "aside", "kept"),
+    [("none", "old", "old"), ("junk", "old", "old"), ("new", "old", "new"), ("new", "junk", "new")],
+)
+def test_what_a_killed_program_had_moved_aside_is_put_back(
+    tmp_path: Path, partial: str, aside: str, kept: str
+) -> None:
+    for text, folder in ((partial, "out.partial"), (aside, ".out.partial.earlier")):
+        if text == "junk":
+            make(tmp_path / folder, text)
+        elif text != "none":
+            resumable(tmp_path / folder, text)
+    with pytest.raises(OutputError, match=r"out\.partial' holds the results of an interrupted run"):
+        OutputFolder(tmp_path / "out").__enter__()
+    assert [path.name for path in tmp_path.iterdir()] == ["out.partial"]
+    assert (tmp_path / "out.partial" / "tracks.csv").read_text() == kept
+
+
+def test_files_that_would_be_moved_aside_may_be_somebodys(tmp_path: Path) -> None:
+    for name in (".out.partial.earlier", "out.partial"):
+        path = tmp_path / name / "resume" / "thesis.tex"
+        path.parent.mkdir(parents=True)
+        path.write_text("mine")
+        with pytest.raises(OutputError, match="is no result of samtrack"):
+            OutputFolder(tmp_path / "out", overwrite=True).__enter__()
+        assert path.read_text() == "mine"
+        path.unlink()

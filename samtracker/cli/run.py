@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import math
-import sys
-from contextlib import nullcontext
+import shlex
+from collections.abc import Iterable
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import click
-from tqdm import tqdm
 
 from samtracker.cli.interruption import EXIT_CODE, Interruption
 from samtracker.cli.model import build_tracker
+from samtracker.cli.progress import Progress
 from samtracker.errors import VideoError
 from samtracker.job import FirstFrame, Sinks, track
-from samtracker.live.events import QUIT, Key
 from samtracker.live.window import Window
 from samtracker.outcome import Outcome
-from samtracker.output import SUMMARY, OutputFolder, write_text
-from samtracker.render import overlay
+from samtracker.output import SUMMARY, OutputFolder, is_resumable, write_text
+from samtracker.resume.job import Job, lasting
+from samtracker.resume.recorder import Recorder
 from samtracker.summary import summarise
+from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 from samtracker.video import VideoFrame, VideoReader, read_frames
-
-LOG_INTERVAL = 10.0
-"""Seconds between two states of the progress bar where standard error is no terminal."""
-
-CLOSING = (QUIT, Key("escape"))
-"""What ends a job in its window."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,52 +78,53 @@ def run(request: Request) -> None:
             pixels = int(item.mask.sum())
             click.echo(f"object {item.id}: {pixels} pixels from the {origins[item.id]}", err=True)
         interruption.deferred = True
-        sinks = Sinks(request.save, folder.partial, reader, request.stride)
-        with _Display(_expected(request, reader), window, interruption) as display:
-            outcome = track(tracker, reader, (frame, first), sinks, display)
-        summary = summarise(tracker, reader, outcome, origins, request.source).to_json()
-        write_text(folder.partial / SUMMARY, summary)
-        folder.ended_early = outcome.ended_early
-    click.echo(summary)
-    _conclude(request.source, reader, outcome, folder.kept)
-    if outcome.interrupted and interruption.requested:
-        raise SystemExit(EXIT_CODE)
+        job = Job(
+            source=request.source,
+            path=lasting(request.source),
+            start=request.start,
+            end=request.end,
+            stride=request.stride,
+            save=request.save,
+            device=request.model["device"],
+            origins=origins,
+            overwrite=request.overwrite,
+        )
+        progress = Progress(job, reader, window, interruption)
+        outcome = finish(job, tracker, reader, [(frame, first)], folder, progress)
+    conclude(job, reader, outcome, folder, interruption)
 
 
-class _Display:
-    """The progress bar, and the window if there is one."""
+def finish(  # noqa: PLR0917
+    job: Job,
+    tracker: Tracker,
+    reader: VideoReader,
+    done: Iterable[tuple[VideoFrame, FrameResult]],
+    folder: OutputFolder,
+    progress: Progress,
+) -> Outcome:
+    """Track the frames that are left, and save these and those that are done.
 
-    def __init__(
-        self, total: int | None, window: Window | None, interruption: Interruption
-    ) -> None:
-        interval = 0.1 if sys.stderr.isatty() else LOG_INTERVAL
-        self._bar = tqdm(total=total, unit="frame", file=sys.stderr, mininterval=interval)
-        self._window = window
-        self._interruption = interruption
+    Args:
+        job: what is to be done.
+        tracker: see `samtracker.job.track`; likewise `reader` and `done`.
+        folder: for the results; `ended_early` is set.
+        progress: is shown and closed.
+    """
+    sinks = Sinks(job.save, folder.partial, reader, job.stride)
+    with progress, closing(Recorder(folder.partial, job, tracker)) as recorder:
 
-    def __enter__(self) -> Self:
-        return self
+        def on_frame(frame: VideoFrame, result: FrameResult) -> bool:
+            goes_on = progress(frame, result)
+            recorder.write(frame, result, last=not goes_on)
+            return goes_on
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._bar.close()
-
-    def __call__(self, frame: VideoFrame, result: FrameResult) -> bool:
-        """Show a frame; False once the user wants to stop."""
-        states = " ".join(f"{item.id}:{item.state}" for item in result.objects[:4])
-        more = len(result.objects) - 4
-        self._bar.set_postfix_str(states + (f" +{more}" if more > 0 else ""), refresh=False)
-        self._bar.update()
-        if self._interruption.requested:
-            return False
-        if self._window is None:
-            return True
-        self._window.show(overlay(frame.image, result))
-        return not any(event in CLOSING for event in self._window.events())
+        outcome = track(tracker, reader, done, sinks, on_frame)
+    if outcome.ended_early and folder.is_behind:
+        raise outcome.failure or KeyboardInterrupt
+    summary = summarise(tracker, reader, outcome, job.origins, job.source).to_json()
+    write_text(folder.partial / SUMMARY, summary)
+    folder.ended_early = outcome.ended_early
+    return outcome
 
 
 def _first_frame(request: Request, reader: VideoReader) -> VideoFrame:
@@ -143,25 +138,27 @@ def _first_frame(request: Request, reader: VideoReader) -> VideoFrame:
     return frame
 
 
-def _expected(request: Request, reader: VideoReader) -> int | None:
-    """How many frames there will be, for the time left; None for a live source."""
-    frames, fps = reader.info.frames, reader.info.fps
-    if frames is None or fps is None:
-        return None
-    last = frames if request.end is None else min(frames, math.ceil(request.end * fps))
-    return max(1, math.ceil((last - math.ceil(request.start * fps)) / request.stride))
-
-
-def _conclude(source: str, reader: VideoReader, outcome: Outcome, folder: Path) -> None:
-    """Say where the results are and how the job ended."""
+def conclude(
+    job: Job,
+    reader: VideoReader,
+    outcome: Outcome,
+    folder: OutputFolder,
+    interruption: Interruption,
+) -> None:
+    """Print the summary, say where the results are and how the job ended; see `run`."""
+    click.echo((folder.kept / SUMMARY).read_text("utf-8"), nl=False)
     count = outcome.tally.frames
-    kept = f"{count} frame{'' if count == 1 else 's'} in {folder}"
+    kept = f"{count} frame{'' if count == 1 else 's'} in {folder.kept}"
+    if is_resumable(folder.kept):
+        kept += f"; go on with: samtrack track --resume {shlex.quote(str(folder.path))}"
     if outcome.failure is not None:
         raise type(outcome.failure)(f"stopped early: {outcome.failure}; kept {kept}")
     if reader.truncated:
         raise VideoError(
-            f"'{source}' is cut off or damaged at its end: kept all that can be read, {kept}"
+            f"'{job.source}' is cut off or damaged at its end: kept all that can be read, {kept}"
         )
     how = "stopped: kept" if outcome.interrupted else "tracked"
     left_out = f", {reader.unreadable} damaged ones left out" if reader.unreadable else ""
     click.echo(f"{how} {kept}{left_out}", err=True)
+    if outcome.interrupted and interruption.requested:
+        raise SystemExit(EXIT_CODE)

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from samtracker import __version__
 from samtracker.cli.interruption import EXIT_CODE, Interruption
 from samtracker.cli.model import DEFAULT_WEIGHTS, build_tracker
-from samtracker.cli.run import LOG_INTERVAL
+from samtracker.cli.progress import LOG_INTERVAL
 from samtracker.config import CORRUPTIONS
 from samtracker.data.mixture import open_dataset
 from samtracker.data.sequence import Sequence

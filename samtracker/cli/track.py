@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from samtracker.cli.options import first_frame_options, model_options, output_options
 
 
 @click.command()
-@click.argument("video")
+@click.argument("video", required=False)
 @first_frame_options
 @output_options(default=None)
 @click.option(
@@ -21,9 +22,18 @@ from samtracker.cli.options import first_frame_options, model_options, output_op
 @click.option("--end", type=float, help="Seconds at which to stop.")
 @click.option("--stride", type=int, default=1, help="Track every n-th frame only.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier run's output folder.")
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Go on with the interrupted job in this output folder, instead of VIDEO.",
+)
 @model_options
+@click.pass_context
 def track(  # noqa: PLR0917
-    video: str,
+    context: click.Context,
+    /,
+    video: str | None,
     init_mask: Path | None,
     init_box: tuple[Any, ...],
     init_point: tuple[Any, ...],
@@ -34,13 +44,29 @@ def track(  # noqa: PLR0917
     end: float | None,
     stride: int,
     overwrite: bool,
+    resume: Path | None,
     **model: Any,
 ) -> None:
     """Track objects through VIDEO. That is a file, image folder, glob, camera number or URL.
 
     Point at them in the first frame with a mask, boxes or clicks. The results go to a folder: an
     overlay video, a mask PNG for every frame, and summary.json.
+
+    A job that was interrupted goes on with --resume FOLDER alone, to the same results.
     """
+    if resume is not None:
+        _refuse_others(context)
+        from samtracker.cli.resume import resume as go_on
+
+        go_on(resume, show=show)
+        return
+    if video is None:
+        raise click.MissingParameter(
+            "Or go on with a job: --resume FOLDER.",
+            ctx=context,
+            param_type="argument",
+            param_hint="'VIDEO'",
+        )
     from samtracker.cli.run import Request, run
     from samtracker.job import FirstFrame
 
@@ -84,6 +110,17 @@ def demo(output: Path, save: tuple[str, ...], show: bool, **model: Any) -> None:
             overwrite=True,
         )
     )
+
+
+def _refuse_others(context: click.Context) -> None:
+    """Pass if --resume was given alone, or with --show."""
+    for item in context.command.params:
+        name = item.name or ""
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if given and name == "video":
+            raise click.UsageError("--resume goes on with a job and its video: leave VIDEO out")
+        if given and name not in {"resume", "show"}:
+            raise click.UsageError(f"--resume keeps the job's settings: leave {item.opts[-1]} out")
 
 
 def _stem(video: str) -> str:

@@ -268,6 +268,8 @@ def save_state(
         with temporary.open("wb") as file:
             file.write(len(header).to_bytes(8, "little") + header)
             file.write(memoryview(data)[body:])
+            file.flush()
+            os.fsync(file.fileno())  # or a power cut could leave the name without the bytes
         temporary.replace(path)
     except OSError as error:
         raise OutputError(f"cannot write weights {path}: {error.strerror}") from error

@@ -1,0 +1,45 @@
+"""Going on with a job that was interrupted."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+from samtracker.cli.interruption import Interruption
+from samtracker.cli.progress import Progress
+from samtracker.cli.run import conclude, finish
+from samtracker.live.window import Window
+from samtracker.output import OutputFolder
+from samtracker.resume.job import Job, find, load
+from samtracker.resume.journal import replay
+from samtracker.video import read_frames
+
+
+def resume(path: Path, *, show: bool) -> None:
+    """Go on with the job in a folder as if it had never been interrupted; see `run`.
+
+    Raises:
+        SamTrackerError: as of `run`; or there is nothing to go on with, or the source has changed,
+            and nothing has happened.
+        SystemExit: as of `run`.
+    """
+    output, place = find(path)
+    job = Job.read(place)
+    tracker = load(place, job.device)
+    assert job.path is not None, "others are not recorded"
+    assert tracker.result is not None, "it has been loaded"
+    with (
+        Interruption() as interruption,
+        read_frames(Path(job.path), start=job.start, end=job.end, stride=job.stride) as reader,
+        OutputFolder(output, overwrite=job.overwrite, resumed=place) as folder,
+        Window("samtrack") if show else nullcontext() as window,
+    ):
+        assert folder.former is not None, "it is the one given"
+        interruption.deferred = True
+        done = replay(folder.former, tracker, reader, job.source)
+        count = tracker.result.index + 1
+        job = replace(job, overwrite=job.overwrite or place == output)
+        progress = Progress(job, reader, window, interruption, done=count)
+        outcome = finish(job, tracker, reader, done, folder, progress)
+    conclude(job, reader, outcome, folder, interruption)

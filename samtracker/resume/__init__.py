@@ -1,0 +1,1 @@
+"""What a running job writes down so that it can go on after an interruption."""

@@ -1,0 +1,195 @@
+"""What `samtrack track --resume` refuses: one line, exit code 2, and nothing is changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from cli_tools import FRAMES, contents, first_mask, samtrack
+from PIL import Image
+from resumption import FILM, RESUME, interrupt
+
+from samtracker.model.weights import load_state, save_state
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the user is."""
+    monkeypatch.chdir(tmp_path)
+    first_mask(tmp_path / "first.png")
+    return tmp_path
+
+
+@pytest.fixture
+def interrupted(folder: Path) -> Path:
+    """See `interrupt`."""
+    return interrupt(folder)
+
+
+def test_a_camera_cannot_be_read_again(folder: Path) -> None:
+    """The summary alone tells of a camera, for nothing is written down of such a job."""
+    (folder / "out").mkdir()
+    summary = {"source": "0", "interrupted": True, "failed": None}
+    (folder / "out" / "summary.json").write_text(json.dumps(summary))
+    assert samtrack(*RESUME).err == (
+        f"Error: '{folder / 'out'}' is of 0, a live source: it cannot be resumed\n"
+    )
+
+
+def rewrite(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    job = json.loads(path.read_text())
+    change(job)
+    path.write_text(json.dumps(job))
+
+
+def other_weights(folder: Path) -> None:
+    path = folder / "out/resume/tracker.safetensors"
+    tensors, metadata = load_state(path)
+    tracker = metadata["tracker"].replace('"weights": "lite"', '"weights": "propagation"')
+    save_state(path, tensors, {**metadata, "tracker": tracker})
+
+
+def strange_state(folder: Path) -> None:
+    path = folder / "out/resume/tracker.safetensors"
+    tensors, metadata = load_state(path)
+    header = {**json.loads(metadata["tracker"]), "state": {"class": "Path", "fields": {}}}
+    save_state(path, tensors, {**metadata, "tracker": json.dumps(header)})
+
+
+def other_process(folder: Path) -> None:
+    """A job of the process that started this one."""
+    parent = psutil.Process(os.getppid())
+    shutil.copytree(folder / "out", folder / "out.partial")
+    rewrite(
+        folder / "out.partial/resume/job.json",
+        lambda job: job.update(process=[parent.pid, parent.create_time()]),
+    )
+
+
+def repaint(folder: Path) -> None:
+    image = FILM[0].copy()
+    image[0, 0] ^= 1
+    Image.fromarray(image).save(folder / "pictures/0.png")
+
+
+def shrink(folder: Path) -> None:
+    for path in (folder / "pictures").iterdir():
+        Image.fromarray(FRAMES[0][:48]).save(path)
+
+
+def job_file(**change: Any) -> Callable[[Path], None]:
+    return lambda folder: rewrite(folder / "out/resume/job.json", lambda job: job.update(change))
+
+
+def journal_line(**change: Any) -> Callable[[Path], None]:
+    """Changes the first line, the only one that has to be intact."""
+
+    def damage(folder: Path) -> None:
+        path = folder / "out/resume/results.jsonl"
+        first, *others = path.read_text().splitlines()
+        path.write_text("\n".join([json.dumps({**json.loads(first), **change}), *others]))
+
+    return damage
+
+
+def journal_objects(**change: Any) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        first = (folder / "out/resume/results.jsonl").read_text().splitlines()[0]
+        objects = [{**item, **change} for item in json.loads(first)["objects"]]
+        journal_line(objects=objects)(folder)
+
+    return damage
+
+
+def written(name: str, text: str) -> Callable[[Path], object]:
+    return lambda folder: (folder / name).write_text(text)
+
+
+DAMAGE: list[tuple[Callable[[Path], object], str]] = [
+    (lambda folder: shutil.rmtree(folder / "out"), "no such folder: 'out'; check the path"),
+    (lambda folder: shutil.rmtree(folder / "out/resume"), "holds no interrupted job"),
+    (written("out/resume/job.json", "{"), "job.json' is damaged or of another version"),
+    (written("out/resume/job.json", "[]"), "job.json' is damaged or of another version"),
+    (job_file(format="samtracker-job-0"), "job.json' is damaged or of another version"),
+    (job_file(source=5), "job.json' is damaged or of another version"),
+    (job_file(path="rtsp://127.0.0.1/1"), "job.json' is damaged or of another version"),
+    (job_file(path=None), "job.json' is damaged or of another version"),
+    (job_file(save=["gif"]), "job.json' is damaged or of another version"),
+    (job_file(save=[["csv"]]), "job.json' is damaged or of another version"),
+    (job_file(device="tpu"), "job.json' is damaged or of another version"),
+    (job_file(stride=0), "stride=0 is not possible"),
+    (job_file(path="/nowhere"), "no such file or folder: '/nowhere'"),
+    (written("out/resume/tracker.safetensors", "x"), "are no intact safetensors file"),
+    (strange_state, "tracker.safetensors' is damaged"),
+    (other_weights, "was saved with other weights than"),
+    (written("out/resume/results.jsonl", ""), "results.jsonl' is damaged"),
+    (written("out/resume/results.jsonl", "[]\n"), "results.jsonl' is damaged"),
+    (journal_line(objects=[]), "results.jsonl' is damaged"),
+    (journal_line(index=1), "results.jsonl' is damaged"),
+    (journal_objects(id=70000), "results.jsonl' is damaged"),
+    (journal_objects(state="asleep"), "results.jsonl' is damaged"),
+    (journal_objects(mask="eJwDAAAAAAE="), "results.jsonl' is damaged"),
+    (journal_objects(mask="?"), "results.jsonl' is damaged"),
+    (lambda folder: shutil.rmtree(folder / "pictures"), "no such file or folder: "),
+    (shrink, "'pictures' has changed since the job was interrupted"),
+    (repaint, "'pictures' has changed since the job was interrupted (frame 0 of the job)"),
+    (written("out/thesis.tex", "mine"), "'thesis.tex' in it is no result of samtrack"),
+    (written("out/resume/evil.pth", "mine"), "'resume/evil.pth' in it is no result of samtrack"),
+    (other_process, "is being written by samtrack in process"),
+]
+
+
+def test_what_cannot_go_on_stays_as_it_is(
+    interrupted: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = interrupted.parent
+    for number, (damage, said) in enumerate(DAMAGE):
+        place = folder / str(number)
+        place.mkdir()
+        shutil.copytree(interrupted, place / "out")
+        shutil.copytree(folder / "pictures", place / "pictures")
+        job_file(path=str(place / "pictures"))(place)
+        os.chdir(place)
+        damage(place)
+        before = contents(place)
+        done = samtrack(*RESUME)
+        assert (done.code, done.out) == (2, ""), said
+        (line,) = done.err.splitlines()
+        assert line.startswith("Error: ")
+        assert said in line
+        assert contents(place) == before, said
+        assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["balls.mp4"], "--resume goes on with a job and its video: leave VIDEO out"),
+        (["--stride", "1"], "--resume keeps the job's settings: leave --stride out"),
+        (["-o", "other"], "--resume keeps the job's settings: leave --output out"),
+        (["--no-target-model"], "--resume keeps the job's settings: leave --target-model out"),
+        (["--overwrite"], "--resume keeps the job's settings: leave --overwrite out"),
+    ],
+    ids=str,
+)
+def test_settings_are_those_of_the_job(folder: Path, arguments: list[str], said: str) -> None:
+    done = samtrack(*RESUME, *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("Usage: samtrack track ")
+    assert done.err.endswith(f"\nError: {said}\n")
+
+
+def test_show_is_no_setting(interrupted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    before = contents(interrupted.parent)
+    done = samtrack(*RESUME, "--show")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("Error: no window can be opened: set DISPLAY to a screen")
+    assert contents(interrupted.parent) == before
