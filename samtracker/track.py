@@ -20,9 +20,17 @@ BANK_EVERY = 5
 """Only frames whose number it divides enter: the bank spans more than the last moment, and objects
 in one frame have entries in common, so that they share the matching."""
 
+WHOLE = 0.75
+"""Share of its largest area that a mask must have to show all of an object."""
+
+FADE = 0.98
+"""What is left of the largest area from frame to frame; objects shrink when they go away."""
+
 
 class Track:
     """One object's memory: first frame, last correction, a bank of frames, last frame.
+
+    While it is lost, the last frame that showed all of it stands in for the last one.
 
     Args:
         config: which of these are kept.
@@ -48,7 +56,8 @@ class Track:
         one of the same frame is replaced. What the bank took for the object may be wrong.
         """
         self.lost = False
-        self._last = Template(features, mask)
+        self._last = self._whole = Template(features, mask)
+        self._largest = float(mask.sum())
         self.remind(features, mask)
 
     def remind(self, features: Features, mask: Tensor) -> None:
@@ -71,30 +80,44 @@ class Track:
         if any(_shows(anchor, features) for anchor in self._given):
             self.anchor(features, mask)
         else:
-            self._last = Template(features, mask)
+            trimmed = Template(features, mask)
+            if self._whole is self._last:
+                self._whole = trimmed
+            self._last = trimmed
 
     def update(self, features: Features, mask: Tensor, score: float, index: int) -> None:
         """Take the mask predicted in frame `index` of the stream."""
         self.lost = False
         self._last = Template(features, mask)
+        area = float(mask.sum())
+        self._largest = max(area, FADE * self._largest)
+        if area >= WHOLE * self._largest:  # not as it vanishes behind something
+            self._whole = self._last
         if self._config.bank and score >= BANK_SCORE and index % BANK_EVERY == 0:
             self._bank.append(Anchor.of(self._last))
 
     def resize(self, like: Features) -> None:
         """Go on with canvases of another size; the anchors fit any."""
-        size = (like.key.shape[-2], like.key.shape[-1])
-        mask = F.interpolate(self._last.mask[None, None], size, mode="area")[0, 0]
-        self._last = Template(self._last.features.resized(like), mask)
+        same = self._whole is self._last
+        self._last = _resized(self._last, like)
+        self._whole = self._last if same else _resized(self._whole, like)
+        self._largest = 0.0
 
     @property
     def memory(self) -> Memory:
         """What the network needs to find the object in the next frame."""
         return Memory(
-            last=self._last,
+            last=self._whole if self.lost else self._last,
             anchors=(*self._given, *self._bank),
             target=self._target,
             lost=self.lost,
         )
+
+
+def _resized(template: Template, like: Features) -> Template:
+    size = (like.key.shape[-2], like.key.shape[-1])
+    mask = F.interpolate(template.mask[None, None], size, mode="area")[0, 0]
+    return Template(template.features.resized(like), mask)
 
 
 def _shows(anchor: Anchor, features: Features) -> bool:

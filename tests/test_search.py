@@ -70,6 +70,35 @@ def test_the_window_for_a_lost_object_has_the_size_of_its_last_one() -> None:
         assert 0 <= crop.left <= COLUMNS - 16
 
 
+def test_a_lost_object_that_fills_little_of_its_box_is_looked_for_where_it_is() -> None:
+    first, _ = scene(0, 0)
+    mask = torch.zeros(ROWS, COLUMNS)
+    mask[6:14, 10:18] = torch.eye(8)
+    first = Template(first.features, mask)
+    frame, there = (torch.roll(maps, (2, 30), (-2, -1)) for maps in (first.features.key[0], mask))
+    known = Memory(last=first, anchors=(Anchor.of(first),), lost=True)
+    crop = look(Template(flat(frame, stride=16), there), known)
+    assert crop.cut(there, 16).sum() == there.sum()
+
+
+def test_a_lost_object_is_compared_as_if_it_had_just_been_in_its_window() -> None:
+    first, moved = scene(8, 40)
+    known = Memory(last=first, anchors=(Anchor.of(first),), lost=True)
+    there = Crop(8, 44, (16, 16))
+    last = known.moved(there).last
+    assert torch.equal(last.mask, moved.mask)
+    own = first.crop()
+    assert torch.equal(there.cut(last.features.key, 16), own.cut(first.features.key, 16))
+    assert last.features.key.sum() == 16 * 16
+    assert torch.equal(last.features.x16, first.features.x16)
+
+
+def test_an_object_that_is_not_lost_stays_where_it_was() -> None:
+    first, _ = scene(9, 40)
+    known = Memory(last=first, anchors=(Anchor.of(first),))
+    assert known.moved(Crop(8, 44, (16, 16))) is known
+
+
 def test_anchors_are_coarse_and_unit_norm() -> None:
     known = template(1)
     anchor = Anchor.of(known)

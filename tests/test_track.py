@@ -136,6 +136,27 @@ def test_a_lost_object_remembers_where_it_was_last_seen() -> None:
     assert torch.equal(made.memory.last.mask, mask(30))
 
 
+def test_a_lost_object_is_remembered_as_all_of_it_was_seen() -> None:
+    made = track(3)
+    for number, rows in enumerate((3, 2, 1), start=4):
+        part = mask(number)
+        part[: number % 8 + 4 - rows] = 0
+        made.update(features(number), part, 0.9, number)
+        assert torch.equal(made.memory.last.mask, part)
+    made.lost = True
+    assert torch.equal(made.memory.last.mask, mask(4) * (torch.arange(12) > 4)[:, None])
+    assert torch.equal(made.memory.last.features.key, features(4).key)
+
+
+def test_an_object_that_goes_away_is_whole_though_small() -> None:
+    made = track()
+    cells = mask(0)
+    for number in range(1, 15):
+        made.update(features(number), cells * 0.97**number, 0.9, number)
+    made.lost = True
+    assert torch.equal(made.memory.last.features.key, features(14).key)
+
+
 def test_a_correction_finds_a_lost_object() -> None:
     made = track()
     made.lost = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -31,6 +31,14 @@ class Template:
     def crop(self) -> Crop:
         """Where the next frame's object can be: the mask's box dilated by the search radius."""
         return crop_around(self.mask, RADIUS, self.features.key_stride)
+
+    def moved(self, crop: Crop) -> Template:
+        """As if its object had been in a window of the same size elsewhere, and nothing around."""
+        own, stride = self.crop(), self.features.key_stride
+        key, mask = torch.zeros_like(self.features.key), torch.zeros_like(self.mask)
+        crop.paste(own.cut(self.features.key, stride), key, stride)
+        crop.paste(own.cut(self.mask, stride), mask, stride)
+        return Template(replace(self.features, key=key), mask)
 
     def tokens(self, crop: Crop) -> tuple[Tensor, Tensor]:
         """The embedding (m, 256) and the covered share (m,) of each cell of stride 16."""
@@ -71,7 +79,7 @@ class Memory:
     """What is known of one object before a frame.
 
     Attributes:
-        last: the last frame in which it was seen.
+        last: the last frame in which it was seen; all of it, if it is lost.
         anchors: templates that are searched without a window.
         target: discriminator fitted on the first frame; None to go without.
         lost: whether to look for it in the whole frame instead of around its last place.
@@ -86,6 +94,10 @@ class Memory:
     def searched(self) -> tuple[Anchor, ...]:
         """The anchors; for a lost object without any, the last frame as one."""
         return self.anchors or ((Anchor.of(self.last),) if self.lost else ())
+
+    def moved(self, crop: Crop) -> Memory:
+        """Of a lost object that may be in a window now: as if it had just been there."""
+        return replace(self, last=self.last.moved(crop)) if self.lost else self
 
     def keys(self) -> Tensor:
         """Of all cells of the searched anchors, of which there must be one: (m, c)."""

@@ -90,7 +90,8 @@ class Network(nn.Module):
             Logits over the whole canvas, (n, H/4, W/4), scores and similarities (n,).
         """
         crops = search(features, memories)
-        prompts = prompt_maps(features, memories, crops)
+        moved = [memory.moved(crop) for memory, crop in zip(memories, crops, strict=True)]
+        prompts = prompt_maps(features, moved, crops)
         groups = defaultdict(list)
         for row, crop in enumerate(crops):
             groups[crop.size].append(row)

@@ -43,7 +43,9 @@ def _likeliest(key: Tensor, label: Tensor, memory: Memory, crop: Crop) -> Crop:
     if memory.target is not None:
         evidence = evidence + target_scores(memory.target.weights[None], key)
     shares = memory.last.shares() > 0
-    # An odd box has a centre cell; beyond the frame there is no evidence either way.
+    # An odd box has a centre cell; beyond the frame is as bad as it gets, or a box that an object
+    # does not fill would find nothing better than to hang over the edge.
+    evidence = evidence - evidence.amin()
     sides = [int(shares.any(axis).sum()) // 2 * 2 + 1 for axis in (1, 0)]
     inside = F.avg_pool2d(evidence, sides, stride=1, padding=[side // 2 for side in sides])[0]
     row, column = divmod(int(inside.argmax()), inside.shape[1])
