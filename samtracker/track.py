@@ -46,6 +46,7 @@ class Track:
         self._config = config
         self._given: list[Anchor] = []
         self._bank: deque[Anchor] = deque(maxlen=config.bank)
+        self._given_target: TargetModel | None = None
         self._target: TargetModel | None = None
         self.anchor(features, mask)
 
@@ -67,7 +68,7 @@ class Track:
             first = [anchor for anchor in self._given[:1] if not _shows(anchor, features)]
             self._given = [*first, Anchor.of(Template(features, mask))]
             if self._config.target_model:
-                self._target = TargetModel.fit(features.key[0], mask)
+                self._target = self._given_target = TargetModel.fit(features.key[0], mask)
 
     def copied(self) -> Track:
         """As it is now; templates and anchors never change and are shared."""
@@ -95,6 +96,8 @@ class Track:
             self._whole = self._last
         if self._config.bank and score >= BANK_SCORE and index % BANK_EVERY == 0:
             self._bank.append(Anchor.of(self._last))
+            if self._given_target is not None:  # half of it is what the object looks like now
+                self._target = self._given_target.mixed(TargetModel.fit(features.key[0], mask))
 
     def resize(self, like: Features) -> None:
         """Go on with canvases of another size; the anchors fit any."""

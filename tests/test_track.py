@@ -162,3 +162,17 @@ def test_a_correction_finds_a_lost_object() -> None:
     made.lost = True
     made.anchor(features(2), mask(2))
     assert not made.memory.lost
+
+
+def test_the_target_model_follows_the_bank_half_way() -> None:
+    made = track(BANK_EVERY, memory="bank:1")
+    first, newest = (
+        TargetModel.fit(features(number).key[0], mask(number)).weights
+        for number in (0, BANK_EVERY)
+    )
+    assert made.memory.target is not None
+    torch.testing.assert_close(made.memory.target.weights, (first + newest) / 2)
+    made.anchor(features(30), mask(30))
+    assert made.memory.target is not None
+    wanted = TargetModel.fit(features(30).key[0], mask(30)).weights
+    torch.testing.assert_close(made.memory.target.weights, wanted)

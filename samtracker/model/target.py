@@ -56,6 +56,10 @@ class TargetModel:
         normal.diagonal().add_(RIDGE * normal.diagonal().mean())
         return cls(torch.cholesky_solve(right[:, None], torch.linalg.cholesky(normal))[:, 0])
 
+    def mixed(self, other: TargetModel) -> TargetModel:
+        """The mean of two; of their scores as well, but for the clamp."""
+        return TargetModel((self.weights + other.weights) / 2)
+
     def score(self, key: Tensor) -> Tensor:
         """How much each cell looks like the object.
 
