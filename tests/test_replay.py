@@ -170,3 +170,18 @@ def test_arguments_come_back(array: np.ndarray[Any, Any]) -> None:
     back = unpacked(json.loads(json.dumps(packed({7: array}))))[7]
     assert back.dtype == array.dtype
     np.testing.assert_array_equal(back, array)
+
+
+def test_a_job_of_the_command_line_is_done_again(tmp_path: Path, video: Path) -> None:
+    log = tmp_path / "job.jsonl"
+    options = ("--init-box", "12,10,61,59", "--stride", "2", "--size", "96", "--log", log)
+    command = ("track", video, *options, "-o")
+    assert samtrack(*command, tmp_path / "out", "--save", "csv").code == 0
+    finished = samtrack("replay", log)
+    assert (finished.code, finished.out) == (0, "the same: 4 calls, 4 frames\n")
+    before = log.read_bytes()
+    refused = samtrack(*command, tmp_path / "other")
+    assert (refused.code, "exists already" in refused.errors[0]) == (2, True)
+    assert not (tmp_path / "other").exists()
+    assert log.read_bytes() == before
+    assert samtrack(*command, tmp_path / "out", "--overwrite").code == 0

@@ -167,8 +167,7 @@ def test_a_correction_finds_a_lost_object() -> None:
 def test_the_target_model_follows_the_bank_half_way() -> None:
     made = track(BANK_EVERY, memory="bank:1")
     first, newest = (
-        TargetModel.fit(features(number).key[0], mask(number)).weights
-        for number in (0, BANK_EVERY)
+        TargetModel.fit(features(number).key[0], mask(number)).weights for number in (0, BANK_EVERY)
     )
     assert made.memory.target is not None
     torch.testing.assert_close(made.memory.target.weights, (first + newest) / 2)

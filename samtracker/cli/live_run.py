@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from samtracker.cli.interruption import Interruption
+from samtracker.cli.log import start_log
 from samtracker.cli.model import build_tracker
 from samtracker.errors import ConfigError, OutputError, VideoError
 from samtracker.job import FALLBACK_FPS, FirstFrame
@@ -21,7 +22,6 @@ from samtracker.live.recorder import Recorder
 from samtracker.live.screen import Desk, Printer, Screen
 from samtracker.live.source import LiveFrame, LiveSource
 from samtracker.live.window import Window
-from samtracker.replay_log import ReplayLog
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 from samtracker.video import VideoFrame
@@ -63,9 +63,8 @@ def run(request: Request) -> None:
         interruption = stack.enter_context(Interruption())
         window = None if request.headless else stack.enter_context(Window("samtrack"))
         tracker = build_tracker(**request.model)
-        if request.log is not None:
-            tracker.log = ReplayLog(request.log, tracker, request.source)
-            stack.callback(tracker.log.close)
+        log = start_log(request.log, tracker, request.source, overwrite=request.overwrite)
+        stack.enter_context(log)
         # Only now, or a file would have played for seconds when its first frame is taken.
         source = stack.enter_context(LiveSource(request.source))
         deadline = _deadline(request, tracker)
@@ -115,9 +114,9 @@ class _Patience:
 
 
 def _refuse_existing(request: Request) -> None:
-    for path in (request.record, request.log):
-        if path is not None and path.exists() and not request.overwrite:
-            raise OutputError(f"'{path}' exists already: choose another, or --overwrite")
+    record = request.record
+    if record is not None and record.exists() and not request.overwrite:
+        raise OutputError(f"'{record}' exists already: choose another, or --overwrite")
 
 
 def _deadline(request: Request, tracker: Tracker) -> Deadline | None:

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from samtracker.cli.interruption import EXIT_CODE, Interruption
+from samtracker.cli.log import start_log
 from samtracker.cli.model import build_tracker
 from samtracker.cli.progress import Progress
 from samtracker.errors import VideoError
@@ -39,7 +40,8 @@ class Request:
         output: folder for the results.
         save: of `FORMATS`.
         show: whether to open a window.
-        overwrite: whether an earlier `output` is replaced.
+        overwrite: whether an earlier `output` and `log` are replaced.
+        log: file for `samtrack replay`.
     """
 
     source: str
@@ -52,6 +54,7 @@ class Request:
     start: float = 0.0
     end: float | None = None
     stride: int = 1
+    log: Path | None = None
 
 
 def run(request: Request) -> None:
@@ -72,6 +75,7 @@ def run(request: Request) -> None:
     ):
         masks = request.prompts.read_masks(reader.info.size)
         tracker = build_tracker(**request.model)
+        log = start_log(request.log, tracker, request.source, overwrite=request.overwrite)
         frame = _first_frame(request, reader)
         first, origins = request.prompts.start(tracker, frame, masks)
         for item in first.objects:
@@ -90,7 +94,8 @@ def run(request: Request) -> None:
             overwrite=request.overwrite,
         )
         progress = Progress(job, reader, window, interruption)
-        outcome = finish(job, tracker, reader, [(frame, first)], folder, progress)
+        with log:
+            outcome = finish(job, tracker, reader, [(frame, first)], folder, progress)
     conclude(job, reader, outcome, folder, interruption)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from samtracker.cli.options import first_frame_options, model_options, output_options
+from samtracker.cli.options import first_frame_options, log_option, model_options, output_options
 
 
 @click.command()
@@ -21,7 +21,8 @@ from samtracker.cli.options import first_frame_options, model_options, output_op
 )
 @click.option("--end", type=float, help="Seconds at which to stop.")
 @click.option("--stride", type=int, default=1, help="Track every n-th frame only.")
-@click.option("--overwrite", is_flag=True, help="Replace an earlier run's output folder.")
+@log_option
+@click.option("--overwrite", is_flag=True, help="Replace an earlier run's output folder and log.")
 @click.option(
     "--resume",
     type=click.Path(path_type=Path),
@@ -43,6 +44,7 @@ def track(  # noqa: PLR0917
     start: float,
     end: float | None,
     stride: int,
+    log: Path | None,
     overwrite: bool,
     resume: Path | None,
     **model: Any,
@@ -79,6 +81,7 @@ def track(  # noqa: PLR0917
             output=output or Path(f"{_stem(video)}-tracked"),
             save=save,
             show=show,
+            log=log,
             overwrite=overwrite,
             start=start,
             end=end,
