@@ -81,7 +81,7 @@ class Memory:
     Attributes:
         last: the last frame in which it was seen; all of it, if it is lost.
         anchors: templates that are searched without a window.
-        target: discriminator fitted on the first frame and the bank's newest one; None to go without.
+        target: fitted on the first frame, and half on the bank's newest one; None to go without.
         lost: whether to look for it in the whole frame instead of around its last place.
     """
 
