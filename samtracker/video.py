@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import math
+import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -126,7 +127,7 @@ def read_frames(
     Args:
         source: a video file; a folder of images or a glob pattern of them, in natural order of
             their names and at 25 frames per second; a camera's number (an int, or a string of
-            digits); or a URL such as rtsp://host/stream.
+            digits) or device path; or a URL such as rtsp://host/stream.
         start: seconds; frames before are left out.
         end: seconds; frames from here on are left out.
         stride: takes every n-th of those frames.
@@ -164,6 +165,8 @@ def _open(source: str | Path | int) -> Source:
             return FileSource(source)
     path = Path(source)
     try:
+        if device := re.fullmatch(r"/dev/video(\d+)", str(path.resolve())):
+            return CameraSource(int(device[1]))
         if path.is_dir():
             return ImageSource(f"folder '{path}'", list(path.iterdir()))
         if path.exists():

@@ -135,8 +135,8 @@ def test_no_such_source(tmp_path: Path) -> None:
         assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("source", [99, "99"])
-def test_no_such_camera(source: int | str, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("source", [99, "99", "/dev/video99", Path("/dev/video99")])
+def test_no_such_camera(source: int | str | Path, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(VideoError, match="camera 99 cannot be opened"):
         read_frames(source)
     assert capfd.readouterr() == ("", "")
