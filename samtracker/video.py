@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import math
+import os
 import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -156,17 +157,14 @@ def read_frames(
 
 
 def _open(source: str | Path | int) -> Source:
-    if isinstance(source, int):
-        return CameraSource(source)
-    if isinstance(source, str):
-        if source.isdecimal():
-            return CameraSource(int(source))
-        if "://" in source:
-            return FileSource(source)
+    camera = _camera(source)
+    if camera is not None:
+        return CameraSource(camera)
+    if isinstance(source, str) and "://" in source:
+        return FileSource(source)
+    assert not isinstance(source, int), "that is a camera"
     path = Path(source)
     try:
-        if device := re.fullmatch(r"/dev/video(\d+)", str(path.resolve())):
-            return CameraSource(int(device[1]))
         if path.is_dir():
             return ImageSource(f"folder '{path}'", list(path.iterdir()))
         if path.exists():
@@ -177,6 +175,14 @@ def _open(source: str | Path | int) -> Source:
         found = glob.glob(str(path), recursive=True)  # noqa: PTH207 (Path.glob: only relative)
         return ImageSource(f"pattern '{path}'", [Path(name) for name in found])
     raise VideoError(f"no such file or folder: '{path}'; check the path")
+
+
+def _camera(source: str | Path | int) -> int | None:
+    """The number of a camera, given as such or by its device path; None for anything else."""
+    if isinstance(source, int) or (isinstance(source, str) and source.isdecimal()):
+        return int(source)
+    device = re.fullmatch(r"/dev/video(\d+)", os.path.realpath(source))
+    return int(device[1]) if device else None
 
 
 def _first_readable(source: Source, candidates: Iterator[Candidate]) -> tuple[Candidate, Size]:
