@@ -69,7 +69,7 @@ class Record:
         self.under_way.append(under_way)
         self.resident.append(psutil.Process().memory_info().rss / 2**20)
 
-    def to_dict(self) -> dict[str, float]:
+    def to_dict(self) -> dict[str, Any]:
         """Latency in seconds and in steps, frames under way, memory from a minute on."""
         step = float(np.median(self.steps))
         p50, p95 = (float(value) for value in np.percentile(self.latencies, (50, 95)))
@@ -85,6 +85,10 @@ class Record:
             "under_way_p50": float(np.median(self.under_way)),
             "under_way_p95": round(float(np.percentile(self.under_way, 95)), 1),
             "settled_after_s": round(float(seconds[settled])),
+            "each_minute_mb": [
+                round(self.resident[int(np.searchsorted(seconds, minute))])
+                for minute in range(60, int(seconds[-1]) + 1, 60)
+            ],
             "settled_mb": round(first),
             "end_mb": round(self.resident[-1]),
             "largest_mb": round(largest),

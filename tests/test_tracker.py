@@ -255,7 +255,7 @@ def test_memory_does_not_grow(lite_tracker: MakeTracker, memory: str) -> None:
     tracker = lite_tracker(size=64, memory=memory)
     tracker.init(TWO[0].frame, mask=TWO[0].ids)
     counts = []
-    for number in range(1, 41):
+    for number in range(1, 25):
         tracker.step(TWO[min(number % 14, 14 - number % 14)].frame)
         if number % 2 == 0:
             tracker.correct(TWO[min(number % 14, 14 - number % 14)].frame, 1, mask=TWO[0].mask())
