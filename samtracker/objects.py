@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from samtracker.errors import PromptError
 from samtracker.life_cycle import Evidence, LifeCycle
 from samtracker.model.encoders import Features
 from samtracker.model.runtime import EncodedFrame, Runtime
+from samtracker.prompts import MIN_AREA
 from samtracker.segment import segment
 from samtracker.subject import Subject
 from samtracker.track import Track
@@ -28,12 +29,14 @@ class Edit:
     """What there was before the user changed something.
 
     Attributes:
-        subjects: those that it touched, by id; None for one that is new.
         result: of the frame it was made in.
+        subjects: those that it touched, by id; None for one that is new.
+        names: by id, where it changed nothing else.
     """
 
-    subjects: dict[int, Subject | None]
     result: FrameResult
+    subjects: dict[int, Subject | None] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
 
 
 class Objects:
@@ -75,7 +78,8 @@ class Objects:
         """
         others = [_without(item, mask) for item in result.objects if item.id != object_id]
         for item in others:
-            if item.box is None and result[item.id].box is not None:
+            left, before = int(item.mask.sum()), int(result[item.id].mask.sum())
+            if left < MIN_AREA <= before:
                 raise PromptError(
                     f"the mask of object {object_id} hides all of object {item.id}: "
                     "give another mask, or remove that object first"
@@ -109,7 +113,15 @@ class Objects:
     def remind(
         self, encoded: EncodedFrame, result: FrameResult, object_id: int, mask: Mask
     ) -> None:
-        """Show an object's mask in another frame than the current one."""
+        """Show an object's mask in another frame than the current one.
+
+        Raises:
+            PromptError: the memory keeps no such frame.
+        """
+        if not self._config.anchored:
+            raise PromptError(
+                "memory='rolling' keeps the last frame only: correct the object in the current one"
+            )
         self._remember(result, [object_id])
         self._subjects[object_id].track.remind(encoded.features, encoded.cells_of(mask))
 
@@ -121,12 +133,9 @@ class Objects:
 
     def rename(self, result: FrameResult, object_id: int, name: str) -> FrameResult:
         """Call an object something."""
-        self._remember(result, [object_id])
-        self._subjects[object_id].name = name
-        return _with(
-            result,
-            [replace(item, name=name) if item.id == object_id else item for item in result.objects],
-        )
+        names = {object_id: self._subjects[object_id].name}
+        self._edits.append(Edit(result, names=names))
+        return self._named(result, {object_id: name})
 
     def undo(self, runtime: Runtime, encoded: EncodedFrame, result: FrameResult) -> FrameResult:
         """Take the last change back; what it touched is looked for in the current frame.
@@ -137,6 +146,8 @@ class Objects:
         if not self._edits:
             raise PromptError(f"nothing to undo: the last {UNDO} changes of a stream are kept")
         edit = self._edits.pop()
+        if edit.names:
+            return self._named(result, edit.names)
         for number, subject in edit.subjects.items():
             if subject is None:
                 del self._subjects[number]
@@ -152,10 +163,6 @@ class Objects:
             found = tuple(_without(item, other.mask) for item in found)
         return _with(result, [*others, *found])
 
-    def forget_edits(self) -> None:
-        """From here on nothing that was done before can be undone."""
-        self._edits.clear()
-
     def resize(self, like: Features) -> None:
         """Go on with canvases of another size."""
         before = [item for edit in self._edits for item in edit.subjects.values()]
@@ -163,8 +170,8 @@ class Objects:
             if subject is not None:
                 subject.track.resize(like)
 
-    def check_known(self, object_id: int) -> None:
-        """Pass if it is the id of one of them.
+    def known(self, object_id: int) -> int:
+        """An id, if it is that of one of them.
 
         Raises:
             PromptError: it is not.
@@ -172,6 +179,7 @@ class Objects:
         if not isinstance(object_id, (int, np.integer)) or object_id not in self._subjects:
             known = ", ".join(map(str, self.ids)) or "none"
             raise PromptError(f"object_id={object_id!r} is not tracked (tracked: {known})")
+        return int(object_id)
 
     def _remember(self, result: FrameResult, touched: Collection[int]) -> None:
         """Before a change."""
@@ -179,7 +187,16 @@ class Objects:
             number: self._subjects[number].copied() if number in self._subjects else None
             for number in touched
         }
-        self._edits.append(Edit(subjects, result))
+        self._edits.append(Edit(result, subjects))
+
+    def _named(self, result: FrameResult, names: dict[int, str]) -> FrameResult:
+        """Name objects, by id, here and in a result."""
+        for number, name in names.items():
+            self._subjects[number].name = name
+        return _with(
+            result,
+            [replace(item, name=names.get(item.id, item.name)) for item in result.objects],
+        )
 
 
 def _with(result: FrameResult, objects: Collection[TrackedObject]) -> FrameResult:

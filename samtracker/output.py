@@ -266,5 +266,5 @@ def writing(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or error
         raise OutputError(
-            f"'{path}' cannot be written ({reason}): choose another with --output"
+            f"'{path}' cannot be written ({reason}): free disk space or choose another place"
         ) from error

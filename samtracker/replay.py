@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,16 +88,21 @@ class Replay:
             VideoError: the source cannot be read.
         """
         header = self.header
-        network = load_network(weights or header["weights"])
-        if weights_of(network)[1] != header["sha256"]:
+        try:
+            config = TrackerConfig(**header["config"])
+            where = {key: str(header[key]) for key in ("weights", "device", "precision", "source")}
+            digest_ = header["sha256"]
+        except (KeyError, TypeError) as error:
+            raise ReplayError(f"'{self.name}' is damaged: {error}") from error
+        network = load_network(weights or where["weights"])
+        if weights_of(network)[1] != digest_:
             raise ReplayError(
                 f"'{self.name}' was made with other weights than '{network.file}': "
                 "give those with --weights"
             )
-        config = TrackerConfig(**header["config"])
-        device = device or header["device"]
-        tracker = Tracker(network, config, device=device, precision=header["precision"])
-        given = source or header["source"]
+        device = device or where["device"]
+        tracker = Tracker(network, config, device=device, precision=where["precision"])
+        given = source or where["source"]
         if not given:
             raise ReplayError(f"'{self.name}' does not say where its frames are: give --source")
         with _Frames(given) as frames:
@@ -110,7 +116,7 @@ class Replay:
         name, index = call["call"], call.get("index")
         try:
             arguments = {key: unpacked(value) for key, value in call["arguments"].items()}
-        except (ValueError, KeyError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, zlib.error) as error:
             raise ReplayError(f"'{self.name}' is damaged: {error}") from error
         if "frame" in call:
             image = frames.find(call["frame"])
@@ -140,7 +146,7 @@ class _Frames:
         self._reader: VideoReader = read_frames(source)
         self._hash = ""
         self._image: Frame | None = None
-        if self._reader.info.duration is None:
+        if self._reader.is_live:
             self._reader.close()
             raise VideoError(
                 f"'{source}' is live and does not come again: give a recording with --source"

@@ -13,14 +13,16 @@ import inspect
 import json
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TextIO, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from samtracker import __version__
+from samtracker.errors import OutputError
 from samtracker.model.network import SEED
 from samtracker.output import writing
 from samtracker.prompts import SEED as CUT_SEED
@@ -41,19 +43,18 @@ class ReplayLog:
     """Takes down what is done to a tracker from now on; give it to `Tracker.log`.
 
     Args:
-        path: of the file; an older one is replaced.
+        path: of the file; an older one is replaced as soon as there is something to write.
         tracker: before its stream begins.
         source: that its frames come from, for `replay`; empty if there is none.
 
     Raises:
-        OutputError: it cannot be written.
         WeightsError: the network comes from no file.
     """
 
     def __init__(self, path: str | Path, tracker: Tracker, source: str = "") -> None:
         self._path = Path(path)
         name, digest = weights_of(tracker.runtime.network)
-        header = {
+        self._header = {
             "format": FORMAT,
             "version": __version__,
             "source": source,
@@ -64,20 +65,16 @@ class ReplayLog:
             "config": asdict(tracker.config),
             "seeds": {"network": SEED, "grabcut": CUT_SEED},
         }
-        with writing(self._path):
-            self._file = self._path.open("w", encoding="ascii", newline="\n")
-        self._write(header)
+        self._file: TextIO | None = None
+        self._failure: OutputError | None = None
 
     def take(self, name: str, arguments: Mapping[str, Any], outcome: object) -> None:
-        """Write a call down.
+        """Write a call down, if that is possible; tracking goes on where it is not.
 
         Args:
             name: of the method.
             arguments: by name.
             outcome: what it returned.
-
-        Raises:
-            OutputError: the disk is full.
         """
         given = dict(arguments)
         frame = given.pop("frame", None)
@@ -90,14 +87,29 @@ class ReplayLog:
         self._write(line)
 
     def close(self) -> None:
-        """Close the file; what was written until then is on the disk at any time."""
-        with writing(self._path):
-            self._file.close()
+        """Close the file; what was written until then is on the disk at any time.
+
+        Raises:
+            OutputError: not everything could be written.
+        """
+        with suppress(OSError):  # of what has failed already
+            if self._file is not None:
+                self._file.close()
+        if self._failure is not None:
+            raise self._failure
 
     def _write(self, line: dict[str, Any]) -> None:
-        with writing(self._path):
-            self._file.write(json.dumps(line) + "\n")
-            self._file.flush()
+        if self._failure is not None:
+            return
+        try:
+            with writing(self._path):
+                if self._file is None:
+                    self._file = self._path.open("w", encoding="ascii", newline="\n")
+                    self._file.write(json.dumps(self._header) + "\n")
+                self._file.write(json.dumps(line) + "\n")
+                self._file.flush()
+        except OutputError as error:
+            self._failure = error
 
 
 def logged(
@@ -142,14 +154,15 @@ def packed(value: Any) -> Any:
     """An argument as JSON."""
     if isinstance(value, Mapping):
         return {"by id": [[int(key), packed(item)] for key, item in value.items()]}
-    if isinstance(value, np.ndarray) and value.ndim > 1:
-        content = base64.b64encode(zlib.compress(np.ascontiguousarray(value).data))
-        return {"dtype": value.dtype.str, "shape": value.shape, "zlib": content.decode("ascii")}
-    if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
     if isinstance(value, list | tuple):
         return [packed(item) for item in value]
-    return value
+    value = np.asarray(value)  # a tensor or picture too
+    if value.ndim > 1:
+        content = base64.b64encode(zlib.compress(np.ascontiguousarray(value).data))
+        return {"dtype": value.dtype.str, "shape": value.shape, "zlib": content.decode("ascii")}
+    return value.tolist()
 
 
 def unpacked(plain: Any) -> Any:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +19,7 @@ import torch
 from torch import Tensor
 
 from samtracker.config import TrackerConfig
-from samtracker.errors import WeightsError
+from samtracker.errors import OutputError, SamTrackerError, WeightsError
 from samtracker.life_cycle import LifeCycle
 from samtracker.model.checkpoint import load_network
 from samtracker.model.encoders import Features
@@ -48,6 +50,8 @@ def save_tracker(
     path: Path, runtime: Runtime, config: TrackerConfig, state: dict[str, Any]
 ) -> None:
     """See `Tracker.save`; `state` is what a stream changes."""
+    if path.suffix != ".safetensors":
+        raise OutputError(f"'{path}' has another ending: give a name that ends in .safetensors")
     weights, digest = weights_of(runtime.network)
     writer = _Writer()
     header = {
@@ -87,12 +91,14 @@ class Saved:
     network: Network
     config: TrackerConfig
     precision: str
+    _path: Path
     _state: Any
     _tensors: dict[str, Tensor]
 
     def restore(self, device: torch.device) -> dict[str, Any]:
         """What a stream changes, on a device."""
-        state: dict[str, Any] = _Reader(self._tensors, device).built(self._state)
+        with _damage(self._path):
+            state: dict[str, Any] = _Reader(self._tensors, device).built(self._state)
         return state
 
 
@@ -101,14 +107,28 @@ def load_tracker(path: Path, weights: str | Path | None) -> Saved:
     tensors, metadata = load_state(path)
     if metadata.get("format") != FORMAT:
         raise WeightsError(f"'{path}' holds no tracker of this version: give a file of save()")
-    header = json.loads(metadata["tracker"])
-    network = load_network(weights or header["weights"])
-    if weights_of(network)[1] != header["sha256"]:
+    with _damage(path):
+        header = json.loads(metadata["tracker"])
+        config = TrackerConfig(**header["config"])
+        name, digest, precision = (str(header[key]) for key in ("weights", "sha256", "precision"))
+        state = header["state"]
+    network = load_network(weights or name)
+    if weights_of(network)[1] != digest:
         raise WeightsError(
             f"'{path}' was saved with other weights than '{network.file}': give those as weights"
         )
-    config = TrackerConfig(**header["config"])
-    return Saved(network, config, header["precision"], header["state"], tensors)
+    return Saved(network, config, precision, path, state, tensors)
+
+
+@contextmanager
+def _damage(path: Path) -> Iterator[None]:
+    """Makes an error of ours of whatever a file that somebody changed may bring about."""
+    try:
+        yield
+    except SamTrackerError:
+        raise
+    except Exception as error:
+        raise WeightsError(f"'{path}' is damaged: start again from the first frame") from error
 
 
 class _Writer:

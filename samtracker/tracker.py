@@ -132,11 +132,11 @@ class Tracker:
         masks = first_masks(self.runtime, encoded, mask=mask, box=box, points=points)
         for object_id in masks:
             check_id(object_id, above=0)
-        result = FrameResult(index=0, timestamp=timestamp, size=encoded.geometry.frame, objects=())
+        size, time = encoded.geometry.frame, _seconds(timestamp)
+        result = FrameResult(index=0, timestamp=time, size=size, objects=())
         objects = Objects(self.config)
         for object_id, object_mask in sorted(masks.items()):
             result = objects.take(encoded, result, int(object_id), object_mask)
-        objects.forget_edits()
         self._objects, self._frame, self._result = objects, encoded, result
         return result
 
@@ -157,7 +157,7 @@ class Tracker:
         index = stream.index + 1
         objects = self._objects.segment(self.runtime, self._frame, index)
         self._result = FrameResult(
-            index=index, timestamp=timestamp, size=stream.size, objects=objects
+            index=index, timestamp=_seconds(timestamp), size=stream.size, objects=objects
         )
         return self._result
 
@@ -224,7 +224,7 @@ class Tracker:
             PromptError: no such object, or the prompt shows no object or several, or hides all of
                 another object.
         """
-        self._objects.check_known(object_id)
+        object_id = self._objects.known(object_id)
         now = self._encode(frame)
         current = now is self._frame
         mine = self._stream[object_id]
@@ -248,7 +248,7 @@ class Tracker:
         Raises:
             PromptError: no such object.
         """
-        self._objects.check_known(object_id)
+        object_id = self._objects.known(object_id)
         self._result = self._objects.remove(self._stream, object_id)
         return self._result
 
@@ -262,7 +262,7 @@ class Tracker:
         Raises:
             PromptError: no such object.
         """
-        self._objects.check_known(object_id)
+        object_id = self._objects.known(object_id)
         self._result = self._objects.rename(self._stream, object_id, name)
         return self._result
 
@@ -270,8 +270,8 @@ class Tracker:
     def undo(self) -> FrameResult:
         """Take back the last of `add_object`, `correct`, `remove_object` and `rename`.
 
-        The objects that it changed are remembered as they were before it. Where steps were made
-        since, they are looked for in the current frame; all others go on as they are.
+        After them come the objects given to `init`. What is changed back is remembered as it was
+        then, and looked for in the current frame if steps were made since.
 
         Returns:
             The current frame's result.
@@ -394,3 +394,7 @@ class Tracker:
                 "give the frame given last to init or step"
             )
         return self._frame
+
+
+def _seconds(timestamp: float | None) -> float | None:
+    return None if timestamp is None else float(timestamp)

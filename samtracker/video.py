@@ -85,6 +85,11 @@ class VideoReader(Iterator[VideoFrame]):
         )
 
     @property
+    def is_live(self) -> bool:
+        """Whether it is a camera or stream, which has no end and does not come again."""
+        return self.info.duration is None and self.path is None
+
+    @property
     def unreadable(self) -> int:
         """Number of damaged frames so far."""
         return self._source.unreadable

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from errno import ENOSPC
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -107,6 +109,8 @@ class VideoEncoder:
         context.time_base = Fraction(1, self._ticks)
         context.colorspace = context.color_primaries = context.color_trc = BT709
         context.color_range = ColorRange.MPEG
+        self._path = path
+        self._failed = False
         self._audio: AudioCopy | None = None
         if audio_from is not None:
             self._audio = AudioCopy(audio_from, self._output, start=start)
@@ -124,14 +128,19 @@ class VideoEncoder:
         self._last = max(round((seconds - self._start) * self._ticks), self._last + 1)
         frame.pts = self._last
         frame.time_base = Fraction(1, self._ticks)
+        self._failed = True  # unless all of this works
         self._output.mux(self._stream.encode(frame))
         if self._audio is not None:
             self._audio.write_until(seconds)
+        self._failed = False
         self._end = self._start + (self._last + self._frame_ticks) / self._ticks
 
     def finish(self) -> None:
         """Writes what is still held back, and the index."""
         try:
+            if self._failed and not self._path.stat().st_size:
+                # FFmpeg would crash on a file whose header could not be written.
+                raise OSError(ENOSPC, os.strerror(ENOSPC))
             self._output.mux(self._stream.encode(None))
             if self._audio is not None:
                 self._audio.finish(self._end)

@@ -122,6 +122,24 @@ def test_a_click_on_an_object_selects_it_and_digits_do(user: User) -> None:
     assert user.controls.message == "there is no object 5"
 
 
+def test_clicks_are_not_those_of_another_object(user: User) -> None:
+    user.click(130, 68)
+    user.press("space")
+    user.box(1)
+    user.press("1", "c")
+    user.click(130, 70)
+    user.press("2")
+    assert user.controls.clicks == []
+
+
+def test_the_first_object_can_be_undone(user: User) -> None:
+    user.box(2)
+    user.press("u")
+    assert user.ids == []
+    user.box(1)
+    assert user.ids == [2]
+
+
 def test_painting_adds_and_erases(user: User) -> None:
     user.box(1)
     user.press("c")
@@ -187,7 +205,7 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(user: User) -> None:
     assert (user.ids, user.controls.clicks) == ([1], [])
     user.press("escape")
     assert not user.holds()
-    user.press("u", "u")
+    user.press("u", "u", "u")
     assert "nothing to undo" in user.controls.message
     user.press("x", "0", "?")
     assert user.controls.helping

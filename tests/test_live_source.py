@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import threading
 import time
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import av
 import numpy as np
 import pytest
 from cameras import Camera
@@ -88,3 +92,63 @@ def test_a_file_of_one_frame(tmp_path: Path) -> None:
 def test_a_source_that_is_not_there() -> None:
     with pytest.raises(VideoError, match="cannot be opened"):
         LiveSource("http://127.0.0.1:9/")
+
+
+def test_a_file_without_a_duration_is_played_once(tmp_path: Path) -> None:
+    video = write_clip(tmp_path / "clip.mp4", FRAMES)
+    raw = tmp_path / "clip.mkv"
+    raw.write_bytes(remux(video))
+    with LiveSource(raw) as source:
+        while not source.ended:
+            source.read(0.5)
+        assert (source.received, source.reconnects) == (len(FRAMES), 0)
+
+
+def remux(video: Path) -> bytes:
+    """A video as Matroska written to a pipe, which cannot say how long it is."""
+
+    class Pipe(io.RawIOBase):
+        content = b""
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: Any) -> int:
+            self.content += bytes(data)
+            return len(data)
+
+    pipe = Pipe()
+    with av.open(str(video)) as given, av.open(pipe, "w", format="matroska") as made:
+        stream = made.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                made.mux(packet)
+    return pipe.content
+
+
+def test_a_reader_that_fails_in_any_way_ends(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    video = write_clip(tmp_path / "clip.mp4", FRAMES)
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    monkeypatch.setattr(LiveSource, "_pass_on", lambda *_: 1 / 0)
+    with LiveSource(video) as source:
+        assert source.read(5.0) is None
+        assert source.ended
+
+
+def test_a_pause_is_no_latency(tmp_path: Path) -> None:
+    video = write_clip(tmp_path / "clip.mp4", FRAMES)
+    with LiveSource(video) as source:
+        assert source.read(5.0) is not None
+        source.paused = True
+        while source.read(0.3) is not None:
+            pass
+        received = source.received
+        assert source.read(0.3) is None
+        assert source.received == received < len(FRAMES)
+        source.paused = False
+        frame = source.read(5.0)
+        assert frame is not None
+        assert frame.index == received

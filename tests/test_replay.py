@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
+import torch
 from cli_tools import samtrack
 from clips import write_clip
 from conftest import MakeTracker
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scenes import BLUE, RED, film
 
-from samtracker.errors import PromptError, ReplayError
+from samtracker.errors import OutputError, PromptError, ReplayError
 from samtracker.replay import Replay
 from samtracker.replay_log import ReplayLog, packed, unpacked
 from samtracker.tracker import Tracker
@@ -185,3 +186,60 @@ def test_a_job_of_the_command_line_is_done_again(tmp_path: Path, video: Path) ->
     assert not (tmp_path / "other").exists()
     assert log.read_bytes() == before
     assert samtrack(*command, tmp_path / "out", "--overwrite").code == 0
+
+
+def test_a_log_that_cannot_be_written_ends_nothing(
+    lite_tracker: MakeTracker, video: Path, tmp_path: Path
+) -> None:
+    tracker = lite_tracker()
+    tracker.log = ReplayLog(tmp_path / "none" / "log.jsonl", tracker, str(video))
+    everything(tracker, video)
+    with pytest.raises(OutputError, match="cannot be written"):
+        tracker.log.close()
+    finished = samtrack(
+        *("track", video, "--init-box", "12,10,61,59", "--size", "96", "-o", tmp_path / "out"),
+        *("--save", "csv", "--log", tmp_path / "none" / "log.jsonl"),
+    )
+    assert finished.code == 0
+    assert "the log is not complete" in finished.err
+
+
+def test_an_older_log_stays_until_there_is_something_to_write(tmp_path: Path) -> None:
+    log = tmp_path / "keep.jsonl"
+    log.write_text("old")
+    options = ("--headless", "--init-box", "1,1,9,9", "--log", log, "--overwrite")
+    assert samtrack("live", tmp_path / "none.mp4", *options).code == 2
+    assert log.read_text() == "old"
+
+
+def test_arguments_of_any_kind_are_taken_down(lite_tracker: MakeTracker, tmp_path: Path) -> None:
+    tracker, shot = lite_tracker(), SHOTS[0]
+    tracker.log = ReplayLog(tmp_path / "log.jsonl", tracker)
+    number, half = cast(int, np.int64(1)), cast(float, np.float32(0.5))
+    tracker.init(shot.frame, mask=torch.from_numpy(shot.ids), timestamp=half)
+    tracker.correct(shot.frame, number, mask=shot.mask(1).tolist())
+    tracker.rename(number, "red")
+    tracker.save(tmp_path / "job.safetensors")
+    tracker.log.close()
+    assert [call["call"] for call in lines(tmp_path / "log.jsonl")[1:]] == [
+        "init",
+        "correct",
+        "rename",
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda log: log[0].pop("device"),
+        lambda log: log[0]["config"].update(colour=3),
+        lambda log: log[1]["arguments"]["mask"].update(zlib="AAAA"),
+        lambda log: log[1].update(arguments=[3]),
+    ],
+)
+def test_a_damaged_log_is_an_error_of_one_line(
+    log: Path, change: Callable[[list[dict[str, Any]]], object]
+) -> None:
+    finished = samtrack("replay", changed(log, change))
+    assert (finished.code, len(finished.errors)) == (2, 1)
+    assert "is damaged" in finished.errors[0]

@@ -65,8 +65,6 @@ def test_changes_are_undone_one_after_the_other(lite_tracker: MakeTracker) -> No
     assert [(item.id, item.name) for item in tracker.undo().objects] == [(1, ""), (2, "")]
     assert_same(tracker.undo(), before)
     tracker.undo()  # of the name in `_last`
-    with pytest.raises(PromptError, match="nothing to undo"):
-        tracker.undo()
     again = tracker.add_object(TWO[1].frame, mask=TWO[1].mask(2))
     assert [item.id for item in again.objects] == [1, 3]
 
@@ -108,8 +106,26 @@ def test_only_the_last_changes_are_kept_and_none_of_another_stream(
         tracker.undo()
     tracker.rename(1, "red")
     started(tracker, 1)
+    assert tracker.undo().objects == ()  # what init was given
     with pytest.raises(PromptError, match="nothing to undo"):
         tracker.undo()
+
+
+def test_undoing_a_name_leaves_the_memory_as_it_is(lite_tracker: MakeTracker) -> None:
+    straight, named = started(lite_tracker(), 1), started(lite_tracker(), 1)
+    named.rename(1, "red")
+    for shot in TWO[2:5]:
+        straight.step(shot.frame)
+        named.step(shot.frame)
+    assert named.undo()[1].name == ""
+    for shot in TWO[5:]:
+        assert_same(named.step(shot.frame), straight.step(shot.frame))
+
+
+def test_rolling_memory_cannot_be_told_of_another_frame(lite_tracker: MakeTracker) -> None:
+    tracker = started(lite_tracker(memory="rolling"), 2)
+    with pytest.raises(PromptError, match="memory='rolling' keeps the last frame only"):
+        tracker.correct(TWO[1].frame, 1, mask=TWO[1].mask(1))
 
 
 def test_undo_works_after_a_change_of_size(lite_tracker: MakeTracker) -> None:

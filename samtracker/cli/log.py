@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, closing, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import click
 
 from samtracker.errors import OutputError
 from samtracker.replay_log import ReplayLog
@@ -11,10 +14,13 @@ from samtracker.resume.job import lasting
 from samtracker.tracker import Tracker
 
 
-def start_log(
+@contextmanager
+def keeping_log(
     path: Path | None, tracker: Tracker, source: str, *, overwrite: bool
-) -> AbstractContextManager[object]:
+) -> Iterator[None]:
     """Take down what is done to a tracker until the end of the `with` block.
+
+    A log that cannot be written is no reason to end a job; the user is told at the end.
 
     Args:
         path: of the log; None for none.
@@ -23,11 +29,18 @@ def start_log(
         overwrite: whether an older log is replaced.
 
     Raises:
-        OutputError: it cannot be written, or exists already.
+        OutputError: it exists already.
     """
     if path is None:
-        return nullcontext()
+        yield
+        return
     if path.exists() and not overwrite:
         raise OutputError(f"'{path}' exists already: choose another, or --overwrite")
     tracker.log = ReplayLog(path, tracker, lasting(source) or source)
-    return closing(tracker.log)
+    try:
+        yield
+    finally:
+        try:
+            tracker.log.close()
+        except OutputError as error:
+            click.echo(f"the log is not complete: {error}", err=True)

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from samtracker.cli.interruption import EXIT_CODE, Interruption
-from samtracker.cli.log import start_log
+from samtracker.cli.log import keeping_log
 from samtracker.cli.model import build_tracker
 from samtracker.cli.progress import Progress
 from samtracker.errors import VideoError
@@ -75,26 +75,28 @@ def run(request: Request) -> None:
     ):
         masks = request.prompts.read_masks(reader.info.size)
         tracker = build_tracker(**request.model)
-        log = start_log(request.log, tracker, request.source, overwrite=request.overwrite)
-        frame = _first_frame(request, reader)
-        first, origins = request.prompts.start(tracker, frame, masks)
-        for item in first.objects:
-            pixels = int(item.mask.sum())
-            click.echo(f"object {item.id}: {pixels} pixels from the {origins[item.id]}", err=True)
-        interruption.deferred = True
-        job = Job(
-            source=request.source,
-            path=lasting(request.source),
-            start=request.start,
-            end=request.end,
-            stride=request.stride,
-            save=request.save,
-            device=request.model["device"],
-            origins=origins,
-            overwrite=request.overwrite,
-        )
-        progress = Progress(job, reader, window, interruption)
+        log = keeping_log(request.log, tracker, request.source, overwrite=request.overwrite)
         with log:
+            frame = _first_frame(request, reader)
+            first, origins = request.prompts.start(tracker, frame, masks)
+            for item in first.objects:
+                pixels = int(item.mask.sum())
+                click.echo(
+                    f"object {item.id}: {pixels} pixels from the {origins[item.id]}", err=True
+                )
+            interruption.deferred = True
+            job = Job(
+                source=request.source,
+                path=lasting(request.source),
+                start=request.start,
+                end=request.end,
+                stride=request.stride,
+                save=request.save,
+                device=request.model["device"],
+                origins=origins,
+                overwrite=request.overwrite,
+            )
+            progress = Progress(job, reader, window, interruption)
             outcome = finish(job, tracker, reader, [(frame, first)], folder, progress)
     conclude(job, reader, outcome, folder, interruption)
 

@@ -124,7 +124,7 @@ class Controls:
         if self.mode is Mode.WATCH:
             under = self._under(x, y)
             if under is not None:
-                self.selected = under.id
+                self._choose(under.id)
                 return
             if not on:
                 return
@@ -221,9 +221,13 @@ class Controls:
 
     def _select(self, number: int) -> None:
         if number in self._tracker.object_ids:
-            self.selected = number
+            self._choose(number)
         else:
             self.message = f"there is no object {number}"
+
+    def _choose(self, number: int) -> None:
+        if number != self.selected:  # clicks were meant for the other one
+            self.selected, self.clicks = number, []
 
     def _has_selected(self) -> bool:
         if self.selected is None:

@@ -75,7 +75,11 @@ def snapshot(picture: Frame, result: FrameResult | None, folder: Path) -> Path:
     """
     path = free(folder / f"samtrack-{_now()}.png")
     with writing(path):
-        Image.fromarray(picture).save(path)
+        try:
+            Image.fromarray(picture).save(path)
+        except OSError:
+            path.unlink(missing_ok=True)  # half a picture
+            raise
     if result is not None:
         save_ids(path.with_name(f"{path.stem}-masks.png"), result.id_map)
     return path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -146,7 +147,7 @@ class Desk:
         """See `Screen`."""
         self._step, self._came = step, time.monotonic()
         self._controls.show(step.frame, step.result)
-        self._recorder.write(_drawn(step.frame.image, step.result), step.frame.time)
+        self._record(step)
         self._refresh(wait=0.001)
         self.latency.add(step.frame.captured)
 
@@ -163,6 +164,15 @@ class Desk:
                 self._keep(record=event == Key("r"))
             else:
                 self._controls.handle(event)
+
+    def _record(self, step: LiveStep) -> None:
+        """A recording that fails ends, and not the session."""
+        try:
+            self._recorder.write(_drawn(step.frame.image, step.result), step.frame.time)
+        except SamTrackerError as error:
+            with suppress(SamTrackerError):
+                self._recorder.stop()
+            self._controls.message = str(error)
 
     def _keep(self, *, record: bool) -> None:
         """Take a snapshot, or start or stop recording."""

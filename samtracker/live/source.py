@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import av
 import cv2
 import numpy as np
 
@@ -18,6 +19,9 @@ from samtracker.video import VideoReader, read_frames
 
 BACK_OFF = (0.5, 8.0)
 """Seconds before the first new attempt to connect, and at most; each wait doubles the last."""
+
+FAILURES = (VideoError, av.FFmpegError, cv2.error, OSError)
+"""How a source may fail while it is read."""
 
 PAUSE = 0.02
 """Seconds between two looks whether a pause is over."""
@@ -70,7 +74,7 @@ class LiveSource:
         self.connected = True
         self.paused = False
         self._source = source
-        self._finite = reader.info.duration is not None
+        self._finite = not reader.is_live
         self._newest: LiveFrame | None = None
         self._over = False
         self._change = threading.Condition()
@@ -115,6 +119,14 @@ class LiveSource:
 
     def _read(self, reader: VideoReader | None) -> None:
         """Plays and connects in turns, until it is closed or the file is over."""
+        try:
+            self._play_and_connect(reader)
+        finally:  # whatever happened, nobody waits for more
+            with self._change:
+                self._over = True
+                self._change.notify_all()
+
+    def _play_and_connect(self, reader: VideoReader | None) -> None:
         begin = time.monotonic()
         wait, longest = BACK_OFF
         while True:
@@ -130,11 +142,8 @@ class LiveSource:
             try:
                 reader = read_frames(self._source)
                 self.reconnects += 1
-            except VideoError:
+            except FAILURES:
                 reader = None
-        with self._change:
-            self._over = True
-            self._change.notify_all()
 
     def _play(self, reader: VideoReader, begin: float) -> bool:
         """Passes frames on until the reader ends; whether there was any."""
@@ -142,16 +151,32 @@ class LiveSource:
         played = False
         try:
             for frame in reader:
-                while self._finite and self.paused and not self._closing.wait(PAUSE):
-                    start += PAUSE
-                early = start + frame.time - time.monotonic() if self._finite else 0.0
-                if self._closing.wait(max(early, 0.0)):
+                if self._finite:
+                    start += self._wait(start + frame.time)
+                if self._closing.is_set():
                     break
                 self._pass_on(frame.image, begin)
                 played = True
-        except VideoError:
+        except FAILURES:
             pass  # what fails is as gone as what ends
         return played
+
+    def _wait(self, due: float) -> float:
+        """Until a moment of `time.monotonic`, later by the time that the reader pauses meanwhile.
+
+        Returns:
+            That time in seconds.
+        """
+        paused = 0.0
+        while not self._closing.is_set():
+            now = time.monotonic()
+            early = due + paused - now
+            if not self.paused and early <= 0:
+                break
+            self._closing.wait(PAUSE if self.paused else min(early, PAUSE))
+            if self.paused:
+                paused += time.monotonic() - now
+        return paused
 
     def _pass_on(self, image: Frame, begin: float) -> None:
         if image.shape[:2] != self.size:  # a camera that came back may be in another mode

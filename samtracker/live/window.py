@@ -20,7 +20,7 @@ SIDES = (640, 1280)
 
 _TRIAL = "import cv2; cv2.namedWindow('samtracker'); cv2.waitKey(1)"
 
-_NAMES: Final = {13: "enter", 10: "enter", 27: "escape", 32: "space"}
+_NAMES: Final = {13: "enter", 10: "enter", 0xFF8D: "enter", 27: "escape", 32: "space"}
 
 _MOUSE: Final[dict[int, tuple[str, Button]]] = {
     cv2.EVENT_LBUTTONDOWN: ("press", "left"),
@@ -51,7 +51,7 @@ class Window:
                 "(--headless with live, no --show with track)"
             )
         self._title = title
-        self._shown = False
+        self._shown = self._gone = False
         self._pending: list[Event] = []
         # Qt's own menu and panning would take the mouse.
         cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
@@ -73,9 +73,10 @@ class Window:
     def events(self, seconds: float = 0.001) -> list[Event]:
         """What the user has done; waits so long for a key."""
         wait = max(1, round(1000 * seconds))
-        while (code := cv2.waitKey(wait)) != -1:
-            name = _NAMES.get(code & 0xFF) or chr(code & 0xFF)
-            self._pending.append(Key(name.lower()))
+        while not self._closed and (code := cv2.waitKeyEx(wait)) != -1:
+            code &= 0xFFFF  # above are Shift, Ctrl and the like
+            if code in _NAMES or 32 < code < 127:  # arrows and their kind have larger ones
+                self._pending.append(Key(_NAMES.get(code) or chr(code).lower()))
             wait = 1  # more keys may have been pressed meanwhile
         if self._closed:
             self._pending.append(QUIT)
@@ -84,7 +85,12 @@ class Window:
 
     @property
     def _closed(self) -> bool:
-        return self._shown and cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1
+        try:
+            visible = cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE)
+        except cv2.error:  # so says Qt when the last window is closed
+            visible = -1.0
+        self._gone = self._gone or (self._shown and visible < 1)
+        return self._gone
 
     def _take(self, event: int, x: int, y: int, *_: object) -> None:
         if event in _MOUSE:

@@ -16,7 +16,7 @@ from typing import Final, Self
 import psutil
 
 from samtracker.config import DEVICES, FORMATS
-from samtracker.errors import OutputError, SamTrackerError, WeightsError
+from samtracker.errors import OutputError, WeightsError
 from samtracker.output import JOB, RESUME, SUMMARY, TRACKER, is_resumable, partial_of, recover
 from samtracker.tracker import Tracker
 
@@ -141,12 +141,7 @@ def load(folder: Path, device: str) -> Tracker:
         WeightsError: its file is damaged, or the weights are missing or are others.
     """
     path = folder / RESUME / TRACKER
-    try:
-        tracker = Tracker.load(path, device=device)
-    except SamTrackerError:
-        raise
-    except Exception as error:  # whatever a file that somebody changed may bring about
-        raise WeightsError(f"'{path}' is damaged: track again with --overwrite") from error
+    tracker = Tracker.load(path, device=device)
     if tracker.result is None:
         raise WeightsError(f"'{path}' has no stream in it: track again with --overwrite")
     return tracker
