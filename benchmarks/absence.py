@@ -34,6 +34,7 @@ SOON = 15
 NEVER = 1_000_000
 STATELESS = TrackerConfig(
     absent_score=0.0,
+    absent_share=0.0,
     doubtful_score=0.0,
     doubtful_similarity=-2.0,
     largest_growth=float(NEVER),

@@ -78,6 +78,7 @@ class TrackerConfig:
         target_model: whether a discriminator fitted on the first frame takes part; rolling
             memory forgets the first frame and goes without.
         absent_score: a mask with a lower score counts as none.
+        absent_share: likewise one with a smaller share of the object's largest area of late.
         doubtful_score: a mask with a lower score does not enter the memory.
         doubtful_similarity: nor one that resembles the memory less.
         largest_growth: nor one so many times larger or smaller than usual.
@@ -94,6 +95,7 @@ class TrackerConfig:
     feedback: str = "hard"
     target_model: bool = True
     absent_score: float = 0.2
+    absent_share: float = 0.1
     doubtful_score: float = 0.4
     doubtful_similarity: float = 0.45
     largest_growth: float = 4.0

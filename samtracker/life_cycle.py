@@ -10,10 +10,11 @@
     REACQUIRED  --`confirm_after` good frames in a row-->     TRACKING
     REACQUIRED  --doubtful frame-->                           LOST
 
-A frame is absent if there is no mask or its score is below `absent_score`. It is doubtful if it is
-absent, if its score is below `doubtful_score` or its similarity below `doubtful_similarity`, or if
-the mask has grown, shrunk or moved since the last good frame more than objects do. Otherwise it is
-good. All of these are fields of `TrackerConfig`.
+A frame is absent if there is no mask, its score is below `absent_score`, or its area is a smaller
+share than `absent_share` of the object's largest one, which fades, for objects go away. It is
+doubtful if it is absent, if its score is below `doubtful_score` or its similarity below
+`doubtful_similarity`, or if the mask has grown, shrunk or moved since the last good frame more than
+objects do. Otherwise it is good. All of these are fields of `TrackerConfig`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ from samtracker.types import Mask, State
 
 _ADAPTION = 0.2
 """Weight of a good frame in the usual area of the object."""
+
+FADE = 0.98
+"""What is left of the largest area from frame to frame."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,14 +76,17 @@ class LifeCycle:
     def __init__(self, config: TrackerConfig, given: Evidence) -> None:
         self._config = config
         self.state = State.TRACKING
-        self._area = float(given.area)
+        self._area = self._largest = float(given.area)
         self._centre = given.centre
         self._absent = self._doubtful = self._good = 0
 
     def step(self, evidence: Evidence) -> State:
         """The state after one more frame."""
         config = self._config
-        absent = evidence.area == 0 or evidence.score < config.absent_score
+        self._largest *= FADE
+        share = evidence.area / self._largest
+        absent = evidence.score < config.absent_score or share < config.absent_share
+        absent = absent or evidence.area == 0
         doubtful = absent or self._doubts(evidence)
         self._absent = self._absent + 1 if absent else 0
         self._doubtful = self._doubtful + 1 if doubtful else 0
@@ -89,6 +96,7 @@ class LifeCycle:
             fresh = self.state is State.REACQUIRED
             self._area += (1.0 if fresh else _ADAPTION) * (evidence.area - self._area)
             self._centre = evidence.centre
+            self._largest = max(self._largest, float(evidence.area))
         return self.state
 
     def _doubts(self, evidence: Evidence) -> bool:

@@ -14,7 +14,6 @@ from samtracker.errors import PromptError
 from samtracker.life_cycle import Evidence, LifeCycle
 from samtracker.model.encoders import Features
 from samtracker.model.runtime import EncodedFrame, Runtime
-from samtracker.prompts import MIN_AREA
 from samtracker.segment import segment
 from samtracker.subject import Subject
 from samtracker.track import Track
@@ -78,8 +77,7 @@ class Objects:
         """
         others = [_without(item, mask) for item in result.objects if item.id != object_id]
         for item in others:
-            left, before = int(item.mask.sum()), int(result[item.id].mask.sum())
-            if left < MIN_AREA <= before:
+            if item.box is None and result[item.id].box is not None:
                 raise PromptError(
                     f"the mask of object {object_id} hides all of object {item.id}: "
                     "give another mask, or remove that object first"

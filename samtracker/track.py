@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from samtracker.config import TrackerConfig
+from samtracker.life_cycle import FADE
 from samtracker.model.encoders import Features
 from samtracker.model.memory import Anchor, Memory, Template
 from samtracker.model.target import TargetModel
@@ -22,9 +23,6 @@ in one frame have entries in common, so that they share the matching."""
 
 WHOLE = 0.75
 """Share of its largest area that a mask must have to show all of an object."""
-
-FADE = 0.98
-"""What is left of the largest area from frame to frame; objects shrink when they go away."""
 
 
 class Track:

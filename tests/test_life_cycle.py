@@ -21,6 +21,7 @@ FRAMES = {
     "unlike": Evidence(area=100, centre=(50.0, 50.0), score=0.8, similarity=0.2),
     "huge": Evidence(area=401, centre=(50.0, 50.0), score=0.8, similarity=0.8),
     "tiny": Evidence(area=24, centre=(50.0, 50.0), score=0.8, similarity=0.8),
+    "crumb": Evidence(area=9, centre=(50.0, 50.0), score=0.8, similarity=0.8),
     "gone": Evidence(area=100, centre=(66.0, 50.0), score=0.8, similarity=0.8),
 }
 
@@ -35,9 +36,24 @@ def test_a_doubtful_frame_makes_it_uncertain_and_a_good_one_undoes_it(doubt: str
     assert states("good", doubt, "good", doubt, "good", "good") == "tututt"
 
 
-@pytest.mark.parametrize("absent", ["none", "unlikely"])
+@pytest.mark.parametrize("absent", ["none", "unlikely", "crumb"])
 def test_absent_frames_lose_it(absent: str) -> None:
     assert states(absent, "good", absent, absent, absent) == "utull"
+
+
+def areas(*shares: float) -> str:
+    """States of an object that has one share of its first area after the other."""
+    life = LifeCycle(CONFIG, GIVEN)
+    frames = [
+        Evidence(area=round(100 * share), centre=(50.0, 50.0), score=0.8, similarity=0.8)
+        for share in shares
+    ]
+    return "".join(life.step(frame).value[0] for frame in frames)
+
+
+def test_what_is_left_when_an_object_slips_away_is_not_the_object() -> None:
+    assert areas(*[0.85**number for number in range(20)]).endswith("ll")
+    assert set(areas(*[0.97**number for number in range(100)])) == {"t"}
 
 
 def test_patience_ends() -> None:
