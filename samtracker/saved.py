@@ -95,11 +95,11 @@ class Saved:
     _state: Any
     _tensors: dict[str, Tensor]
 
-    def restore(self, device: torch.device) -> dict[str, Any]:
-        """What a stream changes, on a device."""
+    def restore(self, device: torch.device, names: tuple[str, ...]) -> dict[str, Any]:
+        """What a stream changes, on a device; of these names, whatever else a file may hold."""
         with _damage(self._path):
-            state: dict[str, Any] = _Reader(self._tensors, device).built(self._state)
-        return state
+            state = _Reader(self._tensors, device).built(self._state)
+            return {name: state[name] for name in names}
 
 
 def load_tracker(path: Path, weights: str | Path | None) -> Saved:

@@ -360,9 +360,8 @@ class Tracker:
         """
         saved = load_tracker(Path(path), weights)
         tracker = cls(saved.network, saved.config, device=device, precision=saved.precision)
-        state = saved.restore(tracker.runtime.device)
-        for name in _STATE:  # whatever else a file may hold
-            setattr(tracker, name, state[name])
+        for name, value in saved.restore(tracker.runtime.device, _STATE).items():
+            setattr(tracker, name, value)
         return tracker
 
     @property

@@ -29,6 +29,8 @@ SCALE = SIDES[0] / 160
 
 PATIENCE = 60.0
 
+WINDOW = ("search", "--onlyvisible", "--name", "samtrack")
+
 
 @pytest.fixture
 def display() -> Iterator[str]:
@@ -60,10 +62,11 @@ class Person:
         self._env = {**os.environ, "DISPLAY": display}
         self._log = log
 
-    def do(self, *command: object) -> None:
-        subprocess.run(
-            ["xdotool", *map(str, command)], env=self._env, check=True, capture_output=True
-        )
+    def do(self, *command: object) -> str:
+        """What xdotool says; nothing where there is no such window yet."""
+        words = ["xdotool", *map(str, command)]
+        done = subprocess.run(words, env=self._env, check=False, capture_output=True, text=True)
+        return done.stdout
 
     def drag(self, button: int, *places: tuple[float, float]) -> None:
         """Through places of the film, in its pixels."""
@@ -91,9 +94,8 @@ def test_an_object_is_boxed_tracked_paused_corrected_and_deleted(
         options = ("--size", "128", "--log", "log.jsonl")
         process = start("live", camera.url, *options, folder=tmp_path)
         try:
-            until((tmp_path / "log.jsonl").exists)
-            person.do("search", "--sync", "--onlyvisible", "--name", "samtrack")
-            time.sleep(2)
+            until(lambda: f"Geometry: {SIDES[0]}x" in person.do(*WINDOW, "getwindowgeometry"))
+            time.sleep(1)
             x1, y1, x2, y2 = mask_box(SHOTS[0].mask(1)) or (0, 0, 0, 0)
             person.drag(1, (x1 - 3, y1 - 3), (x1 + 20, y1 + 20), (x2 + 2, y2 + 2))
             (first,) = until(lambda: person.calls("init"))
@@ -101,8 +103,12 @@ def test_an_object_is_boxed_tracked_paused_corrected_and_deleted(
             assert drawn == pytest.approx((x1 - 3, y1 - 3, x2 + 3, y2 + 3), abs=1.1)
             until(lambda: len(person.calls("step")) > 3)
             assert person.calls("step")[-1]["objects"][0]["state"] == "tracking"
+            person.do(
+                "key", "Left", "Up", "Right", "Page_Up", "shift"
+            )  # none of them means anything
             person.do("key", "space")
             time.sleep(1)
+            assert list(tmp_path.iterdir()) == [tmp_path / "log.jsonl"]
             steps = len(person.calls("step"))
             time.sleep(1)
             assert len(person.calls("step")) == steps

@@ -185,7 +185,9 @@ def test_folder_that_gets_foreign_files_meanwhile_is_kept(tmp_path: Path) -> Non
 def test_unwritable_parent_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for path in (tmp_path / "file" / "out", Path("/proc/out"), tmp_path / ("x" * 300)):
-        with pytest.raises(OutputError, match=r"cannot be written .*--output") as caught:
+        with pytest.raises(
+            OutputError, match=r"cannot be written .*choose another place"
+        ) as caught:
             OutputFolder(path).__enter__()
         assert "\n" not in str(caught.value)
         assert str(path) in str(caught.value)
