@@ -91,11 +91,11 @@ class Replay:
         try:
             config = TrackerConfig(**header["config"])
             where = {key: str(header[key]) for key in ("weights", "device", "precision", "source")}
-            digest_ = header["sha256"]
+            expected = header["sha256"]
         except (KeyError, TypeError) as error:
             raise ReplayError(f"'{self.name}' is damaged: {error}") from error
         network = load_network(weights or where["weights"])
-        if weights_of(network)[1] != digest_:
+        if weights_of(network)[1] != expected:
             raise ReplayError(
                 f"'{self.name}' was made with other weights than '{network.file}': "
                 "give those with --weights"
