@@ -112,3 +112,9 @@ def test_a_source_that_is_not_there() -> None:
     done = samtrack("live", "http://127.0.0.1:9/", "--headless", "--init-box", "1,1,9,9")
     assert done.code == 2
     assert "cannot be opened" in done.errors[0]
+
+
+def test_a_recording_is_an_mp4(tmp_path: Path) -> None:
+    options = ("--headless", "--init-box", box_of(1), "--record", tmp_path / "record.avi")
+    refused = samtrack("live", two_balls(tmp_path / "balls.mp4", FRAMES), *options)
+    assert (refused.code, "give a name that ends in .mp4" in refused.errors[0]) == (2, True)

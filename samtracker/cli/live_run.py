@@ -58,7 +58,7 @@ def run(request: Request) -> None:
     Raises:
         SamTrackerError: nothing can be tracked, or the recording cannot be written.
     """
-    _refuse_existing(request)
+    _check_record(request)
     with ExitStack() as stack:
         interruption = stack.enter_context(Interruption())
         window = None if request.headless else stack.enter_context(Window("samtrack"))
@@ -113,8 +113,10 @@ class _Patience:
             self._told = True
 
 
-def _refuse_existing(request: Request) -> None:
+def _check_record(request: Request) -> None:
     record = request.record
+    if record is not None and record.suffix.lower() != ".mp4":
+        raise ConfigError(f"--record '{record}' would be no MP4: give a name that ends in .mp4")
     if record is not None and record.exists() and not request.overwrite:
         raise OutputError(f"'{record}' exists already: choose another, or --overwrite")
 
