@@ -9,8 +9,9 @@ STAMP := $(VENV)/.installed
 demo: $(STAMP)
 	$(BIN)/samtrack demo
 
+# Two processes of one thread each: small networks gain nothing by more threads.
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Needs the system packages xvfb and xdotool.
 test-window: $(STAMP)
