@@ -33,6 +33,10 @@ class Matcher(nn.Module):
         values = keys + self.mask_value(both)[..., 0].permute(2, 0, 1)
         # Anything but a contiguous (tokens, n, 256) sends a linear layer down a slow path.
         queries = image.flatten(2).permute(2, 0, 1).contiguous()
-        dense, _ = self.attention(queries, keys, values.contiguous(), need_weights=False)
+        # With weights it is computed plainly, in bfloat16 on a CPU quicker than PyTorch's fusion.
+        plain = queries.device.type == "cpu" and queries.dtype is torch.bfloat16
+        dense, _ = self.attention(
+            queries, keys, values.contiguous(), need_weights=plain, average_attn_weights=False
+        )
         maps: Tensor = dense.permute(1, 2, 0).reshape(image.shape)
         return maps

@@ -6,9 +6,8 @@ the k most similar template cells vote, weighted by a softmax of their similarit
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 TOP_K = 10
@@ -18,7 +17,11 @@ BLOCK = 16
 """Side of the square of query cells that are matched at a time."""
 
 FAR = -3.0
-"""Added to the similarity of cells that may not be matched: below any cosine afterwards."""
+"""Similarity of a template cell that is not there: below any cosine."""
+
+ENOUGH = 64 * TOP_K
+"""Candidates from which on PyTorch's topk on a CPU takes a way that is three times as fast; see
+`use_partial_sort` in ATen's TopKImpl.h."""
 
 
 def propagate(query: Tensor, keys: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -35,7 +38,7 @@ def propagate(query: Tensor, keys: Tensor, labels: Tensor) -> tuple[Tensor, Tens
     shape = query.shape[1:]
     # A chunk's similarities stay in the processor's cache until the best are picked.
     chunks = torch.split(query.flatten(1).T, BLOCK**2)
-    found = [_vote(chunk @ keys.T, labels) for chunk in chunks]
+    found = [_vote(*(chunk @ keys.T).topk(TOP_K, dim=-1), labels) for chunk in chunks]
     votes, best = (torch.cat(parts, dim=-1) for parts in zip(*found, strict=True))
     return votes.view(-1, *shape), best.view(shape)
 
@@ -62,63 +65,60 @@ def propagate_windowed(
     votes, best = torch.zeros_like(labels), labels.new_zeros(height, width)
     query, keys = query.permute(1, 2, 0), keys.permute(1, 2, 0)
     for top in range(0, height, BLOCK):
-        rows, near_rows = _reach(top, height, radius)
+        rows, near_rows, above_below = _reach(top, height, radius)
         for left in range(0, width, BLOCK):
-            columns, near_columns = _reach(left, width, radius)
+            columns, near_columns, sides = _reach(left, width, radius)
             if wanted is not None and not wanted[rows, columns].any():
                 continue
-            block = query[rows, columns]
-            similarity = torch.addmm(
-                _far((rows, near_rows), (columns, near_columns), radius, keys),
-                block.flatten(0, 1),
-                keys[near_rows, near_columns].flatten(0, 1).T,
+            block, near = query[rows, columns], keys[near_rows, near_columns]
+            similarity = block.flatten(0, 1) @ near.flatten(0, 1).T
+            margin = (*sides, *above_below)
+            values, places = _pick(
+                F.pad(similarity.view(*block.shape[:2], *near.shape[:2]), margin, value=FAR)
             )
-            vote, nearest = _vote(similarity, labels[:, near_rows, near_columns].flatten(1))
+            candidates = F.pad(labels[:, near_rows, near_columns], margin).flatten(1)
+            vote, nearest = _vote(values, places, candidates)
             votes[:, rows, columns] = vote.view(-1, *block.shape[:2])
             best[rows, columns] = nearest.view(block.shape[:2])
     return votes, best
 
 
-def _vote(similarity: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Labels (n, q) by the TOP_K nearest of m template cells, and the best similarity (q,).
+def _reach(first: int, limit: int, radius: int) -> tuple[slice, slice, tuple[int, int]]:
+    """Along one axis: a block, the stretch it can reach, and what that lacks at the map's ends."""
+    last = min(first + BLOCK, limit)
+    start, stop = max(first - radius, 0), min(last + radius, limit)
+    lacking = start - (first - radius), last + radius - stop
+    return slice(first, last), slice(start, stop), lacking
+
+
+def _pick(similarity: Tensor) -> tuple[Tensor, Tensor]:
+    """The best similarities of each cell of a block, and their places in its reach: (h * w, k).
 
     Args:
-        similarity: (q, m).
+        similarity: (h, w, h + 2 * radius, w + 2 * radius), contiguous. Of the cell (i, j) only the
+            square counts that begins at (i, j).
+    """
+    height, width, rows, columns = similarity.shape
+    square = rows - height + 1, columns - width + 1
+    moves = similarity.stride(0) + columns, similarity.stride(1) + 1
+    squares = similarity.as_strided((height, width, *square), (*moves, columns, 1))
+    candidates = squares.flatten(2).flatten(0, 1)
+    lacking = max(ENOUGH - candidates.shape[1], 0)
+    values, picks = F.pad(candidates, (0, lacking), value=FAR).topk(TOP_K, dim=-1)
+    picks = picks.clamp(max=candidates.shape[1] - 1)
+    down, right = (torch.arange(side, device=picks.device) for side in (height, width))
+    corners = (down[:, None] * columns + right).flatten()
+    return values, corners[:, None] + picks // square[1] * columns + picks % square[1]
+
+
+def _vote(values: Tensor, places: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Labels (n, q) by the nearest template cells, and the best similarity (q,), float32.
+
+    Args:
+        values: (q, k), falling.
+        places: (q, k) of these among the m cells.
         labels: (n, m).
     """
-    values, places = similarity.topk(TOP_K, dim=-1)
     values = values.float()
     weights = torch.softmax(values / TEMPERATURE, dim=-1)
     return (labels[:, places] * weights).sum(-1), values[:, 0]
-
-
-def _reach(first: int, limit: int, radius: int) -> tuple[slice, slice]:
-    """Along one axis: a block, and the stretch that its cells can reach."""
-    last = min(first + BLOCK, limit)
-    return slice(first, last), slice(max(first - radius, 0), min(last + radius, limit))
-
-
-Axis = tuple[slice, slice]
-
-
-def _far(rows: Axis, columns: Axis, radius: int, like: Tensor) -> Tensor:
-    """What to add to the similarities of a block: 0 within the radius, `FAR` beyond it."""
-    # Blocks away from the borders are all alike: what counts is where one lies in its stretch.
-    spans = tuple(
-        (here.stop - here.start, here.start - near.start, near.stop - near.start)
-        for here, near in (rows, columns)
-    )
-    return _far_bias(spans, radius, like.device, like.dtype)
-
-
-@lru_cache(maxsize=128)
-def _far_bias(
-    spans: tuple[tuple[int, int, int], ...], radius: int, device: torch.device, dtype: torch.dtype
-) -> Tensor:
-    far_rows, far_columns = (
-        (torch.arange(first, first + length)[:, None] - torch.arange(reach)).abs() > radius
-        for length, first, reach in spans
-    )
-    far = far_rows[:, None, :, None] | far_columns[None, :, None, :]
-    bias: Tensor = far.flatten(2).flatten(0, 1).to(device, dtype) * FAR
-    return bias
