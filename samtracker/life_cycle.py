@@ -99,6 +99,13 @@ class LifeCycle:
             self._largest = max(self._largest, float(evidence.area))
         return self.state
 
+    def trim(self, before: Evidence, after: Evidence) -> None:
+        """The current frame's mask lost pixels to another object, which is no sign of anything."""
+        share = after.area / before.area
+        self._area *= share
+        self._largest *= share
+        self._centre = after.centre
+
     def _doubts(self, evidence: Evidence) -> bool:
         config = self._config
         if evidence.score < config.doubtful_score:

@@ -85,8 +85,10 @@ class Objects:
         trimmed = [item for item in others if item is not result[item.id]]
         self._remember(result, [object_id, *(item.id for item in trimmed)])
         for item in trimmed:
-            cells = encoded.cells_of(item.mask)
-            self._subjects[item.id].track.trim(encoded.features, cells)
+            subject, before = self._subjects[item.id], result[item.id].mask
+            subject.life.trim(*(Evidence.of(m, item.score, 1.0) for m in (before, item.mask)))
+            if item.state is State.TRACKING:  # no other mask has entered the memory
+                subject.track.trim(encoded.features, encoded.cells_of(item.mask))
         life = LifeCycle(self._config, Evidence.of(mask, 1.0, 1.0))
         cells = encoded.cells_of(mask)
         if object_id in self._subjects:

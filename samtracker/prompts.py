@@ -16,6 +16,8 @@ from samtracker.masks import parse_mask
 from samtracker.model.runtime import EncodedFrame, Runtime
 from samtracker.types import Box, Frame, Mask, Prompt, Size
 
+_INSIDE = (cv2.GC_FGD, cv2.GC_PR_FGD)
+
 Points = Sequence[tuple[float, float] | tuple[float, float, int]]
 """Clicks x, y on an object, or x, y, label where label 0 is background."""
 
@@ -35,6 +37,10 @@ CLICK_RADIUS = 0.015
 
 CLICK_REACH = 0.2
 """Radius around a click where its object probably is, likewise."""
+
+ERASER = 0.4
+"""Radius around a click on the background where a mask that it corrects is in doubt, as a share of
+that mask's mean side; `CLICK_REACH` at most."""
 
 MIN_AREA = 16
 """Pixels; a smaller mask cannot be tracked."""
@@ -157,34 +163,44 @@ def grabcut(image: Frame, prompt: Prompt, prior: Mask | None = None) -> Mask:
         bool (H, W).
 
     Raises:
-        PromptError: the box leaves no background.
+        PromptError: the prompt leaves no background, or nothing of the object.
     """
     labels = _box_labels(image, prompt) if prompt.box else _click_labels(image, prompt, prior)
     sure = labels == cv2.GC_FGD
     if prior is not None and prompt.points:
         sure |= prior & (labels != cv2.GC_BGD)
+    _check_both(labels, prompt)
     rows, columns = _view(labels)
     view = np.ascontiguousarray(labels[rows, columns])
-    if not np.isin(view, (cv2.GC_BGD, cv2.GC_PR_BGD)).any():
-        raise PromptError(f"box={prompt.box} covers the whole frame: leave some background around")
-    inside = _cut(image[rows, columns], view)
+    inside = _cut(image[rows, columns], view, prompt)
     mask = np.zeros(labels.shape, bool)
     mask[rows, columns] = (inside & (view != cv2.GC_BGD)) | (view == cv2.GC_FGD)
     return _connected(mask, sure)
 
 
-def _cut(image: Frame, labels: NDArray[np.uint8]) -> Mask:
+def _check_both(labels: NDArray[np.uint8], prompt: Prompt) -> None:
+    """GrabCut learns two colour models, and needs a pixel for each."""
+    given = f"box={prompt.box}" if prompt.box else f"points={prompt.points}"
+    inside = np.isin(labels, _INSIDE)
+    if inside.all():
+        raise PromptError(f"{given} covers the whole frame: leave some background around")
+    if not inside.any():
+        raise PromptError(f"{given} leaves nothing of the object: point at it, or give a mask")
+
+
+def _cut(image: Frame, labels: NDArray[np.uint8], prompt: Prompt) -> Mask:
     """OpenCV's GrabCut on at most `CUT_SIDE` pixels a side: image (h, w, 3), labels (h, w)."""
     height, width = labels.shape
     scale = min(1.0, CUT_SIDE / max(height, width))
     small = (max(1, round(width * scale)), max(1, round(height * scale)))
-    seeds = cv2.resize(labels, small, interpolation=cv2.INTER_NEAREST)
+    seeds = cv2.resize(labels, small, interpolation=cv2.INTER_NEAREST).astype(np.uint8)
+    _check_both(seeds, prompt)  # a thin rim may be gone
     cv2.setRNGSeed(SEED)
     picture = cv2.resize(image, small, interpolation=cv2.INTER_AREA)
     picture = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.grabCut(picture, seeds, (0, 0, 0, 0), *models, ITERATIONS, cv2.GC_INIT_WITH_MASK)
-    found = np.isin(seeds, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
+    found = np.isin(seeds, _INSIDE).astype(np.float32)
     inside: Mask = cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5
     return inside
 
@@ -201,27 +217,28 @@ def _box_labels(image: Frame, prompt: Prompt) -> NDArray[np.uint8]:
 def _click_labels(image: Frame, prompt: Prompt, prior: Mask | None) -> NDArray[np.uint8]:
     """Discs around clicks are sure, a wider disc around the object's clicks is probable.
 
-    So is a prior, apart from a wider disc around clicks on the background.
+    So is a prior, apart from a disc around clicks on the background.
     """
     assert prompt.points is not None
     labels = np.full(image.shape[:2], cv2.GC_PR_BGD, np.uint8)
+    short = min(image.shape[:2])
+    wide, close = CLICK_REACH * short, CLICK_RADIUS * short
+    discs = [(1, wide, cv2.GC_PR_FGD), (1, close, cv2.GC_FGD), (0, close, cv2.GC_BGD)]
     if prior is not None:
         labels[prior] = cv2.GC_PR_FGD
-    short = min(image.shape[:2])
-    probable, certain = {1: cv2.GC_PR_FGD}, {1: cv2.GC_FGD, 0: cv2.GC_BGD}
-    if prior is not None:
-        probable[0] = cv2.GC_PR_BGD
-    for radius, values in ((CLICK_REACH, probable), (CLICK_RADIUS, certain)):
-        for x, y, label in sorted(prompt.points, key=lambda point: -point[2]):
-            if label in values:
-                reach = max(1, round(short * radius))
-                cv2.circle(labels, (int(x), int(y)), reach, int(values[label]), cv2.FILLED)
+        doubtful = min(wide, ERASER * np.count_nonzero(prior) ** 0.5)
+        discs.insert(1, (0, doubtful, cv2.GC_PR_BGD))
+    for label, radius, value in discs:
+        for x, y, own in prompt.points:
+            if own == label:
+                reach = max(1, round(radius))
+                cv2.circle(labels, (int(x), int(y)), reach, int(value), cv2.FILLED)
     return labels
 
 
 def _view(labels: NDArray[np.uint8]) -> tuple[slice, slice]:
     """The part of the frame worth modelling: the object's surroundings."""
-    probable = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
+    probable = np.isin(labels, _INSIDE)
     rows, columns = (np.flatnonzero(probable.any(axis=axis)) for axis in (1, 0))
     margin = round(SURROUNDINGS * max(np.ptp(rows), np.ptp(columns))) + 8
     return (

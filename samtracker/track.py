@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from copy import copy
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -78,11 +79,9 @@ class Track:
         """Take the current frame's mask again, less what another object was given there."""
         if any(_shows(anchor, features) for anchor in self._given):
             self.anchor(features, mask)
-        else:
-            trimmed = Template(features, mask)
-            if self._whole is self._last:
-                self._whole = trimmed
-            self._last = trimmed
+        else:  # an older frame may show the other object's part as well
+            self._last = self._whole = Template(features, mask)
+            self._largest = float(mask.sum())
 
     def update(self, features: Features, mask: Tensor, score: float, index: int) -> None:
         """Take the mask predicted in frame `index` of the stream."""
@@ -122,5 +121,5 @@ def _resized(template: Template, like: Features) -> Template:
 
 
 def _shows(anchor: Anchor, features: Features) -> bool:
-    """Whether an anchor is of this very frame."""
-    return anchor.coarse is features.coarse
+    """Whether an anchor is of this very frame, which may have been encoded again."""
+    return torch.equal(anchor.coarse, features.coarse)

@@ -15,7 +15,7 @@ from scenes import BLUE, RED, SIZE, film, iou
 from samtracker.checks import MAX_ID
 from samtracker.errors import ConfigError, FrameError, PromptError, SamTrackerError
 from samtracker.tracker import Tracker
-from samtracker.types import State, mask_box
+from samtracker.types import Mask, State, mask_box
 
 TWO = film([RED, BLUE], 7)
 FRAME = TWO[0].frame
@@ -136,6 +136,43 @@ def test_a_correction_takes_its_pixels(lite_tracker: MakeTracker) -> None:
     result = tracker.correct(FRAME, 2, mask=half)
     np.testing.assert_array_equal(result[2].mask, half)
     np.testing.assert_array_equal(result[1].mask, TWO[0].mask(1) & ~half)
+
+
+def test_an_object_that_keeps_little_of_its_mask_is_tracked_on(
+    lite_tracker: MakeTracker,
+) -> None:
+    small = replace(BLUE, radius=6)
+    shots = film([RED, small], 6)
+    tracker = lite_tracker()
+    tracker.init(shots[0].frame, mask=shots[0].ids > 0)
+    tracker.add_object(shots[0].frame, mask=shots[0].mask(1))
+    for shot in shots[1:]:
+        result = tracker.step(shot.frame)
+        assert [item.state for item in result.objects] == [State.TRACKING] * 2
+        assert iou(result[1].mask, shot.mask(2)) > 0.6
+
+
+def _disc(mask: Mask, radius: int) -> Mask:
+    """A small one in the middle of a mask."""
+    y, x = np.nonzero(mask)
+    rows, columns = np.ogrid[: SIZE[0], : SIZE[1]]
+    return (rows - y.mean()) ** 2 + (columns - x.mean()) ** 2 < radius**2
+
+
+def test_pixels_taken_from_a_doubtful_mask_leave_the_memory_as_it_is(
+    lite_tracker: MakeTracker,
+) -> None:
+    after = []
+    for takes in (False, True):
+        tracker = started(lite_tracker(doubtful_score=1.0, patience=99), steps=3)
+        assert tracker.result is not None
+        assert tracker.result[1].state is State.UNCERTAIN
+        if takes:
+            tracker.add_object(TWO[3].frame, mask=_disc(TWO[3].mask(1), radius=8))
+            tracker.remove_object(2)
+        after.append(tracker.step(TWO[4].frame)[1])
+    assert after[0].score == after[1].score
+    np.testing.assert_array_equal(after[0].mask, after[1].mask)
 
 
 @pytest.mark.parametrize("call", [Tracker.step, Tracker.add_object])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from conftest import MakeTracker
@@ -173,16 +174,48 @@ def test_clicks_that_show_nothing(
     assert refusal(scene, points=points) == message
 
 
+def test_a_rim_too_thin_to_be_seen_is_no_background(lite_tracker: MakeTracker) -> None:
+    runtime = lite_tracker().runtime
+    large = cv2.resize(SHOT.frame, (1280, 720))  # GrabCut sees less than every other pixel
+    scene = runtime, runtime.encode(large, 64)
+    for box in ((0, 0, 1279, 720), (0, 0, 1280, 719)):
+        assert "covers the whole frame: leave some background around" in refusal(scene, box=box)
+
+
+@pytest.mark.parametrize("radius", [2, 5, 10, 40])
+@pytest.mark.parametrize("away", [0.0, 0.9, 1.5])
+def test_a_background_click_takes_a_part_of_an_object_of_any_size(
+    scene: tuple[Runtime, EncodedFrame], radius: int, away: float
+) -> None:
+    ball = np.zeros(SIZE, np.uint8)
+    cv2.circle(ball, (60, 48), radius, 1, cv2.FILLED)
+    click = (60 + away * radius, 48.0, 0)
+    try:
+        found = first_mask(scene, points=[click], prior=ball > 0)
+    except PromptError as error:
+        assert "points=" in str(error) or "no object was found" in str(error)  # noqa: PT017
+    else:
+        assert not found[48, int(click[0])]
+
+
 places = st.tuples(st.floats(-20, 180), st.floats(-20, 120))
 clicks = st.lists(st.tuples(st.floats(0, 159.9), st.floats(0, 95.9), st.integers(0, 1)), max_size=5)
 
 
-@settings(max_examples=25, derandomize=True, deadline=None)
-@given(prompt=st.one_of(st.tuples(places, places), clicks))
+priors = st.one_of(
+    st.none(), st.tuples(st.integers(0, 159), st.integers(0, 95), st.integers(1, 160))
+)
+
+
+@settings(max_examples=40, derandomize=True, deadline=None)
+@given(prompt=st.one_of(st.tuples(places, places), clicks), disc=priors)
 def test_any_box_and_any_clicks_give_a_mask_or_an_error(
-    scene: tuple[Runtime, EncodedFrame], prompt: Any
+    scene: tuple[Runtime, EncodedFrame], prompt: Any, disc: tuple[int, int, int] | None
 ) -> None:
     given = {"box": (*prompt[0], *prompt[1])} if isinstance(prompt, tuple) else {"points": prompt}
+    if disc is not None and "points" in given:
+        *centre, radius = disc
+        given["prior"] = cv2.circle(np.zeros(SIZE, np.uint8), centre, radius, 1, cv2.FILLED) > 0
     try:
         masks = first_masks(*scene, **given)
     except PromptError as error:

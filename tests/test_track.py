@@ -124,6 +124,13 @@ def test_a_correction_is_a_second_anchor() -> None:
         torch.testing.assert_close(made.memory.target.weights, wanted)
 
 
+def test_another_mask_of_the_first_frame_replaces_the_first() -> None:
+    made = track(3)
+    made.remind(features(0), mask(7))  # encoded again, for the frame is over
+    assert anchors(made) == [0]
+    assert torch.equal(made.memory.anchors[0].labels, Template(features(0), mask(7)).shares())
+
+
 def test_a_lost_object_remembers_where_it_was_last_seen() -> None:
     made = track(3, memory="bank:1")
     made.lost = True
