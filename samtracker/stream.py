@@ -60,3 +60,5 @@ def _live(source: str | Path | int) -> Iterator[tuple[Frame, float]]:
             frame = live.read(PATIENCE)
             if frame is not None:
                 yield frame.image, frame.time
+        if live.failure is not None:
+            raise live.failure

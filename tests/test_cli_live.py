@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import resource
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import av
 import pytest
 from cameras import Camera
 from cli_tools import FAST, FRAMES, SHOTS, box_of, first_mask, frames_in, samtrack, start, two_balls
+from clips import cut
 
 KEYS = {"frame", "time", "latency_ms", "step_ms", "size", "dropped", "reconnects", "objects"}
 
@@ -106,6 +109,38 @@ def test_bad_options_are_one_line(tmp_path: Path, options: tuple[str, ...], mess
     assert done.code == 2
     assert len(done.errors) == 1
     assert message in done.errors[0]
+
+
+def test_a_file_that_breaks_off_is_tracked_as_far_as_it_goes(tmp_path: Path) -> None:
+    video = cut(two_balls(tmp_path / "balls.mp4", FRAMES * 2, movflags="faststart"), 0.6)
+    record = tmp_path / "record.mp4"
+    options = ("--headless", "--init-box", box_of(1), "--record", record, *FAST)
+    done = samtrack("live", video, *options)
+    assert done.code == 2
+    assert "is cut off or damaged at its end" in done.errors[0]
+    assert f"tracked {len(lines(done.out))} of " in done.err
+    assert f"recorded {record}" in done.err
+    assert len(frames_in(record)) == len(lines(done.out))
+
+
+def test_a_recording_that_fails_is_not_the_end_of_tracking(tmp_path: Path) -> None:
+    video = two_balls(tmp_path / "balls.mp4", FRAMES * 3)
+    options = ("--headless", "--init-box", box_of(1), "--record", "record.mp4", *FAST)
+    process = subprocess.run(
+        [sys.executable, "-m", "samtracker", "live", str(video), *options],
+        cwd=tmp_path,
+        # As on a full disk: no file gets longer than this.
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 2
+    found = lines(process.stdout)
+    assert found[-1]["frame"] > len(FRAMES)
+    assert f"tracked {len(found)} of " in process.stderr
+    assert "record.mp4' cannot be written" in process.stderr.splitlines()[-1]
+    assert not list(tmp_path.glob("record*"))
 
 
 def test_a_source_that_is_not_there() -> None:

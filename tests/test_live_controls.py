@@ -166,6 +166,36 @@ def test_a_lost_object_is_shown_again_with_a_box(user: User, lite_tracker: MakeT
     assert user.ids == [1]
 
 
+def test_a_click_after_painting_starts_from_what_is_painted(user: User) -> None:
+    user.box(1)
+    user.press("c")
+    user.click(50, 34, button="right")
+    assert not user.mask(1)[34, 50]
+    user.drag((48, 34), (52, 34), (50, 36))
+    assert user.mask(1)[34, 50]
+    user.click(30, 30)
+    assert user.mask(1)[34, 50]
+
+
+def test_a_message_lasts_until_something_is_done(user: User) -> None:
+    user.box(1)
+    user.press("7")
+    assert user.controls.message == "there is no object 7"
+    user.press("1")
+    assert user.controls.message == ""
+
+
+def test_a_message_does_not_hide_why_the_picture_stands(user: User) -> None:
+    user.press("n")
+    waiting = draw(TWO[0].frame, user.controls, "")
+    user.click(36, 34, button="right")
+    both = draw(TWO[0].frame, user.controls, "")
+    lower = slice(SIZE[0] // 2, None)
+    assert user.controls.message
+    assert (both != waiting).any()
+    np.testing.assert_array_equal(both[lower][-8:], waiting[lower][-8:])
+
+
 def test_delete_and_undo(user: User) -> None:
     user.box(1)
     user.box(2)
@@ -196,7 +226,7 @@ def test_a_new_object_after_all_are_deleted(user: User) -> None:
 
 def test_what_cannot_be_done_is_said_and_changes_nothing(user: User) -> None:
     user.press("c", "d", "u")
-    assert "init" in user.controls.message
+    assert user.controls.message == "there is nothing to undo yet"
     user.box(1)
     user.press("n")
     assert user.controls.mode is Mode.NEW

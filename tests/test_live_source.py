@@ -13,7 +13,8 @@ import av
 import numpy as np
 import pytest
 from cameras import Camera
-from clips import write_clip
+from clips import cut, write_clip
+from PIL import Image
 from scenes import RED, film
 
 from samtracker.errors import VideoError
@@ -152,3 +153,36 @@ def test_a_pause_is_no_latency(tmp_path: Path) -> None:
         frame = source.read(5.0)
         assert frame is not None
         assert frame.index == received
+
+
+def test_a_frame_that_waits_with_its_file_is_not_late(tmp_path: Path) -> None:
+    with LiveSource(write_clip(tmp_path / "clip.mp4", FRAMES)) as source:
+        while source.received < 2:
+            time.sleep(0.01)
+        source.paused = True
+        time.sleep(0.3)
+        source.paused = False
+        over = time.monotonic()
+        frame = source.read(5.0)
+        assert frame is not None
+        assert frame.captured >= over - 0.1
+
+
+def test_a_file_that_breaks_off_says_so(tmp_path: Path) -> None:
+    whole = write_clip(tmp_path / "clip.mp4", FRAMES, options={"g": "3"}, movflags="faststart")
+    video = cut(whole, 0.6)
+    with LiveSource(video) as source:
+        while not source.ended:
+            source.read(0.5)
+        assert 0 < source.received < len(FRAMES)
+        assert "is cut off or damaged at its end" in str(source.failure)
+
+
+def test_a_picture_of_another_size_ends_a_folder(tmp_path: Path) -> None:
+    for number, image in enumerate([*FRAMES[:3], FRAMES[3][:48]]):
+        Image.fromarray(image).save(tmp_path / f"{number}.png")
+    with LiveSource(tmp_path) as source:
+        while not source.ended:
+            source.read(0.5)
+        assert source.received == 3
+        assert "all must have the same size" in str(source.failure)

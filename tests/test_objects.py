@@ -156,7 +156,8 @@ def _disc(mask: Mask, radius: int) -> Mask:
     """A small one in the middle of a mask."""
     y, x = np.nonzero(mask)
     rows, columns = np.ogrid[: SIZE[0], : SIZE[1]]
-    return (rows - y.mean()) ** 2 + (columns - x.mean()) ** 2 < radius**2
+    disc: Mask = (rows - y.mean()) ** 2 + (columns - x.mean()) ** 2 < radius**2
+    return disc
 
 
 def test_pixels_taken_from_a_doubtful_mask_leave_the_memory_as_it_is(

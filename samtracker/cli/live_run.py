@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from samtracker.live.recorder import Recorder
 from samtracker.live.screen import Desk, Printer, Screen
 from samtracker.live.source import LiveFrame, LiveSource
 from samtracker.live.window import Window
+from samtracker.model.lite import DEFAULT_SIZE
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 from samtracker.video import VideoFrame
@@ -56,7 +58,7 @@ def run(request: Request) -> None:
     """Track until the source ends, the window is closed or Ctrl-C is pressed.
 
     Raises:
-        SamTrackerError: nothing can be tracked, or the recording cannot be written.
+        SamTrackerError: nothing can be tracked, or, at the end, not all was read or recorded.
     """
     _check_record(request)
     with ExitStack() as stack:
@@ -75,7 +77,7 @@ def run(request: Request) -> None:
         result = None if request.prompts is None else _start(request.prompts, tracker, frame)
         screen: Screen
         if window is None:
-            screen = Printer(source, recorder, click.echo)
+            screen = Printer(source, recorder, click.echo, partial(click.echo, err=True))
         else:
             screen = Desk(window, Controls(tracker), source, recorder, Path())
         patience = _Patience()
@@ -93,9 +95,10 @@ def run(request: Request) -> None:
             patience.see(busy=step is not None or screen.holding)
             if screen.done:
                 break
-    click.echo(_summary(shown, source, screen), err=True)
-    for path in recorder.kept:
-        click.echo(f"recorded {path}", err=True)
+        click.echo(_summary(shown, source, screen), err=True)
+    for failure in (source.failure, recorder.failure):
+        if failure is not None:
+            raise failure
 
 
 class _Patience:
@@ -130,17 +133,25 @@ def _deadline(request: Request, tracker: Tracker) -> Deadline | None:
             f"--deadline {request.deadline:g} does not fit: {network.config.encoder} works at one "
             "size only"
         )
-    return Deadline(request.deadline, tracker.config.size or 480)
+    deadline = Deadline(request.deadline, tracker.config.size or DEFAULT_SIZE)
+    tracker.resize(deadline.size)
+    return deadline
 
 
 def _recorder(path: Path | None, source: LiveSource, stack: ExitStack) -> Recorder:
     """Records from the start if there is a path, and else when a key is pressed."""
     lowest, highest = FPS_RANGE
     recorder = Recorder(path, min(max(source.fps or FALLBACK_FPS, lowest), highest))
-    stack.callback(recorder.stop)
+    stack.callback(_finish, recorder)
     if path is not None:
         recorder.start()
     return recorder
+
+
+def _finish(recorder: Recorder) -> None:
+    recorder.stop()
+    for path in recorder.kept:
+        click.echo(f"recorded {path}", err=True)
 
 
 def _start(prompts: FirstFrame, tracker: Tracker, frame: LiveFrame) -> FrameResult:

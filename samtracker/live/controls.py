@@ -97,6 +97,7 @@ class Controls:
                     self.message = ""
                     self._keys[name]()
                 case Key(name) if name.isdecimal() and name != "0":
+                    self.message = ""
                     self._select(int(name))
                 case Mouse():
                     self._mouse(event)
@@ -149,6 +150,7 @@ class Controls:
                 stroke = gesture.stroke()
                 left = gesture.button == "left"
                 self._replace(mask=mine.mask | stroke if left else mine.mask & ~stroke)
+            self.clicks = []  # another one starts from what is painted
         elif gesture.button == "left":
             self._add(box=gesture.box)
             self._watch()
@@ -203,6 +205,9 @@ class Controls:
             self._watch()
 
     def _undo(self) -> None:
+        if not self._started:
+            self.message = "there is nothing to undo yet"
+            return
         self._catch_up()
         self.result = self._tracker.undo()
         self._select_any()

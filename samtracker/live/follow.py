@@ -53,6 +53,27 @@ class Latency:
         return float(np.percentile(self._seconds, percent)) if self._seconds else 0.0
 
 
+class Rate:
+    """How many frames are shown in a second, over the last ones."""
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque(maxlen=_RECENT // 10)
+
+    def add(self, time: float) -> None:
+        """A frame was shown at this moment, in seconds."""
+        self._times.append(time)
+
+    @property
+    def known(self) -> bool:
+        """Whether there have been two frames at different times."""
+        return len(self._times) > 1 and self._times[-1] > self._times[0]
+
+    @property
+    def fps(self) -> float:
+        """Frames a second, if it is known."""
+        return (len(self._times) - 1) / (self._times[-1] - self._times[0])
+
+
 def follow(
     tracker: Tracker,
     source: LiveSource,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from samtracker.errors import SamTrackerError
 from samtracker.export import save_ids
 from samtracker.output import writing
 from samtracker.types import Frame, FrameResult
@@ -22,7 +23,10 @@ class Recorder:
 
     Attributes:
         kept: the videos that are complete.
+        failure: why the last one that failed did; None if none has.
     """
+
+    failure: SamTrackerError | None = None
 
     def __init__(self, path: Path | None, fps: float) -> None:
         self.kept: list[Path] = []
@@ -46,22 +50,39 @@ class Recorder:
             path = free(path)
         self._writer = VideoWriter(path, fps=self._fps)
 
-    def write(self, picture: Frame, time: float) -> None:
-        """Take a frame, if there is a video to put it in."""
-        if self._writer is not None:
-            self._writer.write(picture, time)
+    def write(self, picture: Frame, time: float) -> bool:
+        """Take a frame, if there is a video to put it in.
 
-    def stop(self) -> None:
-        """Finish the video, if there is one; without any frame nothing is left.
+        Returns:
+            False where the video has failed and ended, and not what is recorded: see `failure`.
+        """
+        try:
+            if self._writer is not None:
+                self._writer.write(picture, time)
+        except SamTrackerError as error:
+            self.stop()
+            self.failure = error
+            return False
+        return True
 
-        Raises:
-            VideoError: it could not be finished.
+    def stop(self) -> Path | None:
+        """Finish the video, if there is one.
+
+        Returns:
+            Its path; None where it has no frame, and where it could not be finished: see `failure`.
         """
         writer, self._writer = self._writer, None
-        if writer is not None:
+        if writer is None:
+            return None
+        try:
             writer.close()
-            if writer.path.exists():
-                self.kept.append(writer.path)
+        except SamTrackerError as error:
+            self.failure = error
+            return None
+        if not writer.path.exists():
+            return None
+        self.kept.append(writer.path)
+        return writer.path
 
 
 def snapshot(picture: Frame, result: FrameResult | None, folder: Path) -> Path:

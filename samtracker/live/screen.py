@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 from samtracker.errors import SamTrackerError
 from samtracker.live.controls import Controls
 from samtracker.live.events import Key
-from samtracker.live.follow import Latency, LiveStep
+from samtracker.live.follow import Latency, LiveStep, Rate
 from samtracker.live.recorder import Recorder, snapshot
 from samtracker.live.sketch import draw
 from samtracker.live.source import LiveSource
@@ -59,23 +58,30 @@ class Printer:
     Args:
         source: that the frames come from.
         recorder: gets every frame.
-        echo: takes a line.
+        echo: takes a line of JSON.
+        warn: takes a line for the user.
     """
 
     done = holding = False
 
     def __init__(
-        self, source: LiveSource, recorder: Recorder, echo: Callable[[str], object]
+        self,
+        source: LiveSource,
+        recorder: Recorder,
+        echo: Callable[[str], object],
+        warn: Callable[[str], object],
     ) -> None:
         self.latency = Latency()
         self._source = source
         self._recorder = recorder
         self._echo = echo
+        self._warn = warn
 
     def show(self, step: LiveStep) -> None:
         """See `Screen`."""
-        if self._recorder.recording:
-            self._recorder.write(_drawn(step.frame.image, step.result), step.frame.time)
+        failure = _record(self._recorder, step)
+        if failure:
+            self._warn(failure)
         latency = self.latency.add(step.frame.captured)
         self._echo(json.dumps(self._line(step, latency)))
 
@@ -132,6 +138,7 @@ class Desk:
         self._folder = folder
         self._step: LiveStep | None = None
         self._came = time.monotonic()
+        self._rate = Rate()
 
     @property
     def done(self) -> bool:
@@ -146,13 +153,16 @@ class Desk:
     def show(self, step: LiveStep) -> None:
         """See `Screen`."""
         self._step, self._came = step, time.monotonic()
+        self._rate.add(self._came)
         self._controls.show(step.frame, step.result)
-        self._record(step)
+        self._controls.message = _record(self._recorder, step) or self._controls.message
         self._refresh(wait=0.001)
         self.latency.add(step.frame.captured)
 
     def idle(self) -> None:
         """See `Screen`; mouse and keys work while the picture stands still."""
+        if self.holding:
+            self._came, self._rate = time.monotonic(), Rate()
         self._refresh(wait=BLINK if self.holding else 0.001)
 
     def _refresh(self, wait: float) -> None:
@@ -165,29 +175,29 @@ class Desk:
             else:
                 self._controls.handle(event)
 
-    def _record(self, step: LiveStep) -> None:
-        """A recording that fails ends, and not the session."""
-        try:
-            self._recorder.write(_drawn(step.frame.image, step.result), step.frame.time)
-        except SamTrackerError as error:
-            with suppress(SamTrackerError):
-                self._recorder.stop()
-            self._controls.message = str(error)
-
     def _keep(self, *, record: bool) -> None:
         """Take a snapshot, or start or stop recording."""
         step, controls = self._step, self._controls
+        controls.message = ""
         try:
             if not record and step is not None:
                 picture = _drawn(step.frame.image, controls.result)
                 controls.message = f"kept {snapshot(picture, controls.result, self._folder)}"
             elif record and self._recorder.recording:
-                self._recorder.stop()
-                controls.message = f"kept {self._recorder.kept[-1]}" if self._recorder.kept else ""
+                controls.message = self._stop_recording()
             elif record:
                 self._recorder.start()
         except SamTrackerError as error:
             controls.message = str(error)
+
+    def _stop_recording(self) -> str:
+        """What became of the recording."""
+        earlier = self._recorder.failure
+        path = self._recorder.stop()
+        if path is not None:
+            return f"kept {path}"
+        failure = self._recorder.failure
+        return "nothing was recorded" if failure is earlier else str(failure)
 
     def _numbers(self, step: LiveStep) -> str:
         quiet = time.monotonic() - self._came
@@ -195,11 +205,23 @@ class Desk:
             return f"no frames for {quiet:.0f} s: waiting for the source"
         late = [f"{1000 * self.latency.percentile(percent):.0f}" for percent in (50, 95)]
         parts = [f"latency {late[0]}/{late[1]} ms", f"dropped {self._source.dropped}"]
-        if step.result is not None and step.seconds:
-            parts.insert(0, f"{1 / step.seconds:.1f} fps")
+        if self._rate.known:
+            parts.insert(0, f"{self._rate.fps:.1f} fps")
         if self._recorder.recording:
             parts.append("REC")
         return "  ".join(parts)
+
+
+def _record(recorder: Recorder, step: LiveStep) -> str:
+    """Take a step into the recording, if there is one.
+
+    Returns:
+        Why the recording has ended, which does not end the session; empty if all is well.
+    """
+    if not recorder.recording:
+        return ""
+    picture = _drawn(step.frame.image, step.result)
+    return "" if recorder.write(picture, step.frame.time) else str(recorder.failure)
 
 
 def _drawn(image: Frame, result: FrameResult | None) -> Frame:

@@ -49,16 +49,15 @@ def draw(image: Frame, controls: Controls, numbers: str) -> Frame:
 
 
 def _lines(controls: Controls) -> list[str]:
-    """What the user should know, if anything."""
-    if controls.message:
-        return [controls.message]
+    """What the user should know: a message, and why the picture stands still, if it does."""
+    message = [controls.message] if controls.message else []
     if controls.mode is not Mode.WATCH:
-        return [controls.mode.value]
+        return [*message, controls.mode.value]
     if controls.paused:
-        return ["paused: space goes on"]
-    if controls.selected is None:
+        return [*message, "paused: space goes on"]
+    if controls.selected is None and not message:
         return [f"{Mode.WATCH.value}; ? shows the keys"]
-    return []
+    return message
 
 
 def _draw_gesture(picture: Frame, gesture: Gesture, *, paints: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,7 +13,7 @@ import av
 import cv2
 import numpy as np
 
-from samtracker.errors import VideoError
+from samtracker.errors import SamTrackerError, VideoError
 from samtracker.types import Frame, Size
 from samtracker.video import VideoReader, read_frames
 
@@ -60,7 +60,7 @@ class LiveSource:
         dropped: those of them that a newer one replaced before they were taken.
         reconnects: how often the source was opened again.
         connected: whether it is open.
-        paused: to be set by the reader: a file waits, everything else comes as before.
+        failure: why a file ended before it should have; None if it did not.
 
     Raises:
         VideoError: it cannot be opened in the first place.
@@ -72,7 +72,8 @@ class LiveSource:
         self.fps = reader.info.fps
         self.received = self.dropped = self.reconnects = 0
         self.connected = True
-        self.paused = False
+        self.failure: SamTrackerError | None = None
+        self._paused = False
         self._source = source
         self._finite = not reader.is_live
         self._newest: LiveFrame | None = None
@@ -86,6 +87,19 @@ class LiveSource:
     def ended(self) -> bool:
         """Whether a file is at its end and its last frame has been taken."""
         return self._over and self._newest is None
+
+    @property
+    def paused(self) -> bool:
+        """To be set by the reader: a file waits, everything else comes as before."""
+        return self._paused
+
+    @paused.setter
+    def paused(self, paused: bool) -> None:
+        with self._change:
+            if self._paused and not paused and self._finite and self._newest is not None:
+                # It has waited with the file, and nobody has waited for it.
+                self._newest = replace(self._newest, captured=time.monotonic())
+            self._paused = paused
 
     def read(self, timeout: float) -> LiveFrame | None:
         """The newest frame, if nobody has taken it.
@@ -157,8 +171,13 @@ class LiveSource:
                     break
                 self._pass_on(frame.image, begin)
                 played = True
-        except FAILURES:
-            pass  # what fails is as gone as what ends
+            if self._finite and reader.truncated:
+                self.failure = VideoError(f"'{self._source}' is cut off or damaged at its end")
+        except FAILURES as error:  # of a camera, what fails is as gone as what ends
+            if self._finite and isinstance(error, SamTrackerError):
+                self.failure = error
+            elif self._finite:
+                self.failure = VideoError(f"'{self._source}' cannot be read further: {error}")
         return played
 
     def _wait(self, due: float) -> float:
@@ -171,10 +190,10 @@ class LiveSource:
         while not self._closing.is_set():
             now = time.monotonic()
             early = due + paused - now
-            if not self.paused and early <= 0:
+            if not self._paused and early <= 0:
                 break
-            self._closing.wait(PAUSE if self.paused else min(early, PAUSE))
-            if self.paused:
+            self._closing.wait(PAUSE if self._paused else min(early, PAUSE))
+            if self._paused:
                 paused += time.monotonic() - now
         return paused
 
