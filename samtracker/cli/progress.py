@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-from types import TracebackType
 from typing import Any, Self
 
 import click
@@ -56,12 +55,7 @@ class Progress:
         self._bar = _bar(**restoring) if self._done else self._new()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._bar.close()
 
     def __call__(self, frame: VideoFrame, result: FrameResult) -> bool:
