@@ -32,7 +32,8 @@ from samtracker.types import FrameResult
 if TYPE_CHECKING:
     from samtracker.tracker import Tracker
 
-FORMAT: Final = "samtracker-replay-1"
+_KIND: Final = "samtracker-replay-"
+FORMAT: Final = f"{_KIND}1"
 
 Self_ = TypeVar("Self_", bound="Tracker")
 Arguments = ParamSpec("Arguments")
@@ -127,6 +128,17 @@ def logged(
         return outcome
 
     return cast(Callable[Concatenate[Self_, Arguments], Result], call)
+
+
+def is_log(path: Path) -> bool:
+    """Whether a file is a log of any version, or empty; one that was cut off is a log too.
+
+    Raises:
+        OutputError: it cannot be read.
+    """
+    begin = f'{{"format": "{_KIND}'.encode("ascii")
+    with writing(path), path.open("rb") as file:
+        return file.read(len(begin)) in (b"", begin)
 
 
 def digest(array: NDArray[Any]) -> str:

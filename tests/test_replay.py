@@ -206,10 +206,27 @@ def test_a_log_that_cannot_be_written_ends_nothing(
 
 def test_an_older_log_stays_until_there_is_something_to_write(tmp_path: Path) -> None:
     log = tmp_path / "keep.jsonl"
-    log.write_text("old")
+    log.write_text('{"format": "samtracker-replay-0"}\n')
     options = ("--headless", "--init-box", "1,1,9,9", "--log", log, "--overwrite")
-    assert samtrack("live", tmp_path / "none.mp4", *options).code == 2
-    assert log.read_text() == "old"
+    assert "none.mp4" in samtrack("live", tmp_path / "none.mp4", *options).errors[0]
+    assert log.read_text() == '{"format": "samtracker-replay-0"}\n'
+
+
+@pytest.mark.parametrize("command", [("live", "--headless"), ("track", "-o", "out")], ids=" ".join)
+def test_only_a_log_is_replaced(
+    video: Path, command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = video.read_bytes()
+    options = ("--init-box", "12,10,61,59", "--size", "96", "--overwrite", "--log")
+    refused = samtrack(*command, video, *options, video)
+    assert (refused.code, "is no log of samtrack" in refused.errors[0]) == (2, True)
+    assert video.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [video.name]
+    for name in ("empty.jsonl", "/dev/full"):
+        (tmp_path / "empty.jsonl").touch()
+        assert samtrack(*command, video, *options, name).code == 0
+    assert samtrack("replay", "empty.jsonl").code == 0
 
 
 def test_arguments_of_any_kind_are_taken_down(lite_tracker: MakeTracker, tmp_path: Path) -> None:

@@ -9,33 +9,45 @@ from pathlib import Path
 import click
 
 from samtracker.errors import OutputError
-from samtracker.replay_log import ReplayLog
+from samtracker.replay_log import ReplayLog, is_log
 from samtracker.resume.job import lasting
 from samtracker.tracker import Tracker
 
 
+def check_log(path: Path | None, *, overwrite: bool) -> None:
+    """Pass if a log may be written there; nobody waits for a job to hear that it may not.
+
+    Args:
+        path: of the log; None for none.
+        overwrite: whether an older log is replaced.
+
+    Raises:
+        OutputError: it exists already, or is anything but a log.
+    """
+    if path is None or not path.exists():
+        return
+    if not overwrite:
+        raise OutputError(f"'{path}' exists already: choose another, or --overwrite")
+    if path.is_file() and not is_log(path):
+        raise OutputError(
+            f"--log '{path}' is not replaced, because it is no log of samtrack: choose another"
+        )
+
+
 @contextmanager
-def keeping_log(
-    path: Path | None, tracker: Tracker, source: str, *, overwrite: bool
-) -> Iterator[None]:
+def keeping_log(path: Path | None, tracker: Tracker, source: str) -> Iterator[None]:
     """Take down what is done to a tracker until the end of the `with` block.
 
     A log that cannot be written is no reason to end a job; the user is told at the end.
 
     Args:
-        path: of the log; None for none.
+        path: of the log, see `check_log`; None for none.
         tracker: before its stream begins.
         source: as the user named it.
-        overwrite: whether an older log is replaced.
-
-    Raises:
-        OutputError: it exists already.
     """
     if path is None:
         yield
         return
-    if path.exists() and not overwrite:
-        raise OutputError(f"'{path}' exists already: choose another, or --overwrite")
     tracker.log = ReplayLog(path, tracker, lasting(source) or source)
     try:
         yield
