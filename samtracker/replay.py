@@ -72,6 +72,18 @@ class Replay:
             raise ReplayError(f"'{path}' is no log of this version: give a file of --log")
         return cls(header=header, calls=tuple(calls), name=str(path))
 
+    @property
+    def threads(self) -> int:
+        """How many torch had: with as many, the masks are the same bit for bit.
+
+        Raises:
+            ReplayError: the log is damaged.
+        """
+        try:
+            return int(self.header["threads"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ReplayError(f"'{self.name}' is damaged: {error}") from error
+
     def run(
         self, *, source: str | None = None, weights: str | None = None, device: str | None = None
     ) -> Iterator[Replayed]:

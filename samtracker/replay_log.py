@@ -1,7 +1,7 @@
 """A log of all that was done to a tracker, to do it again: JSON lines.
 
-The first line says what the tracker was: weights, configuration, precision, seeds. Every other one
-is a call: its name and arguments, a hash of its frame, and what came of it.
+The first line says what the tracker was: weights, configuration, precision, threads, seeds. Every
+other one is a call: its name and arguments, a hash of its frame, and what came of it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TextIO, TypeVar, cast
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from samtracker import __version__
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from samtracker.tracker import Tracker
 
 _KIND: Final = "samtracker-replay-"
-FORMAT: Final = f"{_KIND}1"
+FORMAT: Final = f"{_KIND}2"
 
 Self_ = TypeVar("Self_", bound="Tracker")
 Arguments = ParamSpec("Arguments")
@@ -63,6 +64,7 @@ class ReplayLog:
             "sha256": digest,
             "device": tracker.runtime.device.type,
             "precision": str(tracker.runtime.precision).removeprefix("torch."),
+            "threads": torch.get_num_threads(),
             "config": asdict(tracker.config),
             "seeds": {"network": SEED, "grabcut": CUT_SEED},
         }

@@ -34,7 +34,7 @@ from samtracker.subject import Subject
 from samtracker.track import Track
 from samtracker.types import FrameResult, State, TrackedObject
 
-FORMAT: Final = "samtracker-tracker-2"
+FORMAT: Final = "samtracker-tracker-3"
 
 _CLASSES: Final = {
     kind.__name__: kind
@@ -58,6 +58,7 @@ def save_tracker(
         "weights": weights,
         "sha256": digest,
         "precision": str(runtime.precision).removeprefix("torch."),
+        "threads": torch.get_num_threads(),
         "config": asdict(config),
         "state": writer.plain(state),
     }
@@ -104,11 +105,8 @@ class Saved:
 
 def load_tracker(path: Path, weights: str | Path | None) -> Saved:
     """See `Tracker.load`."""
-    tensors, metadata = load_state(path)
-    if metadata.get("format") != FORMAT:
-        raise WeightsError(f"'{path}' holds no tracker of this version: give a file of save()")
+    header, tensors = _read(path)
     with _damage(path):
-        header = json.loads(metadata["tracker"])
         config = TrackerConfig(**header["config"])
         name, digest, precision = (str(header[key]) for key in ("weights", "sha256", "precision"))
         state = header["state"]
@@ -118,6 +116,26 @@ def load_tracker(path: Path, weights: str | Path | None) -> Saved:
             f"'{path}' was saved with other weights than '{network.file}': give those as weights"
         )
     return Saved(network, config, precision, path, state, tensors)
+
+
+def threads_of(path: Path) -> int:
+    """How many threads torch had when a tracker was saved: with as many, its masks are the same.
+
+    Raises:
+        WeightsError: the file is missing, damaged or of another version.
+    """
+    header, _ = _read(path)
+    with _damage(path):
+        return int(header["threads"])
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The header of a file, and its tensors by name."""
+    tensors, metadata = load_state(path)
+    if metadata.get("format") != FORMAT:
+        raise WeightsError(f"'{path}' holds no tracker of this version: give a file of save()")
+    with _damage(path):
+        return dict(json.loads(metadata["tracker"])), tensors
 
 
 @contextmanager

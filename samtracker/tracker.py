@@ -347,7 +347,7 @@ class Tracker:
     ) -> Tracker:
         """A tracker that goes on where another one was saved: the same masks, bit for bit.
 
-        That holds on the same kind of machine; elsewhere they differ by rounding.
+        On another machine, or with other than `samtracker.saved.threads_of`, rounding differs.
 
         Args:
             path: of the file.

@@ -16,6 +16,7 @@ from cli_tools import (
     contents,
     first_mask,
     frames_in,
+    one_more_thread,
     samtrack,
     start,
     two_balls,
@@ -185,6 +186,13 @@ def test_a_source_that_broke_off(
     assert f"going on after {1 if saved == 'once' else BROKEN} frame" in done.err
     same(out, finished / "of-pictures")
     assert {"lost", "reacquired"} <= json.loads(done.out)["objects"]["1"].keys()
+
+
+@pytest.mark.usefixtures("often")
+def test_another_number_of_threads(interrupted: Path, finished: Path) -> None:
+    with one_more_thread():
+        assert samtrack(*RESUME).code == 0
+    same(interrupted, finished / "of-pictures")
 
 
 @pytest.mark.usefixtures("often")

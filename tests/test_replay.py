@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 import torch
-from cli_tools import samtrack
+from cli_tools import one_more_thread, samtrack
 from clips import write_clip
 from conftest import MakeTracker
 from hypothesis import given
@@ -121,6 +121,12 @@ def test_the_first_difference_is_reported(
     assert finished.code == 1
     (line,) = finished.out.splitlines()
     assert re.search(message, line)
+
+
+def test_threads_are_those_of_the_log(log: Path) -> None:
+    with one_more_thread():
+        assert [done.difference for done in Replay.read(log).run()].count(None) < 14
+        assert samtrack("replay", log).out == "the same: 14 calls, 7 frames\n"
 
 
 def test_frames_and_weights_may_lie_elsewhere(log: Path, video: Path, tmp_path: Path) -> None:
@@ -249,6 +255,9 @@ def test_arguments_of_any_kind_are_taken_down(lite_tracker: MakeTracker, tmp_pat
     "change",
     [
         lambda log: log[0].pop("device"),
+        lambda log: log[0].pop("threads"),
+        lambda log: log[0].update(threads=0),
+        lambda log: log[0].update(threads=10**6),
         lambda log: log[0]["config"].update(colour=3),
         lambda log: log[1]["arguments"]["mask"].update(zlib="AAAA"),
         lambda log: log[1].update(arguments=[3]),

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cli_tools import ROOT
+import torch
+from cli_tools import ROOT, one_more_thread
 from scenes import BLUE, RED, film
 
 from samtracker.errors import OutputError, WeightsError
+from samtracker.saved import threads_of
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 
@@ -53,6 +55,12 @@ def test_it_goes_on_bit_for_bit(tmp_path: Path, settings: dict[str, Any]) -> Non
     for shot in SHOTS[11:]:
         same(tracker.step(shot.frame), other.step(shot.frame))
     assert other.object_ids == (1, 3)
+
+
+def test_the_number_of_threads_is_told(tmp_path: Path) -> None:
+    with one_more_thread():
+        made().save(tmp_path / "tracker.safetensors")
+        assert threads_of(tmp_path / "tracker.safetensors") == torch.get_num_threads()
 
 
 def test_a_lost_object_is_still_lost(tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ from pathlib import Path
 from samtracker.cli.interruption import Interruption
 from samtracker.cli.progress import Progress
 from samtracker.cli.run import conclude, finish
+from samtracker.cli.threads import torch_threads
 from samtracker.live.window import Window
-from samtracker.output import OutputFolder
+from samtracker.output import RESUME, TRACKER, OutputFolder
 from samtracker.resume.job import Job, find, load
 from samtracker.resume.journal import replay
+from samtracker.saved import threads_of
 from samtracker.video import read_frames
 
 
@@ -30,6 +32,7 @@ def resume(path: Path, *, show: bool) -> None:
     assert job.path is not None, "others are not recorded"
     assert tracker.result is not None, "it has been loaded"
     with (
+        torch_threads(threads_of(place / RESUME / TRACKER)),
         Interruption() as interruption,
         read_frames(Path(job.path), start=job.start, end=job.end, stride=job.stride) as reader,
         OutputFolder(output, overwrite=job.overwrite, resumed=place) as folder,
