@@ -11,9 +11,8 @@ from typing import Any, Self
 
 from samtracker.config import TrackerConfig
 from samtracker.errors import ReplayError, SamTrackerError, VideoError
-from samtracker.model.checkpoint import load_network
 from samtracker.replay_log import FORMAT, digest, outline, unpacked
-from samtracker.saved import weights_of
+from samtracker.saved import network_of
 from samtracker.tracker import Tracker
 from samtracker.types import Frame, FrameResult
 from samtracker.video import VideoReader, read_frames
@@ -96,22 +95,18 @@ class Replay:
             device: see `Tracker`; by default the one it was.
 
         Raises:
-            ReplayError: the weights are others, or there is no source.
+            ReplayError: the log is damaged, or there is no source.
+            WeightsError: the weights are missing or are others.
             VideoError: the source cannot be read.
         """
         header = self.header
         try:
             config = TrackerConfig(**header["config"])
-            where = {key: str(header[key]) for key in ("weights", "device", "precision", "source")}
-            expected = header["sha256"]
+            keys = ("weights", "sha256", "device", "precision", "source")
+            where = {key: str(header[key]) for key in keys}
         except (KeyError, TypeError) as error:
             raise ReplayError(f"'{self.name}' is damaged: {error}") from error
-        network = load_network(weights or where["weights"])
-        if weights_of(network)[1] != expected:
-            raise ReplayError(
-                f"'{self.name}' was made with other weights than '{network.file}': "
-                "give those with --weights"
-            )
+        network = network_of(self.name, where["weights"], where["sha256"], weights)
         device = device or where["device"]
         tracker = Tracker(network, config, device=device, precision=where["precision"])
         given = source or where["source"]

@@ -28,7 +28,7 @@ from samtracker.model.memory import Anchor, Template
 from samtracker.model.network import Network
 from samtracker.model.runtime import EncodedFrame, Runtime
 from samtracker.model.target import TargetModel
-from samtracker.model.weights import load_state, manifest, save_state, sha256
+from samtracker.model.weights import load_state, manifest, save_state
 from samtracker.objects import Edit, Objects
 from samtracker.subject import Subject
 from samtracker.track import Track
@@ -76,7 +76,35 @@ def weights_of(network: Network) -> tuple[str, str]:
         raise WeightsError("the network comes from no file: save its weights and load them first")
     known = manifest().values()
     names = [entry.name for entry in known if entry.path.resolve() == file.resolve()]
-    return names[0] if names else str(file.resolve()), sha256(file)
+    return names[0] if names else str(file.resolve()), network.digest
+
+
+def network_of(
+    path: str | Path, name: str, digest: str, moved: str | Path | None = None
+) -> Network:
+    """The network that something was made with.
+
+    Args:
+        path: of what was made, for messages.
+        name: of the weights, from `weights_of`; likewise `digest`.
+        moved: where they lie now; None for where they were.
+
+    Raises:
+        WeightsError: the weights are missing or are others.
+    """
+    try:
+        network = load_network(moved or name)
+    except WeightsError as error:
+        if moved is not None:
+            raise
+        raise WeightsError(
+            f"{error}; '{path}' was made with them: if they lie elsewhere now, give that as weights"
+        ) from error
+    if network.digest != digest:
+        raise WeightsError(
+            f"'{path}' was made with other weights than '{network.file}': give those as weights"
+        )
+    return network
 
 
 @dataclass(frozen=True)
@@ -110,11 +138,7 @@ def load_tracker(path: Path, weights: str | Path | None) -> Saved:
         config = TrackerConfig(**header["config"])
         name, digest, precision = (str(header[key]) for key in ("weights", "sha256", "precision"))
         state = header["state"]
-    network = load_network(weights or name)
-    if weights_of(network)[1] != digest:
-        raise WeightsError(
-            f"'{path}' was saved with other weights than '{network.file}': give those as weights"
-        )
+    network = network_of(path, name, digest, weights)
     return Saved(network, config, precision, path, state, tensors)
 
 

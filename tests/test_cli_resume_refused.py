@@ -127,7 +127,7 @@ DAMAGE: list[tuple[Callable[[Path], object], str]] = [
     (job_file(path="/nowhere"), "no such file or folder: '/nowhere'"),
     (written("out/resume/tracker.safetensors", "x"), "are no intact safetensors file"),
     (strange_state, "tracker.safetensors' is damaged"),
-    (other_weights, "was saved with other weights than"),
+    (other_weights, "was made with other weights than"),
     (written("out/resume/results.jsonl", ""), "results.jsonl' is damaged"),
     (written("out/resume/results.jsonl", "[]\n"), "results.jsonl' is damaged"),
     (journal_line(objects=[]), "results.jsonl' is damaged"),
