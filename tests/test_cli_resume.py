@@ -264,6 +264,18 @@ def test_what_a_kill_while_resuming_leaves(interrupted: Path, finished: Path, pl
     assert names(interrupted.parent) == ["first.png", "out", "pictures"]
 
 
+@pytest.mark.parametrize("left", [".process", "resume/job.json"])
+def test_what_a_kill_at_the_start_of_resuming_leaves(
+    interrupted: Path, finished: Path, left: str
+) -> None:
+    path = interrupted.with_name("out.partial") / left
+    path.parent.mkdir(parents=True)
+    path.write_text("[0, 0.0]")
+    assert samtrack(*RESUME).code == 0
+    same(interrupted, finished / "of-pictures")
+    assert names(interrupted.parent) == ["first.png", "out", "pictures"]
+
+
 def test_complete_jobs_and_other_folders(finished: Path, folder: Path) -> None:
     done = samtrack("track", "--resume", finished / "of-pictures")
     assert done.err == (

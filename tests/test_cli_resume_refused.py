@@ -66,10 +66,8 @@ def other_process(folder: Path) -> None:
     """A job of the process that started this one."""
     parent = psutil.Process(os.getppid())
     shutil.copytree(folder / "out", folder / "out.partial")
-    rewrite(
-        folder / "out.partial/resume/job.json",
-        lambda job: job.update(process=[parent.pid, parent.create_time()]),
-    )
+    process = [parent.pid, parent.create_time()]
+    (folder / "out.partial/.process").write_text(json.dumps(process))
 
 
 def repaint(folder: Path) -> None:

@@ -117,8 +117,9 @@ def finish(  # noqa: PLR0917
         folder: for the results; `ended_early` is set.
         progress: is shown and closed.
     """
-    sinks = Sinks(job.save, folder.partial, reader, job.stride)
+    # The recorder comes first, so that whatever a kill leaves is known to be of this job.
     with progress, closing(Recorder(folder.partial, job, tracker)) as recorder:
+        sinks = Sinks(job.save, folder.partial, reader, job.stride)
 
         def on_frame(frame: VideoFrame, result: FrameResult) -> bool:
             goes_on = progress(frame, result)

@@ -13,9 +13,8 @@ from glob import escape
 from pathlib import Path
 from typing import Final, Self
 
-import psutil
-
 from samtracker.config import DEVICES, FORMATS
+from samtracker.damage import DAMAGE
 from samtracker.errors import OutputError, WeightsError
 from samtracker.output import JOB, RESUME, SUMMARY, TRACKER, is_resumable, partial_of, recover
 from samtracker.tracker import Tracker
@@ -48,10 +47,8 @@ class Job:
     overwrite: bool
 
     def to_json(self) -> str:
-        """As indented JSON, with the process that works at it."""
-        me = psutil.Process()
-        process = [me.pid, me.create_time()]
-        return json.dumps({"format": FORMAT, "process": process, **asdict(self)}, indent=2)
+        """As indented JSON."""
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=2)
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -78,7 +75,7 @@ class Job:
             known = set(job.save) <= set(FORMATS) and job.device in DEVICES
             if given["format"] != FORMAT or not (texts and known):
                 raise ValueError("of another version")
-        except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
+        except (OSError, *DAMAGE) as error:
             raise OutputError(
                 f"'{path}' is damaged or of another version: "
                 "the job cannot be resumed, track again with --overwrite"
@@ -129,7 +126,7 @@ def _why_not(folder: Path) -> str:
             return f"'{folder}' is complete: there is nothing to resume"
         if lasting(source) is None:
             return f"'{folder}' is of {source}, a live source: it cannot be resumed"
-    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+    except (OSError, *DAMAGE):
         pass
     return f"'{folder}' holds no interrupted job of samtrack track: there is nothing to resume"
 
