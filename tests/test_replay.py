@@ -204,10 +204,38 @@ def test_a_log_that_cannot_be_written_ends_nothing(
         tracker.log.close()
     finished = samtrack(
         *("track", video, "--init-box", "12,10,61,59", "--size", "96", "-o", tmp_path / "out"),
-        *("--save", "csv", "--log", tmp_path / "none" / "log.jsonl"),
+        *("--save", "csv", "--log", "/dev/full", "--overwrite"),
     )
     assert finished.code == 0
     assert "the log is not complete" in finished.err
+
+
+@pytest.mark.parametrize("command", [("live", "--headless"), ("track", "-o", "out")], ids=" ".join)
+def test_a_log_without_a_folder_is_refused_at_once(
+    tmp_path: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    options = ("--init-box", "12,10,61,59", "--log", "none/log.jsonl")
+    refused = samtrack(*command, "none.mp4", *options)
+    assert refused.code == 2
+    assert f"cannot be written: no such folder, '{tmp_path / 'none'}'" in refused.errors[0]
+
+
+@pytest.mark.parametrize("log", ["out/log.jsonl", "out.partial/log.jsonl", "link/log.jsonl", "out"])
+@pytest.mark.parametrize("present", [True, False])
+def test_a_log_does_not_lie_among_the_results(
+    tmp_path: Path, video: Path, log: str, present: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to("out")
+    if present:
+        (tmp_path / "out").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    options = ("--init-box", "12,10,61,59", "--overwrite", "--log", log)
+    refused = samtrack("track", video, "-o", "out", *options)
+    assert refused.code == 2
+    assert f"--log '{log}' would lie in the output folder" in refused.err or log == "out"
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_an_older_log_stays_until_there_is_something_to_write(tmp_path: Path) -> None:

@@ -9,22 +9,34 @@ from pathlib import Path
 import click
 
 from samtracker.errors import OutputError
+from samtracker.output import partial_of
 from samtracker.replay_log import ReplayLog, is_log
 from samtracker.resume.job import lasting
 from samtracker.tracker import Tracker
 
 
-def check_log(path: Path | None, *, overwrite: bool) -> None:
+def check_log(path: Path | None, *, overwrite: bool, output: Path | None = None) -> None:
     """Pass if a log may be written there; nobody waits for a job to hear that it may not.
 
     Args:
         path: of the log; None for none.
         overwrite: whether an older log is replaced.
+        output: folder for the results, which belongs to them alone; None for none.
 
     Raises:
-        OutputError: it exists already, or is anything but a log.
+        OutputError: there is no folder for it, it would lie among the results, it exists already,
+            or it is anything but a log.
     """
-    if path is None or not path.exists():
+    if path is None:
+        return
+    place = path.resolve()
+    if output is not None:
+        folder = output.resolve()
+        if {folder, partial_of(folder)} & {place, *place.parents}:
+            raise OutputError(f"--log '{path}' would lie in the output folder: choose another")
+    if not place.parent.is_dir():
+        raise OutputError(f"--log '{path}' cannot be written: no such folder, '{place.parent}'")
+    if not path.exists():
         return
     if not overwrite:
         raise OutputError(f"'{path}' exists already: choose another, or --overwrite")

@@ -65,7 +65,7 @@ def run(request: Request) -> None:
             tracked is in the output folder, and the message says so.
         SystemExit: with 130 after Ctrl-C; what was tracked is in the output folder.
     """
-    check_log(request.log, overwrite=request.overwrite)
+    check_log(request.log, overwrite=request.overwrite, output=request.output)
     with (
         Interruption() as interruption,
         OutputFolder(request.output, overwrite=request.overwrite) as folder,
