@@ -111,7 +111,6 @@ def changed(log: Path, change: Callable[[list[dict[str, Any]]], object]) -> Path
         (lambda log: log[4]["objects"].pop(), r"at step: objects \[1, 2\], in the log \[1\]"),
         (lambda log: log[2].update(frame="00"), "no frame of '.*' is the one in the log"),
         (lambda log: log[5]["arguments"].update(object_id=9), "at rename: it failed: object_id=9"),
-        (lambda log: log[5]["arguments"].update(colour=9), "at rename: it failed:"),
     ],
 )
 def test_the_first_difference_is_reported(
@@ -145,7 +144,12 @@ def test_a_log_that_was_cut_off_is_replayed_up_to_there(log: Path) -> None:
     content = log.read_bytes()
     log.write_bytes(content[:-20])
     assert len(Replay.read(log).calls) == 13
-    assert samtrack("replay", log).code == 0
+    finished = samtrack("replay", log)
+    assert (finished.code, finished.out) == (0, "the same: 13 calls, 6 frames\n")
+    assert f"the last line of '{log}' was cut off and is left out\n" in finished.err
+    log.write_bytes(content.splitlines(keepends=True)[0])
+    refused = samtrack("replay", log)
+    assert (refused.code, "has no calls in it" in refused.errors[0]) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -289,11 +293,33 @@ def test_arguments_of_any_kind_are_taken_down(lite_tracker: MakeTracker, tmp_pat
         lambda log: log[0]["config"].update(colour=3),
         lambda log: log[1]["arguments"]["mask"].update(zlib="AAAA"),
         lambda log: log[1].update(arguments=[3]),
+        lambda log: log[1]["arguments"].update(timestamp="abc"),
+        lambda log: log[1]["arguments"].update(timestamp=10**400),
+        lambda log: log[1]["arguments"].update(colour=9),
+        lambda log: log[1].pop("frame"),
+        lambda log: log[1].pop("masks"),
+        lambda log: log[1].pop("objects"),
+        lambda log: log[1].update(objects="x"),
+        lambda log: log[1].update(objects=[3]),
+        lambda log: log[1]["objects"][0].pop("id"),
+        lambda log: log[1]["objects"][0].pop("area"),
+        lambda log: log[1].update(call="save"),
+        lambda log: log[1].update(call=["step"]),
+        lambda log: log.append([]),
     ],
 )
 def test_a_damaged_log_is_an_error_of_one_line(
     log: Path, change: Callable[[list[dict[str, Any]]], object]
 ) -> None:
     finished = samtrack("replay", changed(log, change))
+    assert (finished.code, len(finished.errors)) == (2, 1)
+    assert "is damaged" in finished.errors[0]
+
+
+@pytest.mark.parametrize("line", ["[" * 200_000, "no", "\xff"], ids=["deep", "no JSON", "no text"])
+def test_a_damaged_line_is_an_error_of_one_line(log: Path, line: str) -> None:
+    with log.open("a", encoding="latin-1") as file:
+        file.write(f"{line}\n")
+    finished = samtrack("replay", log)
     assert (finished.code, len(finished.errors)) == (2, 1)
     assert "is damaged" in finished.errors[0]

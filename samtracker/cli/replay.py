@@ -29,6 +29,8 @@ def replay(log: Path, source: str | None, weights: str | None, device: str | Non
     from samtracker.replay import Replay
 
     read = Replay.read(log)
+    if read.cut_off:
+        click.echo(f"the last line of '{log}' was cut off and is left out", err=True)
     frames = 0
     with (
         torch_threads(read.threads),
