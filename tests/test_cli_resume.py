@@ -12,7 +12,9 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+import torch
 from cli_tools import (
+    ROOT,
     contents,
     first_mask,
     frames_in,
@@ -192,6 +194,35 @@ def test_a_source_that_broke_off(
 def test_another_number_of_threads(interrupted: Path, finished: Path) -> None:
     with one_more_thread():
         assert samtrack(*RESUME).code == 0
+    same(interrupted, finished / "of-pictures")
+
+
+def test_weights_that_lie_elsewhere_now(folder: Path, finished: Path) -> None:
+    weights = folder / "lite.safetensors"
+    shutil.copy(ROOT / "weights" / "lite.safetensors", weights)
+    out = interrupt(folder, "--weights", "lite.safetensors")
+    (folder / "else").mkdir()
+    moved = weights.rename(folder / "else" / weights.name)
+    said = "if they lie elsewhere now, give that as weights"
+    for options, error in (((), said), (("--weights", "propagation"), "other weights than")):
+        before = contents(folder)
+        refused = samtrack(*RESUME, *options)
+        assert (refused.code, error in refused.errors[0]) == (2, True)
+        assert contents(folder) == before
+    assert samtrack(*RESUME, "--weights", moved).code == 0
+    same(out, finished / "of-pictures")
+
+
+def test_a_device_that_is_not_here(interrupted: Path, finished: Path) -> None:
+    job = interrupted / "resume" / "job.json"
+    missing = "mps" if torch.cuda.is_available() else "cuda"
+    job.write_text(job.read_text().replace('"device": "auto"', f'"device": "{missing}"'))
+    refused = samtrack(*RESUME)
+    assert f"device='{missing}' is not on this machine" in refused.errors[0]
+    pictures(interrupted.parent, upto=BROKEN + 2)
+    assert samtrack(*RESUME, "--device", "cpu").code == 2
+    pictures(interrupted.parent)
+    assert samtrack(*RESUME).code == 0
     same(interrupted, finished / "of-pictures")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 from collections.abc import Callable
@@ -120,7 +121,9 @@ DAMAGE: list[tuple[Callable[[Path], object], str]] = [
     (job_file(path=None), "job.json' is damaged or of another version"),
     (job_file(save=["gif"]), "job.json' is damaged or of another version"),
     (job_file(save=[["csv"]]), "job.json' is damaged or of another version"),
-    (job_file(device="tpu"), "job.json' is damaged or of another version"),
+    (job_file(device=5), "job.json' is damaged or of another version"),
+    (job_file(device="tpu"), "device='tpu' does not exist"),
+    (job_file(stride=math.inf), "job.json' is damaged or of another version"),
     (job_file(stride=0), "stride=0 is not possible"),
     (job_file(path="/nowhere"), "no such file or folder: '/nowhere'"),
     (written("out/resume/tracker.safetensors", "x"), "are no intact safetensors file"),

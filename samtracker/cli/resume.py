@@ -18,8 +18,14 @@ from samtracker.saved import threads_of
 from samtracker.video import read_frames
 
 
-def resume(path: Path, *, show: bool) -> None:
+def resume(path: Path, *, show: bool, weights: str | None, device: str | None) -> None:
     """Go on with the job in a folder as if it had never been interrupted; see `run`.
+
+    Args:
+        path: of the folder.
+        show: whether to open a window.
+        weights: where the job's weights lie now; None for where they were.
+        device: where the network runs from now on; None for where it ran.
 
     Raises:
         SamTrackerError: as of `run`; or there is nothing to go on with, or the source has changed,
@@ -28,7 +34,8 @@ def resume(path: Path, *, show: bool) -> None:
     """
     output, place = find(path)
     job = Job.read(place)
-    tracker = load(place, job.device)
+    job = replace(job, device=device or job.device)
+    tracker = load(place, job.device, weights)
     assert job.path is not None, "others are not recorded"
     assert tracker.result is not None, "it has been loaded"
     with (

@@ -13,7 +13,7 @@ from glob import escape
 from pathlib import Path
 from typing import Final, Self
 
-from samtracker.config import DEVICES, FORMATS
+from samtracker.config import FORMATS
 from samtracker.damage import DAMAGE
 from samtracker.errors import OutputError, WeightsError
 from samtracker.output import JOB, RESUME, SUMMARY, TRACKER, is_resumable, partial_of, recover
@@ -31,7 +31,7 @@ class Job:
         path: the source's absolute path or pattern; None for a camera or URL.
         start: see `read_frames`; likewise `end` and `stride`.
         save: of `FORMATS`.
-        device: of `DEVICES`.
+        device: see `Tracker`.
         origins: what the first masks came from, by object id.
         overwrite: whether older results are replaced.
     """
@@ -71,8 +71,8 @@ class Job:
                 origins={int(number): str(name) for number, name in given["origins"].items()},
                 overwrite=given["overwrite"] is True,
             )
-            texts = isinstance(job.source, str) and Path(job.path or "").is_absolute()
-            known = set(job.save) <= set(FORMATS) and job.device in DEVICES
+            texts = isinstance(job.source, str) and isinstance(job.device, str)
+            known = set(job.save) <= set(FORMATS) and Path(job.path or "").is_absolute()
             if given["format"] != FORMAT or not (texts and known):
                 raise ValueError("of another version")
         except (OSError, *DAMAGE) as error:
@@ -131,14 +131,15 @@ def _why_not(folder: Path) -> str:
     return f"'{folder}' holds no interrupted job of samtrack track: there is nothing to resume"
 
 
-def load(folder: Path, device: str) -> Tracker:
-    """The tracker of the job in a folder, as it was when it was saved last.
+def load(folder: Path, device: str, weights: str | None) -> Tracker:
+    """The tracker of the job in a folder, as it was when it was saved last; see `Tracker.load`.
 
     Raises:
+        ConfigError: the device does not exist or is not on this machine.
         WeightsError: its file is damaged, or the weights are missing or are others.
     """
     path = folder / RESUME / TRACKER
-    tracker = Tracker.load(path, device=device)
+    tracker = Tracker.load(path, weights=weights, device=device)
     if tracker.result is None:
         raise WeightsError(f"'{path}' has no stream in it: track again with --overwrite")
     return tracker
