@@ -6,9 +6,10 @@ had never stopped. Only the classes named here are ever built from a file.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -62,7 +63,21 @@ def save_tracker(
         "config": asdict(config),
         "state": writer.plain(state),
     }
-    save_state(path, writer.tensors, {"format": FORMAT, "tracker": json.dumps(header)})
+    text = json.dumps(header)
+    metadata = {"format": FORMAT, "tracker": text, "sha256": seal(text, writer.tensors)}
+    save_state(path, writer.tensors, metadata)
+
+
+def seal(text: str, tensors: Mapping[str, Tensor]) -> str:
+    """The sha256 of a header and tensors, as `load_tracker` wants to find it.
+
+    What fits together in a tracker is too much to be checked piece by piece.
+    """
+    content = hashlib.sha256(text.encode())
+    for name, tensor in sorted(tensors.items()):
+        content.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        content.update(tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return content.hexdigest()
 
 
 def weights_of(network: Network) -> tuple[str, str]:
@@ -159,7 +174,10 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     if metadata.get("format") != FORMAT:
         raise WeightsError(f"'{path}' holds no tracker of this version: give a file of save()")
     with _damage(path):
-        return dict(json.loads(metadata["tracker"])), tensors
+        text = metadata["tracker"]
+        if metadata["sha256"] != seal(text, tensors):
+            raise ValueError("something was changed")
+        return dict(json.loads(text)), tensors
 
 
 @contextmanager
