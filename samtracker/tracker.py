@@ -260,7 +260,7 @@ class Tracker:
             The current frame's result with the name in it.
 
         Raises:
-            PromptError: no such object.
+            PromptError: no such object, or the name is no str.
         """
         object_id = self._objects.known(object_id)
         self._result = self._objects.rename(self._stream, object_id, name)
