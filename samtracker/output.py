@@ -154,8 +154,8 @@ class OutputFolder:
         behind = self._resumed is not None and (self.partial / RESUME).is_dir()
         if not (self._overwrite or behind):
             raise OutputError(
-                f"'{self.partial}' holds the results of an interrupted run: "
-                "move it away, or replace it with --overwrite"
+                f"'{self.partial}' holds the results of an interrupted run: move it away, "
+                f"or replace it with --overwrite{_going_on(self.partial)}"
             )
         _refuse_foreign(self.partial)
 
@@ -180,8 +180,8 @@ class OutputFolder:
             return
         if not self._overwrite and self._resumed != self.path:
             raise OutputError(
-                f"output '{self.path}' exists already: "
-                "choose another with --output, or replace it with --overwrite"
+                f"output '{self.path}' exists already: choose another with --output, "
+                f"or replace it with --overwrite{_going_on(self.path)}"
             )
         _refuse_foreign(self.path)
 
@@ -194,6 +194,11 @@ def partial_of(path: Path) -> Path:
 def is_resumable(folder: Path) -> bool:
     """Whether a job in a folder can go on from there."""
     return (folder / RESUME / TRACKER).is_file()
+
+
+def _going_on(folder: Path) -> str:
+    """What else to do about a folder that is in the way."""
+    return ", or go on with the job in it with --resume" if is_resumable(folder) else ""
 
 
 def recover(path: Path) -> None:

@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 
 from samtracker import __version__
-from samtracker.errors import OutputError
+from samtracker.errors import ConfigError, OutputError
 from samtracker.model.network import SEED
 from samtracker.output import writing
 from samtracker.prompts import SEED as CUT_SEED
@@ -50,10 +50,15 @@ class ReplayLog:
         source: that its frames come from, for `replay`; empty if there is none.
 
     Raises:
+        ConfigError: the stream has begun.
         WeightsError: the network comes from no file.
     """
 
     def __init__(self, path: str | Path, tracker: Tracker, source: str = "") -> None:
+        if tracker.result is not None:
+            raise ConfigError(
+                f"log '{path}' would lack the begin of the tracker's stream: call reset() first"
+            )
         self._path = Path(path)
         name, digest = weights_of(tracker.runtime.network)
         self._header = {

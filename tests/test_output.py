@@ -233,6 +233,13 @@ def resumable(folder: Path, text: str) -> Path:
 
 
 @pytest.mark.parametrize("place", ["out", "out.partial"])
+def test_refusal_names_a_job_that_can_go_on(tmp_path: Path, place: str) -> None:
+    resumable(tmp_path / place, "old")
+    with pytest.raises(OutputError, match=r"--overwrite, or go on with the job .* --resume$"):
+        OutputFolder(tmp_path / "out").__enter__()
+
+
+@pytest.mark.parametrize("place", ["out", "out.partial"])
 def test_job_that_goes_on_keeps_the_old_results_until_it_has_caught_up(
     tmp_path: Path, place: str
 ) -> None:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scenes import BLUE, RED, film
 
-from samtracker.errors import OutputError, PromptError, ReplayError
+from samtracker.errors import ConfigError, OutputError, PromptError, ReplayError
 from samtracker.replay import Replay
 from samtracker.replay_log import ReplayLog, packed, unpacked
 from samtracker.tracker import Tracker
@@ -265,6 +265,15 @@ def test_only_a_log_is_replaced(
         (tmp_path / "empty.jsonl").touch()
         assert samtrack(*command, video, *options, name).code == 0
     assert samtrack("replay", "empty.jsonl").code == 0
+
+
+def test_a_log_begins_before_the_stream(lite_tracker: MakeTracker, tmp_path: Path) -> None:
+    tracker, path = lite_tracker(), tmp_path / "log.jsonl"
+    tracker.init(SHOTS[0].frame, mask=SHOTS[0].mask(1))
+    with pytest.raises(ConfigError, match=r"lack the begin of the tracker's stream: call reset\("):
+        ReplayLog(path, tracker)
+    tracker.reset()
+    ReplayLog(path, tracker).close()
 
 
 def test_arguments_of_any_kind_are_taken_down(lite_tracker: MakeTracker, tmp_path: Path) -> None:
