@@ -29,6 +29,8 @@ from test_cli_interruption import PATIENCE, wait
 
 from samtracker.resume import recorder
 
+pytestmark = pytest.mark.usefixtures("folder")
+
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -42,20 +44,6 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for source in ("balls.mp4", "pictures"):
             assert samtrack("track", source, *JOB, "-o", f"of-{source}").code == 0
     return folder
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the user is."""
-    monkeypatch.chdir(tmp_path)
-    first_mask(tmp_path / "first.png")
-    return tmp_path
-
-
-@pytest.fixture
-def interrupted(folder: Path) -> Path:
-    """See `interrupt`."""
-    return interrupt(folder)
 
 
 @pytest.fixture

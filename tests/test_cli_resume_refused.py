@@ -12,26 +12,14 @@ from typing import Any
 
 import psutil
 import pytest
-from cli_tools import FRAMES, contents, first_mask, samtrack
+from cli_tools import FRAMES, contents, samtrack
 from PIL import Image
-from resumption import FILM, RESUME, interrupt
+from resumption import FILM, RESUME
 
 from samtracker.model.weights import load_state, save_state
 from samtracker.saved import seal
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the user is."""
-    monkeypatch.chdir(tmp_path)
-    first_mask(tmp_path / "first.png")
-    return tmp_path
-
-
-@pytest.fixture
-def interrupted(folder: Path) -> Path:
-    """See `interrupt`."""
-    return interrupt(folder)
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def test_a_camera_cannot_be_read_again(folder: Path) -> None:
