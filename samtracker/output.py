@@ -124,7 +124,6 @@ class OutputFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        (self.partial / PROCESS).unlink(missing_ok=True)
         complete = kind is None and not self.ended_early
         empty = self.partial.exists() and not _has_results(self.partial)
         if empty or (self.is_behind and not complete):
@@ -140,6 +139,7 @@ class OutputFolder:
             self._name()
         else:
             self.kept = self.partial
+        (self.kept / PROCESS).unlink(missing_ok=True)
         if complete or not is_resumable(self.kept):
             shutil.rmtree(self.kept / RESUME, ignore_errors=True)
 

@@ -167,7 +167,7 @@ def _call(line: bytes) -> dict[str, Any]:
     """A line of a log but the first."""
     call: dict[str, Any] = json.loads(line)
     if call["call"] not in CALLS:
-        raise ValueError(f"no call {call['call']}")
+        raise ValueError("an unknown call")
     return call
 
 
