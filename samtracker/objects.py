@@ -132,7 +132,13 @@ class Objects:
         return _with(result, [item for item in result.objects if item.id != object_id])
 
     def rename(self, result: FrameResult, object_id: int, name: str) -> FrameResult:
-        """Call an object something."""
+        """Call an object something.
+
+        Raises:
+            PromptError: the name is no str.
+        """
+        if not isinstance(name, str):
+            raise PromptError(f"name={name!r} is no text: give a str")
         names = {object_id: self._subjects[object_id].name}
         self._edits.append(Edit(result, names=names))
         return self._named(result, {object_id: name})

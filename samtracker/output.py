@@ -15,6 +15,7 @@ from typing import Final, Self
 
 import psutil
 
+from samtracker.damage import DAMAGE
 from samtracker.errors import OutputError
 
 OVERLAY: Final = "overlay.mp4"
@@ -33,12 +34,15 @@ RESUME: Final = "resume"
 JOB: Final = "job.json"
 JOURNAL: Final = "results.jsonl"
 TRACKER: Final = "tracker.safetensors"
+PROCESS: Final = ".process"
+"""Which process writes into a folder, until it has done so."""
 
 _UNFINISHED = {f".{name}.partial" for name in (OVERLAY, ALPHA)}  # of an interrupted run
 _FILES = {
     *(OVERLAY, ALPHA, RLE, CSV, SUMMARY),
     *(RESULTS_CSV, RESULTS_JSON, REPORT, BENCH_JSON, BENCH_PNG),
     *_UNFINISHED,
+    PROCESS,
 }
 _RESUME_FILES = {JOB, JOURNAL, TRACKER, f"{TRACKER}.tmp"}
 _MASK_FILE = re.compile(r"\d{5,}\.png")
@@ -67,7 +71,7 @@ class OutputFolder:
             ...  # write into output.partial, the folder out.partial
         # all of it is in output.path, the folder out
 
-    An exception leaves what was written in `out.partial`. A folder without files is removed.
+    An exception leaves what was written in `out.partial`. A folder without results is removed.
     With `overwrite`, an old `out` is deleted only once the new one stands in its place; a folder
     that holds anything but results of this program is never replaced. What an interrupted run left
     in `out.partial` is deleted once there are new results. A job that goes on from there writes all
@@ -101,12 +105,17 @@ class OutputFolder:
         with writing(self.path):
             recover(self.path)
             self._check_target()
+            if self.partial.is_dir() and not _has_results(self.partial):
+                _refuse_foreign(self.partial)
+                shutil.rmtree(self.partial)
             if self.partial.exists():
                 self._check_partial()
                 self.partial.rename(self._aside)
                 if self._resumed == self.partial:
                     self.former = self._aside
             self.partial.mkdir(parents=True)
+            me = psutil.Process()
+            write_text(self.partial / PROCESS, json.dumps([me.pid, me.create_time()]))
         return self
 
     def __exit__(
@@ -116,7 +125,7 @@ class OutputFolder:
         trace: TracebackType | None,
     ) -> None:
         complete = kind is None and not self.ended_early
-        empty = self.partial.exists() and not _has_files(self.partial)
+        empty = self.partial.exists() and not _has_results(self.partial)
         if empty or (self.is_behind and not complete):
             shutil.rmtree(self.partial, ignore_errors=True)
             if self._aside.exists():
@@ -130,6 +139,7 @@ class OutputFolder:
             self._name()
         else:
             self.kept = self.partial
+        (self.kept / PROCESS).unlink(missing_ok=True)
         if complete or not is_resumable(self.kept):
             shutil.rmtree(self.kept / RESUME, ignore_errors=True)
 
@@ -144,8 +154,8 @@ class OutputFolder:
         behind = self._resumed is not None and (self.partial / RESUME).is_dir()
         if not (self._overwrite or behind):
             raise OutputError(
-                f"'{self.partial}' holds the results of an interrupted run: "
-                "move it away, or replace it with --overwrite"
+                f"'{self.partial}' holds the results of an interrupted run: move it away, "
+                f"or replace it with --overwrite{_going_on(self.partial)}"
             )
         _refuse_foreign(self.partial)
 
@@ -170,8 +180,8 @@ class OutputFolder:
             return
         if not self._overwrite and self._resumed != self.path:
             raise OutputError(
-                f"output '{self.path}' exists already: "
-                "choose another with --output, or replace it with --overwrite"
+                f"output '{self.path}' exists already: choose another with --output, "
+                f"or replace it with --overwrite{_going_on(self.path)}"
             )
         _refuse_foreign(self.path)
 
@@ -186,6 +196,11 @@ def is_resumable(folder: Path) -> bool:
     return (folder / RESUME / TRACKER).is_file()
 
 
+def _going_on(folder: Path) -> str:
+    """What else to do about a folder that is in the way."""
+    return ", or go on with the job in it with --resume" if is_resumable(folder) else ""
+
+
 def recover(path: Path) -> None:
     """Put back what a killed program had moved aside, so that only `path` and `partial` are left.
 
@@ -197,7 +212,7 @@ def recover(path: Path) -> None:
     if not aside.exists():
         return
     _refuse_foreign(aside)
-    superseded = partial.exists() and _has_files(partial) and not is_resumable(aside)
+    superseded = partial.exists() and _has_results(partial) and not is_resumable(aside)
     if is_resumable(partial) or superseded:
         shutil.rmtree(aside)
         return
@@ -215,10 +230,10 @@ def _aside_of(path: Path) -> Path:
 def _refuse_busy(folder: Path) -> None:
     """Guards a folder from being replaced that a running job writes to."""
     try:
-        number, begun = json.loads((folder / RESUME / JOB).read_bytes())["process"]
+        number, begun = json.loads((folder / PROCESS).read_bytes())
         same = abs(psutil.Process(number).create_time() - begun) < CLOCK_TOLERANCE
-    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
-        return  # no job, or one whose process is gone
+    except (OSError, *DAMAGE, psutil.Error):
+        return  # no process, or one that is gone
     if same and number != os.getpid():
         raise OutputError(
             f"'{folder}' is being written by samtrack in process {number}: "
@@ -254,8 +269,11 @@ def _is_mask(path: Path) -> bool:
     return head[:8] == b"\x89PNG\r\n\x1a\n" and depth_and_type in (b"\x08\x03", b"\x10\x00")
 
 
-def _has_files(folder: Path) -> bool:
-    return any(not path.is_dir() for path in folder.rglob("*"))
+def _has_results(folder: Path) -> bool:
+    """Whether there is anything to keep; not so where a program was killed before its first one."""
+    files = {path.relative_to(folder) for path in folder.rglob("*") if not path.is_dir()}
+    none = {Path(PROCESS), *(Path(RESUME, name) for name in _RESUME_FILES)}
+    return is_resumable(folder) or bool(files - none)
 
 
 @contextmanager

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from samtracker.config import TrackerConfig
+from samtracker.damage import DAMAGE
 from samtracker.errors import ReplayError, SamTrackerError, VideoError
-from samtracker.model.checkpoint import load_network
 from samtracker.replay_log import FORMAT, digest, outline, unpacked
-from samtracker.saved import weights_of
+from samtracker.saved import network_of
 from samtracker.tracker import Tracker
 from samtracker.types import Frame, FrameResult
 from samtracker.video import VideoReader, read_frames
@@ -47,30 +47,46 @@ class Replay:
         header: its first line.
         calls: the others.
         name: of the file, for messages.
+        cut_off: whether a last line was left out.
     """
 
     header: dict[str, Any]
     calls: tuple[dict[str, Any], ...]
     name: str
+    cut_off: bool
 
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read a log; a last line that was cut off is left out.
 
         Raises:
-            ReplayError: it does not exist, is no log or is damaged.
+            ReplayError: it does not exist, is no log, is damaged or has no calls.
         """
         try:
-            lines = path.read_text("ascii").split("\n")[:-1]
-            header, *calls = [json.loads(line) for line in lines]
-            ours = header["format"] == FORMAT and all(call["call"] in CALLS for call in calls)
+            header, *lines, rest = path.read_bytes().split(b"\n")
+            first = json.loads(header)
+            ours = first["format"] == FORMAT
         except OSError as error:
             raise ReplayError(f"'{path}' cannot be read ({error.strerror})") from error
-        except (ValueError, KeyError, TypeError):
+        except DAMAGE:
             ours = False
         if not ours:
             raise ReplayError(f"'{path}' is no log of this version: give a file of --log")
-        return cls(header=header, calls=tuple(calls), name=str(path))
+        with _damage(path):
+            calls = tuple(_call(line) for line in lines)
+        if not calls:
+            raise ReplayError(f"'{path}' has no calls in it: give a log of something that was done")
+        return cls(header=first, calls=calls, name=str(path), cut_off=bool(rest))
+
+    @property
+    def threads(self) -> int:
+        """How many torch had: with as many, the masks are the same bit for bit.
+
+        Raises:
+            ReplayError: the log is damaged.
+        """
+        with _damage(self.name):
+            return int(self.header["threads"])
 
     def run(
         self, *, source: str | None = None, weights: str | None = None, device: str | None = None
@@ -84,22 +100,16 @@ class Replay:
             device: see `Tracker`; by default the one it was.
 
         Raises:
-            ReplayError: the weights are others, or there is no source.
+            ReplayError: the log is damaged, or there is no source.
+            WeightsError: the weights are missing or are others.
             VideoError: the source cannot be read.
         """
         header = self.header
-        try:
+        with _damage(self.name):
             config = TrackerConfig(**header["config"])
-            where = {key: str(header[key]) for key in ("weights", "device", "precision", "source")}
-            expected = header["sha256"]
-        except (KeyError, TypeError) as error:
-            raise ReplayError(f"'{self.name}' is damaged: {error}") from error
-        network = load_network(weights or where["weights"])
-        if weights_of(network)[1] != expected:
-            raise ReplayError(
-                f"'{self.name}' was made with other weights than '{network.file}': "
-                "give those with --weights"
-            )
+            keys = ("weights", "sha256", "device", "precision", "source")
+            where = {key: str(header[key]) for key in keys}
+        network = network_of(self.name, where["weights"], where["sha256"], weights)
         device = device or where["device"]
         tracker = Tracker(network, config, device=device, precision=where["precision"])
         given = source or where["source"]
@@ -107,31 +117,11 @@ class Replay:
             raise ReplayError(f"'{self.name}' does not say where its frames are: give --source")
         with _Frames(given) as frames:
             for call in self.calls:
-                done = self._again(tracker, frames, call)
+                with _damage(self.name):
+                    done = _again(tracker, frames, call)
                 yield done
                 if done.difference is not None:
                     return
-
-    def _again(self, tracker: Tracker, frames: _Frames, call: dict[str, Any]) -> Replayed:
-        name, index = call["call"], call.get("index")
-        try:
-            arguments = {key: unpacked(value) for key, value in call["arguments"].items()}
-        except (ValueError, KeyError, TypeError, AttributeError, zlib.error) as error:
-            raise ReplayError(f"'{self.name}' is damaged: {error}") from error
-        if "frame" in call:
-            image = frames.find(call["frame"])
-            if image is None:
-                lost = f"no frame of '{frames.source}' is the one in the log"
-                return Replayed(name=name, index=index, difference=lost)
-            arguments["frame"] = image
-        try:
-            result = getattr(tracker, name)(**arguments)
-        except (SamTrackerError, TypeError) as error:
-            return Replayed(name=name, index=index, difference=f"it failed: {error}")
-        difference = None
-        if isinstance(result, FrameResult) and "masks" in call:
-            difference = _difference(call, outline(result))
-        return Replayed(name=name, index=index, difference=difference)
 
 
 class _Frames:
@@ -173,6 +163,34 @@ class _Frames:
         self._reader.close()
 
 
+def _call(line: bytes) -> dict[str, Any]:
+    """A line of a log but the first."""
+    call: dict[str, Any] = json.loads(line)
+    if call["call"] not in CALLS:
+        raise ValueError("an unknown call")
+    return call
+
+
+def _again(tracker: Tracker, frames: _Frames, call: dict[str, Any]) -> Replayed:
+    """Make a call again."""
+    name, index = call["call"], call.get("index")
+    arguments = {key: unpacked(value) for key, value in call["arguments"].items()}
+    if "frame" in call:
+        image = frames.find(call["frame"])
+        if image is None:
+            lost = f"no frame of '{frames.source}' is the one in the log"
+            return Replayed(name=name, index=index, difference=lost)
+        arguments["frame"] = image
+    try:
+        result = getattr(tracker, name)(**arguments)
+    except SamTrackerError as error:
+        return Replayed(name=name, index=index, difference=f"it failed: {error}")
+    difference = None
+    if isinstance(result, FrameResult):
+        difference = _difference(call, outline(result))
+    return Replayed(name=name, index=index, difference=difference)
+
+
 def _difference(logged: dict[str, Any], now: dict[str, Any]) -> str | None:
     """In words what differs most plainly."""
     then, found = ({item["id"]: item for item in line["objects"]} for line in (logged, now))
@@ -185,3 +203,12 @@ def _difference(logged: dict[str, Any], now: dict[str, Any]) -> str | None:
     if logged["masks"] != now["masks"]:
         return "other pixels in the masks, as many as in the log"
     return None
+
+
+@contextmanager
+def _damage(name: str | Path) -> Iterator[None]:
+    """Makes an error of ours of whatever a log that somebody changed may bring about."""
+    try:
+        yield
+    except DAMAGE as error:
+        raise ReplayError(f"'{name}' is damaged ({error!r}): give it as it was written") from error

@@ -1,7 +1,7 @@
 """A log of all that was done to a tracker, to do it again: JSON lines.
 
-The first line says what the tracker was: weights, configuration, precision, seeds. Every other one
-is a call: its name and arguments, a hash of its frame, and what came of it.
+The first line says what the tracker was: weights, configuration, precision, threads, seeds. Every
+other one is a call: its name and arguments, a hash of its frame, and what came of it.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TextIO, TypeVar, cast
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from samtracker import __version__
-from samtracker.errors import OutputError
+from samtracker.errors import ConfigError, OutputError
 from samtracker.model.network import SEED
 from samtracker.output import writing
 from samtracker.prompts import SEED as CUT_SEED
@@ -32,7 +33,8 @@ from samtracker.types import FrameResult
 if TYPE_CHECKING:
     from samtracker.tracker import Tracker
 
-FORMAT: Final = "samtracker-replay-1"
+_KIND: Final = "samtracker-replay-"
+FORMAT: Final = f"{_KIND}2"
 
 Self_ = TypeVar("Self_", bound="Tracker")
 Arguments = ParamSpec("Arguments")
@@ -48,10 +50,15 @@ class ReplayLog:
         source: that its frames come from, for `replay`; empty if there is none.
 
     Raises:
+        ConfigError: the stream has begun.
         WeightsError: the network comes from no file.
     """
 
     def __init__(self, path: str | Path, tracker: Tracker, source: str = "") -> None:
+        if tracker.result is not None:
+            raise ConfigError(
+                f"log '{path}' would lack the begin of the tracker's stream: call reset() first"
+            )
         self._path = Path(path)
         name, digest = weights_of(tracker.runtime.network)
         self._header = {
@@ -62,6 +69,7 @@ class ReplayLog:
             "sha256": digest,
             "device": tracker.runtime.device.type,
             "precision": str(tracker.runtime.precision).removeprefix("torch."),
+            "threads": torch.get_num_threads(),
             "config": asdict(tracker.config),
             "seeds": {"network": SEED, "grabcut": CUT_SEED},
         }
@@ -127,6 +135,17 @@ def logged(
         return outcome
 
     return cast(Callable[Concatenate[Self_, Arguments], Result], call)
+
+
+def is_log(path: Path) -> bool:
+    """Whether a file is a log of any version, or empty; one that was cut off is a log too.
+
+    Raises:
+        OutputError: it cannot be read.
+    """
+    begin = f'{{"format": "{_KIND}'.encode("ascii")
+    with writing(path), path.open("rb") as file:
+        return file.read(len(begin)) in (b"", begin)
 
 
 def digest(array: NDArray[Any]) -> str:

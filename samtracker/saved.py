@@ -6,9 +6,10 @@ had never stopped. Only the classes named here are ever built from a file.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,13 +29,13 @@ from samtracker.model.memory import Anchor, Template
 from samtracker.model.network import Network
 from samtracker.model.runtime import EncodedFrame, Runtime
 from samtracker.model.target import TargetModel
-from samtracker.model.weights import load_state, manifest, save_state, sha256
+from samtracker.model.weights import load_state, manifest, save_state
 from samtracker.objects import Edit, Objects
 from samtracker.subject import Subject
 from samtracker.track import Track
 from samtracker.types import FrameResult, State, TrackedObject
 
-FORMAT: Final = "samtracker-tracker-2"
+FORMAT: Final = "samtracker-tracker-3"
 
 _CLASSES: Final = {
     kind.__name__: kind
@@ -58,10 +59,25 @@ def save_tracker(
         "weights": weights,
         "sha256": digest,
         "precision": str(runtime.precision).removeprefix("torch."),
+        "threads": torch.get_num_threads(),
         "config": asdict(config),
         "state": writer.plain(state),
     }
-    save_state(path, writer.tensors, {"format": FORMAT, "tracker": json.dumps(header)})
+    text = json.dumps(header)
+    metadata = {"format": FORMAT, "tracker": text, "sha256": seal(text, writer.tensors)}
+    save_state(path, writer.tensors, metadata)
+
+
+def seal(text: str, tensors: Mapping[str, Tensor]) -> str:
+    """The sha256 of a header and tensors, as `load_tracker` wants to find it.
+
+    What fits together in a tracker is too much to be checked piece by piece.
+    """
+    content = hashlib.sha256(text.encode())
+    for name, tensor in sorted(tensors.items()):
+        content.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        content.update(tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return content.hexdigest()
 
 
 def weights_of(network: Network) -> tuple[str, str]:
@@ -75,7 +91,35 @@ def weights_of(network: Network) -> tuple[str, str]:
         raise WeightsError("the network comes from no file: save its weights and load them first")
     known = manifest().values()
     names = [entry.name for entry in known if entry.path.resolve() == file.resolve()]
-    return names[0] if names else str(file.resolve()), sha256(file)
+    return names[0] if names else str(file.resolve()), network.digest
+
+
+def network_of(
+    path: str | Path, name: str, digest: str, moved: str | Path | None = None
+) -> Network:
+    """The network that something was made with.
+
+    Args:
+        path: of what was made, for messages.
+        name: of the weights, from `weights_of`; likewise `digest`.
+        moved: where they lie now; None for where they were.
+
+    Raises:
+        WeightsError: the weights are missing or are others.
+    """
+    try:
+        network = load_network(moved or name)
+    except WeightsError as error:
+        if moved is not None:
+            raise
+        raise WeightsError(
+            f"{error}; '{path}' was made with them: if they lie elsewhere now, give that as weights"
+        ) from error
+    if network.digest != digest:
+        raise WeightsError(
+            f"'{path}' was made with other weights than '{network.file}': give those as weights"
+        )
+    return network
 
 
 @dataclass(frozen=True)
@@ -104,20 +148,36 @@ class Saved:
 
 def load_tracker(path: Path, weights: str | Path | None) -> Saved:
     """See `Tracker.load`."""
+    header, tensors = _read(path)
+    with _damage(path):
+        config = TrackerConfig(**header["config"])
+        name, digest, precision = (str(header[key]) for key in ("weights", "sha256", "precision"))
+        state = header["state"]
+    network = network_of(path, name, digest, weights)
+    return Saved(network, config, precision, path, state, tensors)
+
+
+def threads_of(path: Path) -> int:
+    """How many threads torch had when a tracker was saved: with as many, its masks are the same.
+
+    Raises:
+        WeightsError: the file is missing, damaged or of another version.
+    """
+    header, _ = _read(path)
+    with _damage(path):
+        return int(header["threads"])
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The header of a file, and its tensors by name."""
     tensors, metadata = load_state(path)
     if metadata.get("format") != FORMAT:
         raise WeightsError(f"'{path}' holds no tracker of this version: give a file of save()")
     with _damage(path):
-        header = json.loads(metadata["tracker"])
-        config = TrackerConfig(**header["config"])
-        name, digest, precision = (str(header[key]) for key in ("weights", "sha256", "precision"))
-        state = header["state"]
-    network = load_network(weights or name)
-    if weights_of(network)[1] != digest:
-        raise WeightsError(
-            f"'{path}' was saved with other weights than '{network.file}': give those as weights"
-        )
-    return Saved(network, config, precision, path, state, tensors)
+        text = metadata["tracker"]
+        if metadata["sha256"] != seal(text, tensors):
+            raise ValueError("something was changed")
+        return dict(json.loads(text)), tensors
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import json
 from dataclasses import asdict, dataclass
 
 from samtracker import __version__
-from samtracker.model.weights import sha256
 from samtracker.outcome import Outcome
 from samtracker.peak import peak_memory
 from samtracker.tracker import Tracker
@@ -91,7 +90,7 @@ def summarise(
         precision=str(runtime.precision).removeprefix("torch."),
         encoder=network.config.encoder,
         weights=network.file.name if network.file else "none",
-        weights_sha256=sha256(network.file) if network.file else "none",
+        weights_sha256=network.digest or "none",
         memory=tracker.config.memory,
         first_mask=origins,
         version=__version__,

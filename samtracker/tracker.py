@@ -260,7 +260,7 @@ class Tracker:
             The current frame's result with the name in it.
 
         Raises:
-            PromptError: no such object.
+            PromptError: no such object, or the name is no str.
         """
         object_id = self._objects.known(object_id)
         self._result = self._objects.rename(self._stream, object_id, name)
@@ -347,7 +347,7 @@ class Tracker:
     ) -> Tracker:
         """A tracker that goes on where another one was saved: the same masks, bit for bit.
 
-        That holds on the same kind of machine; elsewhere they differ by rounding.
+        On another machine, or with other than `samtracker.saved.threads_of`, rounding differs.
 
         Args:
             path: of the file.

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
+import torch
 from click.testing import CliRunner
 from clips import write_clip
 from numpy.typing import NDArray
@@ -59,6 +61,18 @@ def start(*arguments: str | Path, folder: Path) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+@contextmanager
+def one_more_thread() -> Iterator[None]:
+    """In which torch rounds differently; a command must not change that for good."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(before + 1)
+    try:
+        yield
+        assert torch.get_num_threads() == before + 1
+    finally:
+        torch.set_num_threads(before)
 
 
 def two_balls(path: Path, frames: Sequence[Frame] = FRAMES, **settings: Any) -> Path:

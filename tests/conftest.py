@@ -1,4 +1,4 @@
-"""What tests share: the shipped network and trackers that run it."""
+"""What tests share: the shipped network, trackers that run it, and an interrupted job."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import os
 # makes small layers a hundred times slower. Read once, when torch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from cli_tools import first_mask
+from resumption import interrupt
 
 from samtracker.config import TrackerConfig
 from samtracker.model.checkpoint import load_network
@@ -22,6 +25,20 @@ class MakeTracker(Protocol):
     """Builds a tracker; the keyword arguments are those of `TrackerConfig`."""
 
     def __call__(self, **settings: Any) -> Tracker: ...
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the user is, with a first mask."""
+    monkeypatch.chdir(tmp_path)
+    first_mask(tmp_path / "first.png")
+    return tmp_path
+
+
+@pytest.fixture
+def interrupted(folder: Path) -> Path:
+    """See `interrupt`."""
+    return interrupt(folder)
 
 
 @pytest.fixture(scope="session")

@@ -26,10 +26,10 @@ def pictures(folder: Path, *, upto: int = len(FILM)) -> None:
         Image.fromarray(picture).save(folder / "pictures" / f"{number}.png")
 
 
-def interrupt(folder: Path) -> Path:
+def interrupt(folder: Path, *options: str) -> Path:
     """What is left of a job whose source broke off; the source is whole again."""
     pictures(folder, upto=BROKEN)
-    done = samtrack("track", "pictures", *JOB, "-o", "out")
+    done = samtrack("track", "pictures", *JOB, *options, "-o", "out")
     assert done.code == 2
     assert done.errors[0].endswith(
         f"kept {BROKEN} frames in {folder / 'out'}; "

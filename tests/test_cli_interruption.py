@@ -6,13 +6,13 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import Popen, TimeoutExpired
 
 import av
 import pytest
-from cli_tools import FAST, FRAMES, first_mask, frames_in, start, two_balls
+from cli_tools import FAST, FRAMES, first_mask, frames_in, samtrack, start, two_balls
 
 from samtracker.cli.interruption import Interruption
 
@@ -70,7 +70,9 @@ def test_what_was_tracked_is_kept(tmp_path: Path, number: signal.Signals) -> Non
     assert len((tmp_path / "out" / "tracks.csv").read_text().splitlines()) == 1 + 2 * count
 
 
-def test_nothing_is_left_where_nothing_was_tracked(tmp_path: Path) -> None:
+@pytest.fixture
+def beginning(tmp_path: Path) -> Iterator[Popen[str]]:
+    """A job that waits for the picture of its first mask."""
     two_balls(tmp_path / "balls.mp4")
     os.mkfifo(tmp_path / "mask.png")
     process = start("track", "balls.mp4", "--init-mask", "mask.png", folder=tmp_path)
@@ -85,10 +87,26 @@ def test_nothing_is_left_where_nothing_was_tracked(tmp_path: Path) -> None:
 
     wait(process, is_reading_the_mask)
     assert (tmp_path / "balls-tracked.partial").exists()
-    assert stop(process) == ("", "stopped\n")
+    yield process
     os.close(pipe[0])
-    assert process.returncode == 130
+
+
+def test_nothing_is_left_where_nothing_was_tracked(tmp_path: Path, beginning: Popen[str]) -> None:
+    assert stop(beginning) == ("", "stopped\n")
+    assert beginning.returncode == 130
     assert sorted(path.name for path in tmp_path.iterdir()) == ["balls.mp4", "mask.png"]
+
+
+def test_a_kill_before_the_first_frame_bars_no_other_job(
+    tmp_path: Path, beginning: Popen[str]
+) -> None:
+    job = ("track", tmp_path / "balls.mp4", "--init-mask", first_mask(tmp_path / "first.png"))
+    out = ("-o", tmp_path / "balls-tracked", *FAST, "--save", "csv")
+    assert f"samtrack in process {beginning.pid}" in samtrack(*job, *out).errors[0]
+    beginning.kill()
+    beginning.communicate(timeout=PATIENCE)
+    assert samtrack(*job, *out).code == 0
+    assert not (tmp_path / "balls-tracked.partial").exists()
 
 
 def test_the_first_one_waits_for_the_frame_and_the_second_does_not() -> None:

@@ -12,10 +12,13 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+import torch
 from cli_tools import (
+    ROOT,
     contents,
     first_mask,
     frames_in,
+    one_more_thread,
     samtrack,
     start,
     two_balls,
@@ -25,6 +28,8 @@ from test_cli_errors import largest_file
 from test_cli_interruption import PATIENCE, wait
 
 from samtracker.resume import recorder
+
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 @pytest.fixture(scope="module")
@@ -39,20 +44,6 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for source in ("balls.mp4", "pictures"):
             assert samtrack("track", source, *JOB, "-o", f"of-{source}").code == 0
     return folder
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the user is."""
-    monkeypatch.chdir(tmp_path)
-    first_mask(tmp_path / "first.png")
-    return tmp_path
-
-
-@pytest.fixture
-def interrupted(folder: Path) -> Path:
-    """See `interrupt`."""
-    return interrupt(folder)
 
 
 @pytest.fixture
@@ -188,6 +179,42 @@ def test_a_source_that_broke_off(
 
 
 @pytest.mark.usefixtures("often")
+def test_another_number_of_threads(interrupted: Path, finished: Path) -> None:
+    with one_more_thread():
+        assert samtrack(*RESUME).code == 0
+    same(interrupted, finished / "of-pictures")
+
+
+def test_weights_that_lie_elsewhere_now(folder: Path, finished: Path) -> None:
+    weights = folder / "lite.safetensors"
+    shutil.copy(ROOT / "weights" / "lite.safetensors", weights)
+    out = interrupt(folder, "--weights", "lite.safetensors")
+    (folder / "else").mkdir()
+    moved = weights.rename(folder / "else" / weights.name)
+    said = "if they lie elsewhere now, give that as weights"
+    for options, error in (((), said), (("--weights", "propagation"), "other weights than")):
+        before = contents(folder)
+        refused = samtrack(*RESUME, *options)
+        assert (refused.code, error in refused.errors[0]) == (2, True)
+        assert contents(folder) == before
+    assert samtrack(*RESUME, "--weights", moved).code == 0
+    same(out, finished / "of-pictures")
+
+
+def test_a_device_that_is_not_here(interrupted: Path, finished: Path) -> None:
+    job = interrupted / "resume" / "job.json"
+    missing = "mps" if torch.cuda.is_available() else "cuda"
+    job.write_text(job.read_text().replace('"device": "auto"', f'"device": "{missing}"'))
+    refused = samtrack(*RESUME)
+    assert f"device='{missing}' is not on this machine" in refused.errors[0]
+    pictures(interrupted.parent, upto=BROKEN + 2)
+    assert samtrack(*RESUME, "--device", "cpu").code == 2
+    pictures(interrupted.parent)
+    assert samtrack(*RESUME).code == 0
+    same(interrupted, finished / "of-pictures")
+
+
+@pytest.mark.usefixtures("often")
 def test_a_full_disk(folder: Path, finished: Path) -> None:
     pictures(folder)
     job = ("track", "pictures", "--init-mask", "first.png", "--size", "64", "--save", "alpha,csv")
@@ -251,6 +278,18 @@ def test_what_a_kill_while_resuming_leaves(interrupted: Path, finished: Path, pl
     if place == "out.partial":
         interrupted.rename(interrupted.with_name(".out.partial.earlier"))
     junk.rename(interrupted.with_name("out.partial"))
+    assert samtrack(*RESUME).code == 0
+    same(interrupted, finished / "of-pictures")
+    assert names(interrupted.parent) == ["first.png", "out", "pictures"]
+
+
+@pytest.mark.parametrize("left", [".process", "resume/job.json"])
+def test_what_a_kill_at_the_start_of_resuming_leaves(
+    interrupted: Path, finished: Path, left: str
+) -> None:
+    path = interrupted.with_name("out.partial") / left
+    path.parent.mkdir(parents=True)
+    path.write_text("[0, 0.0]")
     assert samtrack(*RESUME).code == 0
     same(interrupted, finished / "of-pictures")
     assert names(interrupted.parent) == ["first.png", "out", "pictures"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 from collections.abc import Callable
@@ -11,25 +12,14 @@ from typing import Any
 
 import psutil
 import pytest
-from cli_tools import FRAMES, contents, first_mask, samtrack
+from cli_tools import FRAMES, contents, samtrack
 from PIL import Image
-from resumption import FILM, RESUME, interrupt
+from resumption import FILM, RESUME
 
 from samtracker.model.weights import load_state, save_state
+from samtracker.saved import seal
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the user is."""
-    monkeypatch.chdir(tmp_path)
-    first_mask(tmp_path / "first.png")
-    return tmp_path
-
-
-@pytest.fixture
-def interrupted(folder: Path) -> Path:
-    """See `interrupt`."""
-    return interrupt(folder)
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def test_a_camera_cannot_be_read_again(folder: Path) -> None:
@@ -42,34 +32,52 @@ def test_a_camera_cannot_be_read_again(folder: Path) -> None:
     )
 
 
+def test_a_damaged_summary_tells_nothing(folder: Path) -> None:
+    (folder / "out").mkdir()
+    (folder / "out" / "summary.json").write_text("[" * 200_000)
+    refused = samtrack(*RESUME)
+    assert (refused.code, "holds no interrupted job" in refused.errors[0]) == (2, True)
+
+
 def rewrite(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
     job = json.loads(path.read_text())
     change(job)
     path.write_text(json.dumps(job))
 
 
-def other_weights(folder: Path) -> None:
-    path = folder / "out/resume/tracker.safetensors"
-    tensors, metadata = load_state(path)
-    tracker = metadata["tracker"].replace('"weights": "lite"', '"weights": "propagation"')
-    save_state(path, tensors, {**metadata, "tracker": tracker})
+def tracker_file(
+    change: Callable[[dict[str, Any]], object], *, sealed: bool = False
+) -> Callable[[Path], None]:
+    """Changes the header of the saved tracker, as a program or as an editor would."""
+
+    def damage(folder: Path) -> None:
+        path = folder / "out/resume/tracker.safetensors"
+        tensors, metadata = load_state(path)
+        header = json.loads(metadata["tracker"])
+        change(header)
+        text = json.dumps(header)
+        digest = seal(text, tensors) if sealed else metadata["sha256"]
+        save_state(path, tensors, {**metadata, "tracker": text, "sha256": digest})
+
+    return damage
 
 
-def strange_state(folder: Path) -> None:
+def state_of(header: dict[str, Any]) -> dict[str, Any]:
+    return dict(header["state"]["dict"])
+
+
+def other_tensors(folder: Path) -> None:
     path = folder / "out/resume/tracker.safetensors"
     tensors, metadata = load_state(path)
-    header = {**json.loads(metadata["tracker"]), "state": {"class": "Path", "fields": {}}}
-    save_state(path, tensors, {**metadata, "tracker": json.dumps(header)})
+    save_state(path, {name: item[..., :1] for name, item in tensors.items()}, metadata)
 
 
 def other_process(folder: Path) -> None:
     """A job of the process that started this one."""
     parent = psutil.Process(os.getppid())
     shutil.copytree(folder / "out", folder / "out.partial")
-    rewrite(
-        folder / "out.partial/resume/job.json",
-        lambda job: job.update(process=[parent.pid, parent.create_time()]),
-    )
+    process = [parent.pid, parent.create_time()]
+    (folder / "out.partial/.process").write_text(json.dumps(process))
 
 
 def repaint(folder: Path) -> None:
@@ -115,6 +123,7 @@ DAMAGE: list[tuple[Callable[[Path], object], str]] = [
     (lambda folder: shutil.rmtree(folder / "out"), "no such folder: 'out'; check the path"),
     (lambda folder: shutil.rmtree(folder / "out/resume"), "holds no interrupted job"),
     (written("out/resume/job.json", "{"), "job.json' is damaged or of another version"),
+    (written("out/resume/job.json", "[" * 200_000), "job.json' is damaged or of another version"),
     (written("out/resume/job.json", "[]"), "job.json' is damaged or of another version"),
     (job_file(format="samtracker-job-0"), "job.json' is damaged or of another version"),
     (job_file(source=5), "job.json' is damaged or of another version"),
@@ -122,13 +131,30 @@ DAMAGE: list[tuple[Callable[[Path], object], str]] = [
     (job_file(path=None), "job.json' is damaged or of another version"),
     (job_file(save=["gif"]), "job.json' is damaged or of another version"),
     (job_file(save=[["csv"]]), "job.json' is damaged or of another version"),
-    (job_file(device="tpu"), "job.json' is damaged or of another version"),
+    (job_file(device=5), "job.json' is damaged or of another version"),
+    (job_file(device="tpu"), "device='tpu' does not exist"),
+    (job_file(stride=math.inf), "job.json' is damaged or of another version"),
     (job_file(stride=0), "stride=0 is not possible"),
     (job_file(path="/nowhere"), "no such file or folder: '/nowhere'"),
     (written("out/resume/tracker.safetensors", "x"), "are no intact safetensors file"),
-    (strange_state, "tracker.safetensors' is damaged"),
-    (other_weights, "was saved with other weights than"),
+    *(
+        (change, "tracker.safetensors' is damaged")
+        for change in (
+            tracker_file(lambda header: header["config"].update(size=64)),
+            tracker_file(lambda header: header["state"]["dict"][2].__setitem__(1, 5)),
+            tracker_file(lambda header: state_of(header)["_result"]["fields"].update(index=-3)),
+            tracker_file(
+                lambda header: header.update(state={"class": "Path", "fields": {}}), sealed=True
+            ),
+            other_tensors,
+        )
+    ),
+    (
+        tracker_file(lambda header: header.update(weights="propagation"), sealed=True),
+        "was made with other weights than",
+    ),
     (written("out/resume/results.jsonl", ""), "results.jsonl' is damaged"),
+    (written("out/resume/results.jsonl", "[" * 200_000), "results.jsonl' is damaged"),
     (written("out/resume/results.jsonl", "[]\n"), "results.jsonl' is damaged"),
     (journal_line(objects=[]), "results.jsonl' is damaged"),
     (journal_line(index=1), "results.jsonl' is damaged"),

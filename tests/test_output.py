@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from samtracker.errors import OutputError
@@ -106,12 +109,39 @@ def test_leftover_of_an_interrupted_run_is_refused(tmp_path: Path) -> None:
     assert files(tmp_path) == before
 
 
+@pytest.mark.parametrize("left", ["masks/", ".process", "resume/job.json"])
+def test_a_kill_before_the_first_result_leaves_nothing_to_keep(tmp_path: Path, left: str) -> None:
+    path = tmp_path / "out.partial" / left
+    path.parent.mkdir(parents=True)
+    if left.endswith("/"):
+        path.mkdir()
+    else:
+        path.write_text("[0, 0.0]")
+    run(tmp_path / "out", lambda partial: (partial / "tracks.csv").write_text("new"))
+    assert files(tmp_path) == {"out": "/", "out/tracks.csv": "new"}
+
+
+def test_a_job_without_results_yet_is_left_alone(tmp_path: Path) -> None:
+    parent = psutil.Process(os.getppid())
+    path = tmp_path / "out.partial" / ".process"
+    path.parent.mkdir()
+    path.write_text(json.dumps([parent.pid, parent.create_time()]))
+    before = files(tmp_path)
+    with pytest.raises(OutputError, match=f"is being written by samtrack in process {parent.pid}"):
+        OutputFolder(tmp_path / "out", overwrite=True).__enter__()
+    assert files(tmp_path) == before
+    path.write_text("[" * 200_000)
+    with OutputFolder(tmp_path / "out"):
+        pass
+    assert files(tmp_path) == {}
+
+
 def test_overwrite_replaces_old_results_and_leftovers(tmp_path: Path) -> None:
     make(tmp_path / "out")
     make(tmp_path / "out.partial")
     (tmp_path / "out.partial" / ".overlay.mp4.partial").write_text("cut")
     with OutputFolder(tmp_path / "out", overwrite=True) as output:
-        assert files(output.partial) == {}
+        assert files(output.partial).keys() == {".process"}
         (output.partial / "masks.jsonl").write_text("new")
         assert (tmp_path / "out" / "masks.jsonl").read_text() == "old"
     assert files(tmp_path) == {"out": "/", "out/masks.jsonl": "new"}
@@ -122,7 +152,7 @@ def test_overwrite_keeps_leftovers_until_there_are_new_results(tmp_path: Path) -
     before = files(tmp_path)
 
     def interrupted(partial: Path) -> None:
-        assert files(partial) == {}
+        assert files(partial).keys() == {".process"}
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -200,6 +230,13 @@ def resumable(folder: Path, text: str) -> Path:
         (folder / "resume" / name).write_text("{}")
     (folder / "tracks.csv").write_text(text)
     return folder
+
+
+@pytest.mark.parametrize("place", ["out", "out.partial"])
+def test_refusal_names_a_job_that_can_go_on(tmp_path: Path, place: str) -> None:
+    resumable(tmp_path / place, "old")
+    with pytest.raises(OutputError, match=r"--overwrite, or go on with the job .* --resume$"):
+        OutputFolder(tmp_path / "out").__enter__()
 
 
 @pytest.mark.parametrize("place", ["out", "out.partial"])

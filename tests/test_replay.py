@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 import torch
-from cli_tools import samtrack
+from cli_tools import one_more_thread, samtrack
 from clips import write_clip
 from conftest import MakeTracker
 from hypothesis import given
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scenes import BLUE, RED, film
 
-from samtracker.errors import OutputError, PromptError, ReplayError
+from samtracker.errors import ConfigError, OutputError, PromptError, ReplayError
 from samtracker.replay import Replay
 from samtracker.replay_log import ReplayLog, packed, unpacked
 from samtracker.tracker import Tracker
@@ -111,7 +111,6 @@ def changed(log: Path, change: Callable[[list[dict[str, Any]]], object]) -> Path
         (lambda log: log[4]["objects"].pop(), r"at step: objects \[1, 2\], in the log \[1\]"),
         (lambda log: log[2].update(frame="00"), "no frame of '.*' is the one in the log"),
         (lambda log: log[5]["arguments"].update(object_id=9), "at rename: it failed: object_id=9"),
-        (lambda log: log[5]["arguments"].update(colour=9), "at rename: it failed:"),
     ],
 )
 def test_the_first_difference_is_reported(
@@ -121,6 +120,12 @@ def test_the_first_difference_is_reported(
     assert finished.code == 1
     (line,) = finished.out.splitlines()
     assert re.search(message, line)
+
+
+def test_threads_are_those_of_the_log(log: Path) -> None:
+    with one_more_thread():
+        assert [done.difference for done in Replay.read(log).run()].count(None) < 14
+        assert samtrack("replay", log).out == "the same: 14 calls, 7 frames\n"
 
 
 def test_frames_and_weights_may_lie_elsewhere(log: Path, video: Path, tmp_path: Path) -> None:
@@ -139,7 +144,12 @@ def test_a_log_that_was_cut_off_is_replayed_up_to_there(log: Path) -> None:
     content = log.read_bytes()
     log.write_bytes(content[:-20])
     assert len(Replay.read(log).calls) == 13
-    assert samtrack("replay", log).code == 0
+    finished = samtrack("replay", log)
+    assert (finished.code, finished.out) == (0, "the same: 13 calls, 6 frames\n")
+    assert f"the last line of '{log}' was cut off and is left out\n" in finished.err
+    log.write_bytes(content.splitlines(keepends=True)[0])
+    refused = samtrack("replay", log)
+    assert (refused.code, "has no calls in it" in refused.errors[0]) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -198,18 +208,72 @@ def test_a_log_that_cannot_be_written_ends_nothing(
         tracker.log.close()
     finished = samtrack(
         *("track", video, "--init-box", "12,10,61,59", "--size", "96", "-o", tmp_path / "out"),
-        *("--save", "csv", "--log", tmp_path / "none" / "log.jsonl"),
+        *("--save", "csv", "--log", "/dev/full", "--overwrite"),
     )
     assert finished.code == 0
     assert "the log is not complete" in finished.err
 
 
+@pytest.mark.parametrize("command", [("live", "--headless"), ("track", "-o", "out")], ids=" ".join)
+def test_a_log_without_a_folder_is_refused_at_once(
+    tmp_path: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    options = ("--init-box", "12,10,61,59", "--log", "none/log.jsonl")
+    refused = samtrack(*command, "none.mp4", *options)
+    assert refused.code == 2
+    assert f"cannot be written: no such folder, '{tmp_path / 'none'}'" in refused.errors[0]
+
+
+@pytest.mark.parametrize("log", ["out/log.jsonl", "out.partial/log.jsonl", "link/log.jsonl", "out"])
+@pytest.mark.parametrize("present", [True, False])
+def test_a_log_does_not_lie_among_the_results(
+    tmp_path: Path, video: Path, log: str, present: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to("out")
+    if present:
+        (tmp_path / "out").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    options = ("--init-box", "12,10,61,59", "--overwrite", "--log", log)
+    refused = samtrack("track", video, "-o", "out", *options)
+    assert refused.code == 2
+    assert f"--log '{log}' would lie in the output folder" in refused.err or log == "out"
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_an_older_log_stays_until_there_is_something_to_write(tmp_path: Path) -> None:
     log = tmp_path / "keep.jsonl"
-    log.write_text("old")
+    log.write_text('{"format": "samtracker-replay-0"}\n')
     options = ("--headless", "--init-box", "1,1,9,9", "--log", log, "--overwrite")
-    assert samtrack("live", tmp_path / "none.mp4", *options).code == 2
-    assert log.read_text() == "old"
+    assert "none.mp4" in samtrack("live", tmp_path / "none.mp4", *options).errors[0]
+    assert log.read_text() == '{"format": "samtracker-replay-0"}\n'
+
+
+@pytest.mark.parametrize("command", [("live", "--headless"), ("track", "-o", "out")], ids=" ".join)
+def test_only_a_log_is_replaced(
+    video: Path, command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = video.read_bytes()
+    options = ("--init-box", "12,10,61,59", "--size", "96", "--overwrite", "--log")
+    refused = samtrack(*command, video, *options, video)
+    assert (refused.code, "is no log of samtrack" in refused.errors[0]) == (2, True)
+    assert video.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [video.name]
+    for name in ("empty.jsonl", "/dev/full"):
+        (tmp_path / "empty.jsonl").touch()
+        assert samtrack(*command, video, *options, name).code == 0
+    assert samtrack("replay", "empty.jsonl").code == 0
+
+
+def test_a_log_begins_before_the_stream(lite_tracker: MakeTracker, tmp_path: Path) -> None:
+    tracker, path = lite_tracker(), tmp_path / "log.jsonl"
+    tracker.init(SHOTS[0].frame, mask=SHOTS[0].mask(1))
+    with pytest.raises(ConfigError, match=r"lack the begin of the tracker's stream: call reset\("):
+        ReplayLog(path, tracker)
+    tracker.reset()
+    ReplayLog(path, tracker).close()
 
 
 def test_arguments_of_any_kind_are_taken_down(lite_tracker: MakeTracker, tmp_path: Path) -> None:
@@ -232,14 +296,39 @@ def test_arguments_of_any_kind_are_taken_down(lite_tracker: MakeTracker, tmp_pat
     "change",
     [
         lambda log: log[0].pop("device"),
+        lambda log: log[0].pop("threads"),
+        lambda log: log[0].update(threads=0),
+        lambda log: log[0].update(threads=10**6),
         lambda log: log[0]["config"].update(colour=3),
         lambda log: log[1]["arguments"]["mask"].update(zlib="AAAA"),
         lambda log: log[1].update(arguments=[3]),
+        lambda log: log[1]["arguments"].update(timestamp="abc"),
+        lambda log: log[1]["arguments"].update(timestamp=10**400),
+        lambda log: log[1]["arguments"].update(colour=9),
+        lambda log: log[1].pop("frame"),
+        lambda log: log[1].pop("masks"),
+        lambda log: log[1].pop("objects"),
+        lambda log: log[1].update(objects="x"),
+        lambda log: log[1].update(objects=[3]),
+        lambda log: log[1]["objects"][0].pop("id"),
+        lambda log: log[1]["objects"][0].pop("area"),
+        lambda log: log[1].update(call="save"),
+        lambda log: log[1].update(call=["step"]),
+        lambda log: log.append([]),
     ],
 )
 def test_a_damaged_log_is_an_error_of_one_line(
     log: Path, change: Callable[[list[dict[str, Any]]], object]
 ) -> None:
     finished = samtrack("replay", changed(log, change))
+    assert (finished.code, len(finished.errors)) == (2, 1)
+    assert "is damaged" in finished.errors[0]
+
+
+@pytest.mark.parametrize("line", ["[" * 200_000, "no", "\xff"], ids=["deep", "no JSON", "no text"])
+def test_a_damaged_line_is_an_error_of_one_line(log: Path, line: str) -> None:
+    with log.open("a", encoding="latin-1") as file:
+        file.write(f"{line}\n")
+    finished = samtrack("replay", log)
     assert (finished.code, len(finished.errors)) == (2, 1)
     assert "is damaged" in finished.errors[0]

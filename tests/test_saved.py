@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,10 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cli_tools import ROOT
+import torch
+from cli_tools import ROOT, one_more_thread
 from scenes import BLUE, RED, film
 
 from samtracker.errors import OutputError, WeightsError
+from samtracker.saved import threads_of
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 
@@ -55,6 +58,12 @@ def test_it_goes_on_bit_for_bit(tmp_path: Path, settings: dict[str, Any]) -> Non
     assert other.object_ids == (1, 3)
 
 
+def test_the_number_of_threads_is_told(tmp_path: Path) -> None:
+    with one_more_thread():
+        made().save(tmp_path / "tracker.safetensors")
+        assert threads_of(tmp_path / "tracker.safetensors") == torch.get_num_threads()
+
+
 def test_a_lost_object_is_still_lost(tmp_path: Path) -> None:
     tracker = made()
     tracker.init(SHOTS[0].frame, mask=SHOTS[0].mask(1))
@@ -94,13 +103,34 @@ def test_another_process_finds_the_same_masks(tmp_path: Path) -> None:
     assert np.array_equal(np.load(tmp_path / "found.npy"), np.stack(wanted))
 
 
+def test_the_weights_are_those_that_were_loaded(tmp_path: Path) -> None:
+    """Another file in their place does not count, and neither does none."""
+    weights, kept, path = (
+        tmp_path / name for name in ("w.safetensors", "kept.safetensors", "tracker.safetensors")
+    )
+    shutil.copy(ROOT / "weights" / "propagation.safetensors", weights)
+    tracker = Tracker.from_pretrained(weights, size=192, device="cpu")
+    tracker.init(SHOTS[0].frame, mask=SHOTS[0].ids)
+    weights.rename(kept)
+    shutil.copy(ROOT / "weights" / "lite.safetensors", weights)
+    tracker.save(path)
+    with pytest.raises(WeightsError, match="was made with other weights than"):
+        Tracker.load(path)
+    weights.unlink()
+    tracker.save(path)
+    with pytest.raises(WeightsError, match="if they lie elsewhere now, give that as weights"):
+        Tracker.load(path)
+    other = Tracker.load(path, weights=kept, device="cpu")
+    same(tracker.step(SHOTS[1].frame), other.step(SHOTS[1].frame))
+
+
 def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     tracker = made()
     with pytest.raises(OutputError, match=r"cannot write .*nowhere/tracker\.safetensors"):
         tracker.save(tmp_path / "nowhere" / "tracker.safetensors")
     path = tmp_path / "tracker.safetensors"
     tracker.save(path)
-    with pytest.raises(WeightsError, match="was saved with other weights than"):
+    with pytest.raises(WeightsError, match="was made with other weights than"):
         Tracker.load(path, weights="lite")
     with pytest.raises(WeightsError, match="holds no tracker of this version"):
         Tracker.load(ROOT / "weights" / "lite.safetensors")

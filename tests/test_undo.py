@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -143,6 +145,15 @@ def test_a_name_stays_with_its_object(lite_tracker: MakeTracker) -> None:
     assert tracker.correct(TWO[2].frame, 1, mask=TWO[2].mask(1))[1].name == "red"
     with pytest.raises(PromptError, match=r"object_id=2 is not tracked \(tracked: 1\)"):
         tracker.rename(2, "blue")
+
+
+@pytest.mark.parametrize("name", [b"x", Path("x"), None, 5], ids=str)
+def test_a_name_is_text(lite_tracker: MakeTracker, tmp_path: Path, name: Any) -> None:
+    tracker = started(lite_tracker(), 1)
+    with pytest.raises(PromptError, match=r"name=.* is no text: give a str"):
+        tracker.rename(1, name)
+    assert tracker.step(TWO[2].frame)[1].name == ""
+    tracker.save(tmp_path / "tracker.safetensors")
 
 
 def test_a_frame_that_is_over_can_be_corrected(lite_tracker: MakeTracker) -> None:

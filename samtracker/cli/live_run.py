@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from samtracker.cli.interruption import Interruption
-from samtracker.cli.log import keeping_log
+from samtracker.cli.log import check_log, keeping_log
 from samtracker.cli.model import build_tracker
 from samtracker.errors import ConfigError, OutputError, VideoError
 from samtracker.job import FALLBACK_FPS, FirstFrame
@@ -61,12 +61,12 @@ def run(request: Request) -> None:
         SamTrackerError: nothing can be tracked, or, at the end, not all was read or recorded.
     """
     _check_record(request)
+    check_log(request.log, overwrite=request.overwrite)
     with ExitStack() as stack:
         interruption = stack.enter_context(Interruption())
         window = None if request.headless else stack.enter_context(Window("samtrack"))
         tracker = build_tracker(**request.model)
-        log = keeping_log(request.log, tracker, request.source, overwrite=request.overwrite)
-        stack.enter_context(log)
+        stack.enter_context(keeping_log(request.log, tracker, request.source))
         # Only now, or a file would have played for seconds when its first frame is taken.
         source = stack.enter_context(LiveSource(request.source))
         deadline = _deadline(request, tracker)

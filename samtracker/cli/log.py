@@ -9,33 +9,57 @@ from pathlib import Path
 import click
 
 from samtracker.errors import OutputError
-from samtracker.replay_log import ReplayLog
+from samtracker.output import partial_of
+from samtracker.replay_log import ReplayLog, is_log
 from samtracker.resume.job import lasting
 from samtracker.tracker import Tracker
 
 
+def check_log(path: Path | None, *, overwrite: bool, output: Path | None = None) -> None:
+    """Pass if a log may be written there; nobody waits for a job to hear that it may not.
+
+    Args:
+        path: of the log; None for none.
+        overwrite: whether an older log is replaced.
+        output: folder for the results, which belongs to them alone; None for none.
+
+    Raises:
+        OutputError: there is no folder for it, it would lie among the results, it exists already,
+            or it is anything but a log.
+    """
+    if path is None:
+        return
+    place = path.resolve()
+    if output is not None:
+        folder = output.resolve()
+        if {folder, partial_of(folder)} & {place, *place.parents}:
+            raise OutputError(f"--log '{path}' would lie in the output folder: choose another")
+    if not place.parent.is_dir():
+        raise OutputError(f"--log '{path}' cannot be written: no such folder, '{place.parent}'")
+    if not path.exists():
+        return
+    if not overwrite:
+        raise OutputError(f"'{path}' exists already: choose another, or --overwrite")
+    if path.is_file() and not is_log(path):
+        raise OutputError(
+            f"--log '{path}' is not replaced, because it is no log of samtrack: choose another"
+        )
+
+
 @contextmanager
-def keeping_log(
-    path: Path | None, tracker: Tracker, source: str, *, overwrite: bool
-) -> Iterator[None]:
+def keeping_log(path: Path | None, tracker: Tracker, source: str) -> Iterator[None]:
     """Take down what is done to a tracker until the end of the `with` block.
 
     A log that cannot be written is no reason to end a job; the user is told at the end.
 
     Args:
-        path: of the log; None for none.
+        path: of the log, see `check_log`; None for none.
         tracker: before its stream begins.
         source: as the user named it.
-        overwrite: whether an older log is replaced.
-
-    Raises:
-        OutputError: it exists already.
     """
     if path is None:
         yield
         return
-    if path.exists() and not overwrite:
-        raise OutputError(f"'{path}' exists already: choose another, or --overwrite")
     tracker.log = ReplayLog(path, tracker, lasting(source) or source)
     try:
         yield

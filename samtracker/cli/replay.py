@@ -25,11 +25,17 @@ def replay(log: Path, source: str | None, weights: str | None, device: str | Non
 
     from tqdm import tqdm
 
+    from samtracker.cli.threads import torch_threads
     from samtracker.replay import Replay
 
     read = Replay.read(log)
+    if read.cut_off:
+        click.echo(f"the last line of '{log}' was cut off and is left out", err=True)
     frames = 0
-    with tqdm(total=len(read.calls), unit="call", file=sys.stderr) as bar:
+    with (
+        torch_threads(read.threads),
+        tqdm(total=len(read.calls), unit="call", file=sys.stderr) as bar,
+    ):
         for done in read.run(source=source, weights=weights, device=device):
             bar.update()
             frames += done.name in ("init", "step")

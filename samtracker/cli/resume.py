@@ -9,15 +9,23 @@ from pathlib import Path
 from samtracker.cli.interruption import Interruption
 from samtracker.cli.progress import Progress
 from samtracker.cli.run import conclude, finish
+from samtracker.cli.threads import torch_threads
 from samtracker.live.window import Window
-from samtracker.output import OutputFolder
+from samtracker.output import RESUME, TRACKER, OutputFolder
 from samtracker.resume.job import Job, find, load
 from samtracker.resume.journal import replay
+from samtracker.saved import threads_of
 from samtracker.video import read_frames
 
 
-def resume(path: Path, *, show: bool) -> None:
+def resume(path: Path, *, show: bool, weights: str | None, device: str | None) -> None:
     """Go on with the job in a folder as if it had never been interrupted; see `run`.
+
+    Args:
+        path: of the folder.
+        show: whether to open a window.
+        weights: where the job's weights lie now; None for where they were.
+        device: where the network runs from now on; None for where it ran.
 
     Raises:
         SamTrackerError: as of `run`; or there is nothing to go on with, or the source has changed,
@@ -26,10 +34,12 @@ def resume(path: Path, *, show: bool) -> None:
     """
     output, place = find(path)
     job = Job.read(place)
-    tracker = load(place, job.device)
+    job = replace(job, device=device or job.device)
+    tracker = load(place, job.device, weights)
     assert job.path is not None, "others are not recorded"
     assert tracker.result is not None, "it has been loaded"
     with (
+        torch_threads(threads_of(place / RESUME / TRACKER)),
         Interruption() as interruption,
         read_frames(Path(job.path), start=job.start, end=job.end, stride=job.stride) as reader,
         OutputFolder(output, overwrite=job.overwrite, resumed=place) as folder,

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from samtracker.cli.interruption import EXIT_CODE, Interruption
-from samtracker.cli.log import keeping_log
+from samtracker.cli.log import check_log, keeping_log
 from samtracker.cli.model import build_tracker
 from samtracker.cli.progress import Progress
 from samtracker.errors import VideoError
@@ -65,6 +65,7 @@ def run(request: Request) -> None:
             tracked is in the output folder, and the message says so.
         SystemExit: with 130 after Ctrl-C; what was tracked is in the output folder.
     """
+    check_log(request.log, overwrite=request.overwrite, output=request.output)
     with (
         Interruption() as interruption,
         OutputFolder(request.output, overwrite=request.overwrite) as folder,
@@ -75,8 +76,7 @@ def run(request: Request) -> None:
     ):
         masks = request.prompts.read_masks(reader.info.size)
         tracker = build_tracker(**request.model)
-        log = keeping_log(request.log, tracker, request.source, overwrite=request.overwrite)
-        with log:
+        with keeping_log(request.log, tracker, request.source):
             frame = _first_frame(request, reader)
             first, origins = request.prompts.start(tracker, frame, masks)
             for item in first.objects:
@@ -117,8 +117,9 @@ def finish(  # noqa: PLR0917
         folder: for the results; `ended_early` is set.
         progress: is shown and closed.
     """
-    sinks = Sinks(job.save, folder.partial, reader, job.stride)
+    # The recorder comes first, so that whatever a kill leaves is known to be of this job.
     with progress, closing(Recorder(folder.partial, job, tracker)) as recorder:
+        sinks = Sinks(job.save, folder.partial, reader, job.stride)
 
         def on_frame(frame: VideoFrame, result: FrameResult) -> bool:
             goes_on = progress(frame, result)

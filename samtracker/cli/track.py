@@ -54,13 +54,15 @@ def track(  # noqa: PLR0917
     Point at them in the first frame with a mask, boxes or clicks. The results go to a folder: an
     overlay video, a mask PNG for every frame, and summary.json.
 
-    A job that was interrupted goes on with --resume FOLDER alone, to the same results.
+    A job that was interrupted goes on with --resume FOLDER, to the same results. Besides that only
+    --weights, where they lie now, --device, where the network runs now, and --show are taken.
     """
     if resume is not None:
         _refuse_others(context)
         from samtracker.cli.resume import resume as go_on
 
-        go_on(resume, show=show)
+        device = model["device"] if _is_given(context, "device") else None
+        go_on(resume, show=show, weights=model["weights"], device=device)
         return
     if video is None:
         raise click.MissingParameter(
@@ -116,14 +118,18 @@ def demo(output: Path, save: tuple[str, ...], show: bool, **model: Any) -> None:
 
 
 def _refuse_others(context: click.Context) -> None:
-    """Pass if --resume was given alone, or with --show."""
+    """Pass if --resume was given alone, or with what need not be as it was."""
     for item in context.command.params:
         name = item.name or ""
-        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        given = _is_given(context, name)
         if given and name == "video":
             raise click.UsageError("--resume goes on with a job and its video: leave VIDEO out")
-        if given and name not in {"resume", "show"}:
+        if given and name not in {"resume", "show", "weights", "device"}:
             raise click.UsageError(f"--resume keeps the job's settings: leave {item.opts[-1]} out")
+
+
+def _is_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def _stem(video: str) -> str:

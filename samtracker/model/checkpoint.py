@@ -11,7 +11,7 @@ from torch import Tensor
 from samtracker.config import ModelConfig
 from samtracker.errors import ConfigError, WeightsError
 from samtracker.model.network import Network
-from samtracker.model.weights import find, load_state, save_state
+from samtracker.model.weights import find, load_state, save_state, sha256
 
 FORMAT = "samtracker-1"
 """Metadata `format` of our own weight files."""
@@ -38,6 +38,7 @@ def load_network(name_or_path: str | Path) -> Network:
         WeightsError: the file is missing, damaged or of another kind.
     """
     path = find(name_or_path)
+    digest = sha256(path)  # now, for another file may lie there later
     state, metadata = load_state(path)
     if "config" in metadata:
         network = Network(_config(path, metadata["config"]))
@@ -45,7 +46,7 @@ def load_network(name_or_path: str | Path) -> Network:
     else:
         network = Network(ModelConfig(encoder=_sam_encoder(path, state)))
         network.load_sam(state)
-    network.file = path
+    network.file, network.digest = path, digest
     return network.eval().requires_grad_(False)
 
 

@@ -43,9 +43,11 @@ class Network(nn.Module):
         config: what it was built from.
         prompter: SAM's prompt encoder and mask decoder; None with lite.
         file: the weight file it was filled from; None for random weights.
+        digest: sha256 of that file as it was then; empty for random weights.
     """
 
     file: Path | None = None
+    digest: str = ""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

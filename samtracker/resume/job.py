@@ -13,9 +13,8 @@ from glob import escape
 from pathlib import Path
 from typing import Final, Self
 
-import psutil
-
-from samtracker.config import DEVICES, FORMATS
+from samtracker.config import FORMATS
+from samtracker.damage import DAMAGE
 from samtracker.errors import OutputError, WeightsError
 from samtracker.output import JOB, RESUME, SUMMARY, TRACKER, is_resumable, partial_of, recover
 from samtracker.tracker import Tracker
@@ -32,7 +31,7 @@ class Job:
         path: the source's absolute path or pattern; None for a camera or URL.
         start: see `read_frames`; likewise `end` and `stride`.
         save: of `FORMATS`.
-        device: of `DEVICES`.
+        device: see `Tracker`.
         origins: what the first masks came from, by object id.
         overwrite: whether older results are replaced.
     """
@@ -48,10 +47,8 @@ class Job:
     overwrite: bool
 
     def to_json(self) -> str:
-        """As indented JSON, with the process that works at it."""
-        me = psutil.Process()
-        process = [me.pid, me.create_time()]
-        return json.dumps({"format": FORMAT, "process": process, **asdict(self)}, indent=2)
+        """As indented JSON."""
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=2)
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -74,11 +71,11 @@ class Job:
                 origins={int(number): str(name) for number, name in given["origins"].items()},
                 overwrite=given["overwrite"] is True,
             )
-            texts = isinstance(job.source, str) and Path(job.path or "").is_absolute()
-            known = set(job.save) <= set(FORMATS) and job.device in DEVICES
+            texts = isinstance(job.source, str) and isinstance(job.device, str)
+            known = set(job.save) <= set(FORMATS) and Path(job.path or "").is_absolute()
             if given["format"] != FORMAT or not (texts and known):
                 raise ValueError("of another version")
-        except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
+        except (OSError, *DAMAGE) as error:
             raise OutputError(
                 f"'{path}' is damaged or of another version: "
                 "the job cannot be resumed, track again with --overwrite"
@@ -129,19 +126,20 @@ def _why_not(folder: Path) -> str:
             return f"'{folder}' is complete: there is nothing to resume"
         if lasting(source) is None:
             return f"'{folder}' is of {source}, a live source: it cannot be resumed"
-    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+    except (OSError, *DAMAGE):
         pass
     return f"'{folder}' holds no interrupted job of samtrack track: there is nothing to resume"
 
 
-def load(folder: Path, device: str) -> Tracker:
-    """The tracker of the job in a folder, as it was when it was saved last.
+def load(folder: Path, device: str, weights: str | None) -> Tracker:
+    """The tracker of the job in a folder, as it was when it was saved last; see `Tracker.load`.
 
     Raises:
+        ConfigError: the device does not exist or is not on this machine.
         WeightsError: its file is damaged, or the weights are missing or are others.
     """
     path = folder / RESUME / TRACKER
-    tracker = Tracker.load(path, device=device)
+    tracker = Tracker.load(path, weights=weights, device=device)
     if tracker.result is None:
         raise WeightsError(f"'{path}' has no stream in it: track again with --overwrite")
     return tracker

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from samtracker.damage import DAMAGE
 from samtracker.errors import OutputError, VideoError
 from samtracker.output import JOURNAL, RESUME
 from samtracker.tracker import Tracker
@@ -72,7 +73,7 @@ def replay(
                 if result.index != number:
                     raise ValueError(f"frame {result.index} in the place of {number}")
                 yield frame, result
-    except (OSError, ValueError, TypeError, LookupError, AttributeError, zlib.error) as error:
+    except (OSError, *DAMAGE) as error:
         raise OutputError(
             f"'{path}' is damaged: the job cannot be resumed, track again with --overwrite"
         ) from error

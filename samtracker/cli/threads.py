@@ -1,0 +1,31 @@
+"""How many threads torch computes with: sums are split among them, and so rounded differently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from samtracker.errors import ConfigError
+
+MOST: Final = 1024
+"""More than any machine has cores for; a program that starts far more of them is ended."""
+
+
+@contextmanager
+def torch_threads(count: int) -> Iterator[None]:
+    """Compute with as many threads as something was made with, until the end of the `with` block.
+
+    Raises:
+        ConfigError: it cannot have been made with so many.
+    """
+    import torch
+
+    if not 1 <= count <= MOST:
+        raise ConfigError(f"threads={count} is not possible: what says so is damaged")
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
