@@ -153,9 +153,10 @@ class Tracker:
             PromptError: `init` has not been called.
         """
         stream = self._stream
-        self._frame = self._encode(frame)
+        encoded = self._encode(frame)
         index = stream.index + 1
-        objects = self._objects.segment(self.runtime, self._frame, index)
+        objects = self._objects.segment(self.runtime, encoded, index)
+        self._frame = encoded  # only now: memory may have run out
         self._result = FrameResult(
             index=index, timestamp=_seconds(timestamp), size=stream.size, objects=objects
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import re
 from pathlib import Path
@@ -39,7 +40,7 @@ def test_the_first_and_the_last_frame_do_not_count(tmp_path: Path, lite: Network
     (clip,) = read_davis(write_film(tmp_path), year=2016, split="val")
     config = TrackerConfig(size=192)
     found = validate(lite, [clip], "anchored", size=192)
-    tracker = Tracker(lite, config, device="cpu")
+    tracker = Tracker(copy.deepcopy(lite), config, device="cpu")  # which converts it
     tracker.init(clip.frame(0), mask=clip.mask(0))
     masks = [tracker.step(clip.frame(number))[1].mask for number in (1, 2, 3)]
     truth = [clip.mask(number) == 1 for number in (1, 2, 3)]

@@ -120,6 +120,8 @@ def _check_record(request: Request) -> None:
     record = request.record
     if record is not None and record.suffix.lower() != ".mp4":
         raise ConfigError(f"--record '{record}' would be no MP4: give a name that ends in .mp4")
+    if record is not None and request.log is not None and record.resolve() == request.log.resolve():
+        raise ConfigError(f"--record and --log are both '{record}': give each a name of its own")
     if record is not None and record.exists() and not request.overwrite:
         raise OutputError(f"'{record}' exists already: choose another, or --overwrite")
 
