@@ -217,7 +217,8 @@ def _box_labels(image: Frame, prompt: Prompt) -> NDArray[np.uint8]:
 def _click_labels(image: Frame, prompt: Prompt, prior: Mask | None) -> NDArray[np.uint8]:
     """Discs around clicks are sure, a wider disc around the object's clicks is probable.
 
-    So is a prior, apart from a disc around clicks on the background.
+    Where clicks correct a prior it is probable near them, but for a disc around those on the
+    background, and sure everywhere else.
     """
     assert prompt.points is not None
     labels = np.full(image.shape[:2], cv2.GC_PR_BGD, np.uint8)
@@ -226,14 +227,21 @@ def _click_labels(image: Frame, prompt: Prompt, prior: Mask | None) -> NDArray[n
     discs = [(1, wide, cv2.GC_PR_FGD), (1, close, cv2.GC_FGD), (0, close, cv2.GC_BGD)]
     if prior is not None:
         labels[prior] = cv2.GC_PR_FGD
+        near = np.zeros_like(labels)
+        for x, y, _ in prompt.points:
+            _fill_disc(near, x, y, wide, 1)
+        labels[near == 0] = np.where(prior, cv2.GC_FGD, cv2.GC_BGD)[near == 0]
         doubtful = min(wide, ERASER * np.count_nonzero(prior) ** 0.5)
         discs.insert(1, (0, doubtful, cv2.GC_PR_BGD))
     for label, radius, value in discs:
         for x, y, own in prompt.points:
             if own == label:
-                reach = max(1, round(radius))
-                cv2.circle(labels, (int(x), int(y)), reach, int(value), cv2.FILLED)
+                _fill_disc(labels, x, y, radius, value)
     return labels
+
+
+def _fill_disc(labels: NDArray[np.uint8], x: float, y: float, radius: float, value: int) -> None:
+    cv2.circle(labels, (int(x), int(y)), max(1, round(radius)), int(value), cv2.FILLED)
 
 
 def _view(labels: NDArray[np.uint8]) -> tuple[slice, slice]:

@@ -215,7 +215,7 @@ class Tracker:
             object_id: of the object.
             mask: its true mask; in the current frame its pixels are taken from other objects.
             box: see `init`.
-            points: see `init`; in the current frame they correct the object's mask.
+            points: see `init`; in the current frame they correct its mask near them.
 
         Returns:
             The current frame's result, with the correction in it if it is of that frame.

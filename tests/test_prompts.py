@@ -202,6 +202,16 @@ places = st.tuples(st.floats(-20, 180), st.floats(-20, 120))
 clicks = st.lists(st.tuples(st.floats(0, 159.9), st.floats(0, 95.9), st.integers(0, 1)), max_size=5)
 
 
+@pytest.mark.parametrize("label", [0, 1])
+def test_a_click_corrects_what_is_near_it(scene: tuple[Runtime, EncodedFrame], label: int) -> None:
+    both = SHOT.ids > 0
+    found = first_mask(scene, points=[(130, 68, label)], prior=both)
+    far = np.hypot(*np.ogrid[-68 : SIZE[0] - 68, -130 : SIZE[1] - 130]) > 0.2 * SIZE[0] + 2
+    np.testing.assert_array_equal(found[far], both[far])
+    nothing_there = first_mask(scene, points=[(150, 5, 0)], prior=both)
+    np.testing.assert_array_equal(nothing_there, both)
+
+
 priors = st.one_of(
     st.none(), st.tuples(st.integers(0, 159), st.integers(0, 95), st.integers(1, 160))
 )
