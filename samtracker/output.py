@@ -107,16 +107,35 @@ class OutputFolder:
             self._check_target()
             if self.partial.is_dir() and not _has_results(self.partial):
                 _refuse_foreign(self.partial)
-                shutil.rmtree(self.partial)
-            if self.partial.exists():
+                _discard(self.partial)
+            moved = self.partial.exists()
+            if moved:
                 self._check_partial()
                 self.partial.rename(self._aside)
                 if self._resumed == self.partial:
                     self.former = self._aside
-            self.partial.mkdir(parents=True)
-            me = psutil.Process()
-            write_text(self.partial / PROCESS, json.dumps([me.pid, me.create_time()]))
+            try:
+                self._claim()
+            except BaseException:
+                if moved and not self.partial.exists():
+                    self._aside.rename(self.partial)
+                raise
         return self
+
+    def _claim(self) -> None:
+        """Make `partial` with this process in it, in one step: of two jobs only one has it."""
+        me = psutil.Process()
+        made = _beside(self.partial)
+        shutil.rmtree(made, ignore_errors=True)  # of one that was killed here and had this number
+        made.mkdir(parents=True)
+        try:
+            process = [me.pid, me.create_time(), self._resumed is not None]
+            write_text(made / PROCESS, json.dumps(process))
+            made.rename(self.partial)
+        except BaseException:
+            shutil.rmtree(made, ignore_errors=True)
+            _refuse_busy(self.partial)
+            raise
 
     def __exit__(
         self,
@@ -212,13 +231,13 @@ def recover(path: Path) -> None:
     if not aside.exists():
         return
     _refuse_foreign(aside)
-    superseded = partial.exists() and _has_results(partial) and not is_resumable(aside)
+    superseded = partial.exists() and _has_results(partial) and not _resumes(partial)
     if is_resumable(partial) or superseded:
         shutil.rmtree(aside)
         return
     if partial.exists():
         _refuse_foreign(partial)
-        shutil.rmtree(partial)
+        _discard(partial)
     aside.rename(partial)
 
 
@@ -227,11 +246,41 @@ def _aside_of(path: Path) -> Path:
     return path.parent / f".{path.name}.partial.earlier"
 
 
+def _beside(partial: Path) -> Path:
+    """A name that no other process uses, in the same folder."""
+    return partial.parent / f".{partial.name}.{os.getpid()}"
+
+
+def _discard(partial: Path) -> None:
+    """Delete what a program that is gone has left, and nothing that came there meanwhile."""
+    try:
+        taken = partial.rename(_beside(partial))
+    except FileNotFoundError:  # another job has just done so
+        return
+    try:
+        _refuse_busy(taken)
+    except OutputError:
+        taken.rename(partial)
+        raise
+    shutil.rmtree(taken)
+
+
+def _resumes(partial: Path) -> bool:
+    """Whether it is of a job that went on, and that had not come as far yet as it was."""
+    try:
+        _, _, resumes = json.loads((partial / PROCESS).read_bytes())
+    except (OSError, *DAMAGE):
+        return True
+    return bool(resumes)
+
+
 def _refuse_busy(folder: Path) -> None:
     """Guards a folder from being replaced that a running job writes to."""
     try:
-        number, begun = json.loads((folder / PROCESS).read_bytes())
-        same = abs(psutil.Process(number).create_time() - begun) < CLOCK_TOLERANCE
+        number, begun, *_ = json.loads((folder / PROCESS).read_bytes())
+        process = psutil.Process(number)
+        same = abs(process.create_time() - begun) < CLOCK_TOLERANCE
+        same = same and process.status() != psutil.STATUS_ZOMBIE  # ended, if nobody asked how
     except (OSError, *DAMAGE, psutil.Error):
         return  # no process, or one that is gone
     if same and number != os.getpid():

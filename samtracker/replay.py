@@ -115,7 +115,9 @@ class Replay:
         given = source or where["source"]
         if not given:
             raise ReplayError(f"'{self.name}' does not say where its frames are: give --source")
-        with _Frames(given) as frames:
+        with _damage(self.name):
+            opened = _Frames(given)
+        with opened as frames:
             for call in self.calls:
                 with _damage(self.name):
                     done = _again(tracker, frames, call)

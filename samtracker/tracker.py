@@ -215,7 +215,7 @@ class Tracker:
             object_id: of the object.
             mask: its true mask; in the current frame its pixels are taken from other objects.
             box: see `init`.
-            points: see `init`; in the current frame they correct its mask near them.
+            points: see `init`; in the current frame, with lite, they correct its mask near them.
 
         Returns:
             The current frame's result, with the correction in it if it is of that frame.
@@ -326,7 +326,7 @@ class Tracker:
                 Without any of them the tracker's stream goes on.
 
         Raises:
-            VideoError: the source cannot be read.
+            VideoError: the source cannot be read, or not to its end.
             PromptError: see `init`.
         """
         given = {"mask": mask, "box": box, "points": points}

@@ -143,6 +143,23 @@ def test_a_recording_that_fails_is_not_the_end_of_tracking(tmp_path: Path) -> No
     assert not list(tmp_path.glob("record*"))
 
 
+def test_a_recording_does_not_replace_its_source(tmp_path: Path) -> None:
+    video = two_balls(tmp_path / "balls.mp4")
+    before = video.read_bytes()
+    options = ("--headless", "--init-box", box_of(1), "--record", video, "--overwrite")
+    refused = samtrack("live", video, *options)
+    assert (refused.code, "is SOURCE too" in refused.errors[0]) == (2, True)
+    assert video.read_bytes() == before
+
+
+@pytest.mark.parametrize("option", ["--record", "--log", "--weights"])
+def test_names_that_no_file_can_have_are_one_line(tmp_path: Path, option: str) -> None:
+    video = two_balls(tmp_path / "balls.mp4", FRAMES[:3])
+    name = tmp_path / f"{'x' * 300}.mp4"
+    refused = samtrack("live", video, "--headless", "--init-box", box_of(1), option, name)
+    assert (refused.code, len(refused.errors)) == (2, 1)
+
+
 def test_a_source_that_is_not_there() -> None:
     done = samtrack("live", "http://127.0.0.1:9/", "--headless", "--init-box", "1,1,9,9")
     assert done.code == 2

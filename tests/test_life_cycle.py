@@ -96,6 +96,21 @@ def test_every_story_keeps_the_rules(names: list[str]) -> None:
         assert name not in absent or state in "ul"
 
 
+def test_a_leak_that_another_object_takes_over_is_forgotten_at_once() -> None:
+    life = LifeCycle(CONFIG, GIVEN)
+    leak = Evidence(area=500, centre=(50.0, 50.0), score=0.8, similarity=0.8)
+    assert life.step(leak) is State.UNCERTAIN
+    life.trim(leak, FRAMES["good"])
+    assert life.step(FRAMES["good"]) is State.TRACKING
+
+
+def test_what_is_given_away_is_not_missed() -> None:
+    life = LifeCycle(CONFIG, GIVEN)
+    life.step(FRAMES["good"])
+    life.trim(FRAMES["good"], FRAMES["crumb"])
+    assert life.step(FRAMES["crumb"]) is State.TRACKING
+
+
 def test_evidence_of_a_mask() -> None:
     mask = np.zeros((10, 20), np.bool_)
     mask[2:4, 10:14] = True

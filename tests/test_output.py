@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +14,7 @@ import psutil
 import pytest
 
 from samtracker.errors import OutputError
-from samtracker.output import OutputFolder
+from samtracker.output import OutputFolder, recover
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -125,7 +128,7 @@ def test_a_job_without_results_yet_is_left_alone(tmp_path: Path) -> None:
     parent = psutil.Process(os.getppid())
     path = tmp_path / "out.partial" / ".process"
     path.parent.mkdir()
-    path.write_text(json.dumps([parent.pid, parent.create_time()]))
+    path.write_text(json.dumps([parent.pid, parent.create_time(), False]))
     before = files(tmp_path)
     with pytest.raises(OutputError, match=f"is being written by samtrack in process {parent.pid}"):
         OutputFolder(tmp_path / "out", overwrite=True).__enter__()
@@ -134,6 +137,77 @@ def test_a_job_without_results_yet_is_left_alone(tmp_path: Path) -> None:
     with OutputFolder(tmp_path / "out"):
         pass
     assert files(tmp_path) == {}
+
+
+def test_a_killed_job_that_nobody_has_waited_for_is_gone(tmp_path: Path) -> None:
+    job = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    begun = psutil.Process(job.pid).create_time()
+    job.kill()
+    while psutil.Process(job.pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    path = tmp_path / "out.partial" / ".process"
+    path.parent.mkdir()
+    path.write_text(json.dumps([job.pid, begun, False]))
+    run(tmp_path / "out", lambda partial: (partial / "tracks.csv").write_text("new"))
+    assert files(tmp_path / "out") == {"tracks.csv": "new"}
+    job.wait()
+
+
+JOB = """
+import sys, time
+from pathlib import Path
+from samtracker.errors import OutputError
+from samtracker.output import OutputFolder
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    with OutputFolder(Path("out"), overwrite=True) as output:
+        (output.partial / "tracks.csv").write_text(sys.argv[1])
+        time.sleep(1)
+        print((output.partial / "tracks.csv").read_text())
+except OutputError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_one_of_the_jobs_that_begin_together_has_the_folder(tmp_path: Path, left: bool) -> None:
+    if left:  # by a job that was killed
+        (tmp_path / "out.partial").mkdir()
+        (tmp_path / "out.partial" / ".process").write_text("[0, 0.0, false]")
+    jobs = [
+        subprocess.Popen(
+            [sys.executable, "-c", JOB, str(number)],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(4)
+    ]
+    for job in jobs:
+        assert job.stdout is not None
+        assert job.stdout.readline() == "ready\n"
+    for job in jobs:
+        assert job.stdin is not None
+        job.stdin.write("\n")
+        job.stdin.flush()
+    said = [job.communicate(timeout=60)[0].strip() for job in jobs]
+    (winner,) = [number for number, text in enumerate(said) if text == str(number)]
+    assert all("/out" in text for text in said if text != str(winner)), said  # errors name it
+    assert files(tmp_path) == {"out": "/", "out/tracks.csv": str(winner)}
+
+
+def test_new_results_of_a_killed_job_are_not_given_up_for_older_ones(tmp_path: Path) -> None:
+    aside = make(tmp_path / ".out.partial.earlier")
+    (aside / "resume").mkdir()
+    (aside / "resume" / "tracker.safetensors").write_text("old")
+    make(tmp_path / "out.partial", "new")
+    (tmp_path / "out.partial" / ".process").write_text("[0, 0.0, false]")
+    recover(tmp_path / "out")
+    assert not aside.exists()
+    assert (tmp_path / "out.partial" / "tracks.csv").read_text() == "new"
 
 
 def test_overwrite_replaces_old_results_and_leftovers(tmp_path: Path) -> None:

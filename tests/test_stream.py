@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from itertools import islice
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import numpy as np
 import pytest
 from cameras import Camera
 from cli_tools import FRAMES, SHOTS, two_balls
+from clips import cut
 from conftest import MakeTracker
 
-from samtracker.errors import ConfigError, PromptError
+from samtracker.errors import ConfigError, PromptError, VideoError
 from samtracker.types import Mask, State
 
 
@@ -43,6 +45,17 @@ def test_the_newest_frames_of_a_camera(lite_tracker: MakeTracker) -> None:
     assert all(result[2].state is State.TRACKING for result in results)
     times = [result.timestamp or 0.0 for result in results]
     assert times == sorted(times)
+
+
+@pytest.mark.parametrize("realtime", [False, True])
+def test_a_file_that_breaks_off_is_an_error_at_its_end(
+    tmp_path: Path, lite_tracker: MakeTracker, realtime: bool
+) -> None:
+    video = cut(two_balls(tmp_path / "balls.mp4", FRAMES * 2, movflags="faststart"), 0.6)
+    results = lite_tracker().stream(video, realtime=realtime, mask=SHOTS[0].ids)
+    assert next(results).index == 0
+    with pytest.raises(VideoError, match="is cut off or damaged at its end"):
+        deque(results)
 
 
 def test_a_stream_needs_objects(tmp_path: Path, lite_tracker: MakeTracker) -> None:

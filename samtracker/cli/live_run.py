@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from samtracker.live.screen import Desk, Printer, Screen
 from samtracker.live.source import LiveFrame, LiveSource
 from samtracker.live.window import Window
 from samtracker.model.lite import DEFAULT_SIZE
+from samtracker.output import writing
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 from samtracker.video import VideoFrame
@@ -73,7 +75,8 @@ def run(request: Request) -> None:
         recorder = _recorder(request.record, source, stack)
         frame = source.read(START)
         if frame is None:
-            raise VideoError(f"'{request.source}' gives no frames: check that it is running")
+            none = VideoError(f"'{request.source}' gives no frames: check that it is running")
+            raise source.failure or none
         result = None if request.prompts is None else _start(request.prompts, tracker, frame)
         screen: Screen
         if window is None:
@@ -96,9 +99,9 @@ def run(request: Request) -> None:
             if screen.done:
                 break
         click.echo(_summary(shown, source, screen), err=True)
-    for failure in (source.failure, recorder.failure):
-        if failure is not None:
-            raise failure
+    failures = [item for item in (source.failure, recorder.failure) if item is not None]
+    if failures:
+        raise type(failures[0])("; ".join(map(str, failures)))
 
 
 class _Patience:
@@ -118,12 +121,16 @@ class _Patience:
 
 def _check_record(request: Request) -> None:
     record = request.record
-    if record is not None and record.suffix.lower() != ".mp4":
+    if record is None:
+        return
+    if record.suffix.lower() != ".mp4":
         raise ConfigError(f"--record '{record}' would be no MP4: give a name that ends in .mp4")
-    if record is not None and request.log is not None and record.resolve() == request.log.resolve():
-        raise ConfigError(f"--record and --log are both '{record}': give each a name of its own")
-    if record is not None and record.exists() and not request.overwrite:
-        raise OutputError(f"'{record}' exists already: choose another, or --overwrite")
+    for name, other in (("--log", request.log), ("SOURCE", request.source)):
+        if other is not None and os.path.realpath(record) == os.path.realpath(other):
+            raise ConfigError(f"--record '{record}' is {name} too: give it a name of its own")
+    with writing(record):
+        if record.exists() and not request.overwrite:
+            raise OutputError(f"'{record}' exists already: choose another, or --overwrite")
 
 
 def _deadline(request: Request, tracker: Tracker) -> Deadline | None:

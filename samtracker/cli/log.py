@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import click
 
 from samtracker.errors import OutputError
-from samtracker.output import partial_of
+from samtracker.output import partial_of, writing
 from samtracker.replay_log import ReplayLog, is_log
 from samtracker.resume.job import lasting
 from samtracker.tracker import Tracker
@@ -29,21 +30,22 @@ def check_log(path: Path | None, *, overwrite: bool, output: Path | None = None)
     """
     if path is None:
         return
-    place = path.resolve()
+    place = Path(os.path.realpath(path))
     if output is not None:
-        folder = output.resolve()
+        folder = Path(os.path.realpath(output))
         if {folder, partial_of(folder)} & {place, *place.parents}:
             raise OutputError(f"--log '{path}' would lie in the output folder: choose another")
-    if not place.parent.is_dir():
-        raise OutputError(f"--log '{path}' cannot be written: no such folder, '{place.parent}'")
-    if not path.exists():
-        return
-    if not overwrite:
-        raise OutputError(f"'{path}' exists already: choose another, or --overwrite")
-    if path.is_file() and not is_log(path):
-        raise OutputError(
-            f"--log '{path}' is not replaced, because it is no log of samtrack: choose another"
-        )
+    with writing(path):
+        if not place.parent.is_dir():
+            raise OutputError(f"--log '{path}' cannot be written: no such folder, '{place.parent}'")
+        if not path.exists():
+            return
+        if not overwrite:
+            raise OutputError(f"'{path}' exists already: choose another, or --overwrite")
+        if path.is_file() and not is_log(path):
+            raise OutputError(
+                f"--log '{path}' is not replaced, because it is no log of samtrack: choose another"
+            )
 
 
 @contextmanager

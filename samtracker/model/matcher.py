@@ -10,6 +10,9 @@ from torch import Tensor, nn
 from samtracker.model.encoders import CHANNELS
 from samtracker.model.memory import Template
 
+PLAIN = 8 * 1600**2
+"""Pairs of cells, over all objects, that attention may keep at once: 200 MB."""
+
 
 class Matcher(nn.Module):
     """Queries: image; keys: template; values: template + 1x1 convolution of [mask, 1 - mask]."""
@@ -34,7 +37,8 @@ class Matcher(nn.Module):
         # Anything but a contiguous (tokens, n, 256) sends a linear layer down a slow path.
         queries = image.flatten(2).permute(2, 0, 1).contiguous()
         # With weights it is computed plainly, in bfloat16 on a CPU quicker than PyTorch's fusion.
-        plain = queries.device.type == "cpu" and queries.dtype is torch.bfloat16
+        fits = queries.shape[1] * len(queries) * len(keys) <= PLAIN
+        plain = fits and queries.device.type == "cpu" and queries.dtype is torch.bfloat16
         dense, _ = self.attention(
             queries, keys, values.contiguous(), need_weights=plain, average_attn_weights=False
         )

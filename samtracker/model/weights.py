@@ -127,7 +127,11 @@ def find(name_or_path: str | Path) -> Path:
     if isinstance(name_or_path, str) and name_or_path in known:
         return locate(known[name_or_path])
     path = Path(name_or_path).expanduser()
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except OSError:  # as of a name that is too long for a file
+        there = False
+    if not there:
         raise WeightsError(
             f"weights '{name_or_path}' are neither an existing file nor one of {', '.join(known)}"
         )

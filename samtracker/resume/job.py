@@ -8,6 +8,7 @@ none that was left half written has to be continued. Only JSON and safetensors a
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from glob import escape
 from pathlib import Path
@@ -16,7 +17,16 @@ from typing import Final, Self
 from samtracker.config import FORMATS
 from samtracker.damage import DAMAGE
 from samtracker.errors import OutputError, WeightsError
-from samtracker.output import JOB, RESUME, SUMMARY, TRACKER, is_resumable, partial_of, recover
+from samtracker.output import (
+    JOB,
+    RESUME,
+    SUMMARY,
+    TRACKER,
+    is_resumable,
+    partial_of,
+    recover,
+    writing,
+)
 from samtracker.tracker import Tracker
 
 FORMAT: Final = "samtracker-job-1"
@@ -106,9 +116,10 @@ def find(folder: Path) -> tuple[Path, Path]:
     Raises:
         OutputError: there is nothing to go on with, or the job is still running.
     """
-    given = folder.resolve()
+    given = Path(os.path.realpath(folder))
     for path in (given.parent / (given.name.removesuffix(".partial")), given):
-        recover(path)
+        with writing(path):
+            recover(path)
         for place in (partial_of(path), path):  # the newer one first
             if is_resumable(place):
                 return path, place
