@@ -20,12 +20,13 @@ def share_out(logits: Tensor) -> Tensor:
     Args:
         logits: float (n, H, W).
     """
+    if len(logits) == 1:
+        return logits > 0
     best, owner = logits.max(dim=0)
     taken = best > 0  # a probability above a half is above all that is left for the background
-    if len(logits) > 1:
-        # Below it several objects together may beat the background, unless all are unlikely.
-        open_ = (best > -math.log(2 * len(logits))) & ~taken
-        nothing = -F.softplus(logits[:, open_]).sum(dim=0)  # log of the background's probability
-        taken[open_] = best[open_] > nothing - torch.log(-torch.expm1(nothing))
+    # Below it several objects together may beat the background, unless all are unlikely.
+    open_ = (best > -math.log(2 * len(logits))) & ~taken
+    nothing = -F.softplus(logits[:, open_]).sum(dim=0)  # log of the background's probability
+    taken[open_] = best[open_] > nothing - torch.log(-torch.expm1(nothing))
     numbers = torch.arange(len(logits), device=logits.device)[:, None, None]
     return (owner == numbers) & taken

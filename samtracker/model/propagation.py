@@ -6,6 +6,9 @@ the k most similar template cells vote, weighted by a softmax of their similarit
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -13,8 +16,8 @@ from torch import Tensor
 TOP_K = 10
 TEMPERATURE = 0.07
 
-BLOCK = 16
-"""Side of the square of query cells that are matched at a time."""
+BLOCK = 20
+"""Side of the square of query cells that are matched at a time, at most."""
 
 FAR = -3.0
 """Similarity of a template cell that is not there: below any cosine."""
@@ -64,10 +67,8 @@ def propagate_windowed(
     height, width = labels.shape[1:]
     votes, best = torch.zeros_like(labels), labels.new_zeros(height, width)
     query, keys = query.permute(1, 2, 0), keys.permute(1, 2, 0)
-    for top in range(0, height, BLOCK):
-        rows, near_rows, above_below = _reach(top, height, radius)
-        for left in range(0, width, BLOCK):
-            columns, near_columns, sides = _reach(left, width, radius)
+    for rows, near_rows, above_below in _blocks(height, radius):
+        for columns, near_columns, sides in _blocks(width, radius):
             if wanted is not None and not wanted[rows, columns].any():
                 continue
             block, near = query[rows, columns], keys[near_rows, near_columns]
@@ -83,12 +84,14 @@ def propagate_windowed(
     return votes, best
 
 
-def _reach(first: int, limit: int, radius: int) -> tuple[slice, slice, tuple[int, int]]:
-    """Along one axis: a block, the stretch it can reach, and what that lacks at the map's ends."""
-    last = min(first + BLOCK, limit)
-    start, stop = max(first - radius, 0), min(last + radius, limit)
-    lacking = start - (first - radius), last + radius - stop
-    return slice(first, last), slice(start, stop), lacking
+def _blocks(limit: int, radius: int) -> Iterator[tuple[slice, slice, tuple[int, int]]]:
+    """Along one axis: blocks, the stretches they can reach, what these lack at the map's ends."""
+    side = math.ceil(limit / math.ceil(limit / BLOCK))  # as alike as they can be
+    for first in range(0, limit, side):
+        last = min(first + side, limit)
+        start, stop = max(first - radius, 0), min(last + radius, limit)
+        lacking = start - (first - radius), last + radius - stop
+        yield slice(first, last), slice(start, stop), lacking
 
 
 def _pick(similarity: Tensor) -> tuple[Tensor, Tensor]:
