@@ -101,7 +101,7 @@ class LifeCycle:
 
     def trim(self, before: Evidence, after: Evidence) -> None:
         """The current frame's mask lost pixels to another object, which is no sign of anything."""
-        if self.state is not State.TRACKING:  # what is known is of an earlier mask, a good one
+        if self._doubtful:  # what is known is of an earlier mask, a good one
             return
         share = after.area / before.area
         self._area *= share

@@ -6,14 +6,18 @@ import json
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 import psutil
+
+if sys.platform != "win32":
+    import fcntl
 
 from samtracker.damage import DAMAGE
 from samtracker.errors import OutputError
@@ -92,7 +96,7 @@ class OutputFolder:
     """
 
     def __init__(self, path: Path, *, overwrite: bool = False, resumed: Path | None = None) -> None:
-        self.path = path.resolve()
+        self.path = Path(os.path.realpath(path))
         self.partial = partial_of(self.path)
         self.former = resumed
         self.ended_early = False
@@ -103,38 +107,32 @@ class OutputFolder:
 
     def __enter__(self) -> Self:
         with writing(self.path):
-            recover(self.path)
-            self._check_target()
-            if self.partial.is_dir() and not _has_results(self.partial):
-                _refuse_foreign(self.partial)
-                _discard(self.partial)
-            moved = self.partial.exists()
-            if moved:
-                self._check_partial()
-                self.partial.rename(self._aside)
-                if self._resumed == self.partial:
-                    self.former = self._aside
-            try:
-                self._claim()
-            except BaseException:
-                if moved and not self.partial.exists():
-                    self._aside.rename(self.partial)
-                raise
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with alone(self.path):
+                self._begin()
         return self
 
-    def _claim(self) -> None:
-        """Make `partial` with this process in it, in one step: of two jobs only one has it."""
-        me = psutil.Process()
-        made = _beside(self.partial)
-        shutil.rmtree(made, ignore_errors=True)  # of one that was killed here and had this number
-        made.mkdir(parents=True)
+    def _begin(self) -> None:
+        recover(self.path)
+        self._check_target()
+        if self.partial.is_dir() and not _has_results(self.partial):
+            _refuse_foreign(self.partial)
+            shutil.rmtree(self.partial)
+        moved = self.partial.exists()
+        if moved:
+            self._check_partial()
+            self.partial.rename(self._aside)
+            if self._resumed == self.partial:
+                self.former = self._aside
         try:
+            self.partial.mkdir()
+            me = psutil.Process()
             process = [me.pid, me.create_time(), self._resumed is not None]
-            write_text(made / PROCESS, json.dumps(process))
-            made.rename(self.partial)
+            write_text(self.partial / PROCESS, json.dumps(process))
         except BaseException:
-            shutil.rmtree(made, ignore_errors=True)
-            _refuse_busy(self.partial)
+            shutil.rmtree(self.partial, ignore_errors=True)
+            if moved:
+                self._aside.rename(self.partial)
             raise
 
     def __exit__(
@@ -143,7 +141,11 @@ class OutputFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        complete = kind is None and not self.ended_early
+        with alone(self.path):
+            self._end(failed=kind is not None)
+
+    def _end(self, *, failed: bool) -> None:
+        complete = not failed and not self.ended_early
         empty = self.partial.exists() and not _has_results(self.partial)
         if empty or (self.is_behind and not complete):
             shutil.rmtree(self.partial, ignore_errors=True)
@@ -154,7 +156,7 @@ class OutputFolder:
         if self._aside.exists():
             shutil.rmtree(self._aside)
         replaces = complete or not self.path.exists() or self._resumed == self.path
-        if kind is None and replaces:
+        if not failed and replaces:
             self._name()
         else:
             self.kept = self.partial
@@ -220,8 +222,28 @@ def _going_on(folder: Path) -> str:
     return ", or go on with the job in it with --resume" if is_resumable(folder) else ""
 
 
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Wait until no other program begins, ends or recovers a folder beside `path`, and let none.
+
+    Where the file system has no locks, or Windows runs, nobody waits.
+    """
+    folder = None
+    try:
+        if sys.platform != "win32":
+            with suppress(OSError):
+                folder = os.open(path.parent, os.O_RDONLY)
+                fcntl.flock(folder, fcntl.LOCK_EX)  # a kill ends it as well
+        yield
+    finally:
+        if folder is not None:
+            os.close(folder)
+
+
 def recover(path: Path) -> None:
     """Put back what a killed program had moved aside, so that only `path` and `partial` are left.
+
+    To be called `alone`.
 
     Raises:
         OutputError: a program that still runs writes there.
@@ -237,32 +259,13 @@ def recover(path: Path) -> None:
         return
     if partial.exists():
         _refuse_foreign(partial)
-        _discard(partial)
+        shutil.rmtree(partial)
     aside.rename(partial)
 
 
 def _aside_of(path: Path) -> Path:
     """Where an earlier `partial` is until there are new results; hidden, lest a user takes it."""
     return path.parent / f".{path.name}.partial.earlier"
-
-
-def _beside(partial: Path) -> Path:
-    """A name that no other process uses, in the same folder."""
-    return partial.parent / f".{partial.name}.{os.getpid()}"
-
-
-def _discard(partial: Path) -> None:
-    """Delete what a program that is gone has left, and nothing that came there meanwhile."""
-    try:
-        taken = partial.rename(_beside(partial))
-    except FileNotFoundError:  # another job has just done so
-        return
-    try:
-        _refuse_busy(taken)
-    except OutputError:
-        taken.rename(partial)
-        raise
-    shutil.rmtree(taken)
 
 
 def _resumes(partial: Path) -> bool:

@@ -125,12 +125,19 @@ def _check_record(request: Request) -> None:
         return
     if record.suffix.lower() != ".mp4":
         raise ConfigError(f"--record '{record}' would be no MP4: give a name that ends in .mp4")
-    for name, other in (("--log", request.log), ("SOURCE", request.source)):
-        if other is not None and os.path.realpath(record) == os.path.realpath(other):
-            raise ConfigError(f"--record '{record}' is {name} too: give it a name of its own")
     with writing(record):
+        for name, other in (("--log", request.log), ("SOURCE", request.source)):
+            if other is not None and _same(record, Path(other)):
+                raise ConfigError(f"--record '{record}' is {name} too: give it a name of its own")
         if record.exists() and not request.overwrite:
             raise OutputError(f"'{record}' exists already: choose another, or --overwrite")
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two paths are of one file, whatever they call it."""
+    if one.exists() and other.exists():
+        return one.samefile(other)
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def _deadline(request: Request, tracker: Tracker) -> Deadline | None:

@@ -22,6 +22,7 @@ from samtracker.output import (
     RESUME,
     SUMMARY,
     TRACKER,
+    alone,
     is_resumable,
     partial_of,
     recover,
@@ -118,7 +119,7 @@ def find(folder: Path) -> tuple[Path, Path]:
     """
     given = Path(os.path.realpath(folder))
     for path in (given.parent / (given.name.removesuffix(".partial")), given):
-        with writing(path):
+        with writing(path), alone(path):
             recover(path)
         for place in (partial_of(path), path):  # the newer one first
             if is_resumable(place):
