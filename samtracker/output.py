@@ -107,7 +107,8 @@ class OutputFolder:
 
     def __enter__(self) -> Self:
         with writing(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if not self.path.parent.exists():
+                self.path.parent.mkdir(parents=True, exist_ok=True)
             with alone(self.path):
                 self._begin()
         return self
