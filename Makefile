@@ -15,7 +15,7 @@ test: $(STAMP)
 
 # Needs the system packages xvfb and xdotool.
 test-window: $(STAMP)
-	$(BIN)/python -m pytest -m window tests/test_live_window.py
+	$(BIN)/python -m pytest -m window tests/live/test_window.py
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -23,9 +23,9 @@ from tqdm import tqdm
 
 from samtracker import Tracker
 from samtracker.config import TrackerConfig
+from samtracker.diagnostics.machine import describe
 from samtracker.evaluate.absence import absence
-from samtracker.machine import describe
-from samtracker.metrics import region_similarity
+from samtracker.evaluate.metrics import region_similarity
 from samtracker.types import Frame, Mask, State, TrackedObject
 
 SOON = 15

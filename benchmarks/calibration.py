@@ -18,8 +18,8 @@ from footage import DavisClip, davis_split
 from tqdm import tqdm
 
 from samtracker import Tracker
-from samtracker.machine import describe
-from samtracker.metrics import region_similarity
+from samtracker.diagnostics.machine import describe
+from samtracker.evaluate.metrics import region_similarity
 
 BINS = 10
 

@@ -24,7 +24,7 @@ from footage import demo_frames
 from tqdm import tqdm
 
 from samtracker import Tracker
-from samtracker.machine import describe
+from samtracker.diagnostics.machine import describe
 from samtracker.types import FrameResult, Mask
 
 MOST = 8

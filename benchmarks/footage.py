@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image
 
 from samtracker.demo import MASK, clip
-from samtracker.masks import read_mask
+from samtracker.prompts.mask_formats import read_mask
 from samtracker.types import Frame, Mask
-from samtracker.video import read_frames
+from samtracker.video.read import read_frames
 
 
 @dataclass(frozen=True)

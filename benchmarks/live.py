@@ -23,11 +23,11 @@ import psutil
 from remote import Film, RemoteCamera, demo, two_balls
 
 from samtracker import Tracker
-from samtracker.live.follow import LiveStep, follow
-from samtracker.live.source import LiveSource
-from samtracker.machine import describe
-from samtracker.metrics import region_similarity
+from samtracker.diagnostics.machine import describe
+from samtracker.evaluate.metrics import region_similarity
+from samtracker.live.loop import LiveStep, live_loop
 from samtracker.types import Frame, FrameResult, Mask
+from samtracker.video.live_source import LiveSource
 
 FPS = 30.0
 STEP = 0.2
@@ -137,7 +137,7 @@ def run(tracker: Tracker, film: Film, seconds: float, *, restart: bool) -> dict[
         assert first is not None, "the camera sends frames"
         begin, last = time.monotonic(), first.captured
         result, taken = tracker.init(first.image, mask=masks), 1
-        for step in follow(tracker, source):
+        for step in live_loop(tracker, source):
             now, gone = time.monotonic(), outage.sent if outage else 0
             if step is not None and step.result is not None:
                 taken, result, last = taken + 1, step.result, step.frame.captured

@@ -27,14 +27,14 @@ import torch
 from tqdm import tqdm
 
 from samtracker import Tracker
+from samtracker.data.clip import Clip, FolderClip
 from samtracker.data.davis import read_davis
-from samtracker.data.sequence import FolderSequence, Sequence
+from samtracker.diagnostics.machine import describe
 from samtracker.errors import SamTrackerError
 from samtracker.evaluate.evaluation import evaluate
+from samtracker.evaluate.folder_source import FolderSource
 from samtracker.evaluate.results import Results, table
-from samtracker.evaluate.stored import Stored
-from samtracker.evaluate.tracked import Tracked
-from samtracker.machine import describe
+from samtracker.evaluate.tracker_source import TrackerSource
 
 SCRIPTS = Path(__file__).parent / "peers"
 WARM_UP = 2
@@ -94,12 +94,12 @@ class Row:
     failure: str | None = None
 
 
-def ours(sets: dict[str, list[Sequence]], weights: str) -> list[Row]:
+def ours(sets: dict[str, list[Clip]], weights: str) -> list[Row]:
     """Our tracker, the same in float32 as the peers that are networks, and the encoder alone."""
     row = Row(f"samtracker {weights}")
     tracker = Tracker.from_pretrained(weights)
     for name, clips in sets.items():
-        row.scores[name] = _scores(Results.of(evaluate(clips, Tracked(lambda: tracker))))
+        row.scores[name] = _scores(Results.of(evaluate(clips, TrackerSource(lambda: tracker))))
     row.name += f", {str(tracker.runtime.precision).removeprefix('torch.')}"
     bound = Row("its encoder alone (bound)")
     for clip in (clip for clips in sets.values() for clip in clips):
@@ -114,7 +114,7 @@ def ours(sets: dict[str, list[Sequence]], weights: str) -> list[Row]:
     return rows
 
 
-def _timed(tracker: Tracker, clip: Sequence) -> tuple[float, float]:
+def _timed(tracker: Tracker, clip: Clip) -> tuple[float, float]:
     """Median seconds of a step, and of the encoder alone between the steps."""
     first = clip.mask(clip.labelled[0])
     tracker.init(clip.frame(0), mask={int(i): first == i for i in np.unique(first) if i})
@@ -131,7 +131,7 @@ def _timed(tracker: Tracker, clip: Sequence) -> tuple[float, float]:
     return float(np.median(steps)), float(np.median(encodes))
 
 
-def race(peer: Peer, sets: dict[str, list[Sequence]], venvs: Path, job: dict[str, Any]) -> Row:
+def race(peer: Peer, sets: dict[str, list[Clip]], venvs: Path, job: dict[str, Any]) -> Row:
     """Runs a peer in its environment."""
     row = Row(peer.name)
     try:
@@ -147,7 +147,7 @@ def race(peer: Peer, sets: dict[str, list[Sequence]], venvs: Path, job: dict[str
             row.seconds = {name: float(np.median(s)) for name, s in found["seconds"].items()}
             if peer.scored:
                 for name, clips in sets.items():
-                    results = Results.of(evaluate(clips, Stored(Path(folder))))
+                    results = Results.of(evaluate(clips, FolderSource(Path(folder))))
                     row.scores[name] = _scores(results)
     except subprocess.CalledProcessError as error:
         row.failure = (error.stderr or error.stdout or str(error)).strip().splitlines()[-1]
@@ -180,8 +180,8 @@ def _run(program: Path, *arguments: str | Path) -> str:
     return done.stdout
 
 
-def _described(clip: Sequence) -> dict[str, Any]:
-    assert isinstance(clip, FolderSequence)
+def _described(clip: Clip) -> dict[str, Any]:
+    assert isinstance(clip, FolderClip)
     first = clip.masks[0]
     return {
         "name": clip.name,

@@ -15,9 +15,9 @@ from footage import demo_frames
 
 from samtracker.types import Frame, Mask
 
-sys.path.append(str(Path(__file__).parents[1] / "tests"))
-from cameras import Camera
-from scenes import BLUE, RED, film
+sys.path.append(str(Path(__file__).parents[1]))
+from tests.helpers.cameras import Camera
+from tests.helpers.scenes import BLUE, RED, film
 
 Film = Callable[[], tuple[list[Frame], dict[int, Mask]]]
 

@@ -16,8 +16,8 @@ from vos_benchmark.evaluator import Evaluator
 
 from samtracker.data.cutout import random_region
 from samtracker.data.photos import paint
-from samtracker.machine import describe
-from samtracker.metrics import boundary_accuracy, region_similarity
+from samtracker.diagnostics.machine import describe
+from samtracker.evaluate.metrics import boundary_accuracy, region_similarity
 from samtracker.types import Mask
 
 SIZE = (480, 854)
@@ -48,7 +48,7 @@ def theirs(pair: Pair) -> tuple[float, float]:
 
 
 def ours(pair: Pair) -> tuple[float, float]:
-    """J and F of `samtracker.metrics`."""
+    """J and F of `samtracker.evaluate.metrics`."""
     return region_similarity(*pair), boundary_accuracy(*pair)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from footage import davis_split, demo_frames
 
 from samtracker import Tracker
-from samtracker.machine import describe
+from samtracker.diagnostics.machine import describe
 from samtracker.types import Frame, Mask
 
 WARM_UP = 8

@@ -20,8 +20,8 @@ import numpy as np
 import torch
 
 from samtracker.config import PRESETS, TrainConfig
-from samtracker.machine import describe
-from samtracker.train.log import read_metrics
+from samtracker.diagnostics.machine import describe
+from samtracker.train.metrics_log import read_metrics
 
 
 def measure(preset: str, arguments: list[str], steps: int) -> dict[str, float]:

@@ -13,10 +13,10 @@ from samtracker import Tracker
 from samtracker.demo import MASK, clip
 from samtracker.live.controls import Controls
 from samtracker.live.events import Key, Mouse
-from samtracker.live.sketch import draw
-from samtracker.live.source import LiveFrame
-from samtracker.masks import read_mask
-from samtracker.video import read_frames
+from samtracker.live.hud import draw
+from samtracker.prompts.mask_formats import read_mask
+from samtracker.video.live_source import LiveFrame
+from samtracker.video.read import read_frames
 
 SOURCE = Path("demo-output/overlay.mp4")
 FOLDER = Path(__file__).parent / "images"

@@ -11,12 +11,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from samtracker.checkpoints.load import load_network
 from samtracker.config import TrainConfig
-from samtracker.data.synthetic import SyntheticSource
+from samtracker.data.synthetic_source import SyntheticSource
 from samtracker.data.training_set import TrainingSet
-from samtracker.model.checkpoint import load_network
-from samtracker.train.log import read_metrics
 from samtracker.train.loop import train
+from samtracker.train.metrics_log import read_metrics
 
 
 def main(target: str) -> None:

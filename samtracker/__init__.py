@@ -20,6 +20,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from samtracker._version import __version__ as __version__
 from samtracker.config import TrackerConfig
 from samtracker.errors import (
     ConfigError,
@@ -33,12 +34,10 @@ from samtracker.errors import (
 from samtracker.types import FrameResult, State, TrackedObject
 
 if TYPE_CHECKING:
-    from samtracker.render import overlay
+    from samtracker.results.overlay import overlay
     from samtracker.tracker import Tracker
-    from samtracker.video import read_frames
-    from samtracker.video_writer import VideoWriter
-
-__version__ = "0.1.0"
+    from samtracker.video.read import read_frames
+    from samtracker.video.write import VideoWriter
 
 __all__ = [
     "ConfigError",
@@ -60,9 +59,9 @@ __all__ = [
 
 _HOMES = {
     "Tracker": "samtracker.tracker",
-    "VideoWriter": "samtracker.video_writer",
-    "overlay": "samtracker.render",
-    "read_frames": "samtracker.video",
+    "VideoWriter": "samtracker.video.write",
+    "overlay": "samtracker.results.overlay",
+    "read_frames": "samtracker.video.read",
 }
 
 

@@ -11,17 +11,17 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
-from samtracker.checks import check_frame, check_id
+from samtracker.checkpoints.load import load_network
 from samtracker.config import TrackerConfig
 from samtracker.errors import FrameError, PromptError
-from samtracker.model.checkpoint import load_network
 from samtracker.model.network import Network
 from samtracker.model.runtime import EncodedFrame, Runtime
-from samtracker.objects import Objects
-from samtracker.prompts import Points, first_masks, single_mask
-from samtracker.replay_log import ReplayLog, logged
-from samtracker.saved import load_tracker, save_tracker
-from samtracker.stream import StreamResult, stream
+from samtracker.prompts.prompts import Points, first_masks, single_mask
+from samtracker.tracking.checks import check_frame, check_id
+from samtracker.tracking.log import ReplayLog, logged
+from samtracker.tracking.objects import Objects
+from samtracker.tracking.save import load_tracker, save_tracker
+from samtracker.tracking.stream import StreamResult, stream
 from samtracker.types import Box, Frame, FrameResult, Mask
 
 _STATE = ("_objects", "_frame", "_result")
@@ -39,7 +39,7 @@ class Tracker:
     Attributes:
         config: as given; `resize` changes its size.
         runtime: of the network.
-        log: takes down what is done from now on, see `samtracker.replay_log`; None without.
+        log: takes down what is done from now on, see `samtracker.tracking.log`; None without.
 
     Raises:
         ConfigError: an unknown device or precision.
@@ -114,8 +114,8 @@ class Tracker:
 
         Args:
             frame: RGB uint8 (H, W, 3).
-            mask: one object (bool, 0/1, 0/255), an id map of several (see `samtracker.masks`), or
-                bool masks by object id.
+            mask: one object (bool, 0/1, 0/255), an id map of several (see
+                `samtracker.prompts.mask_formats`), or bool masks by object id.
             box: x1, y1, x2, y2 around one object; x2 and y2 exclusive.
             points: clicks (x, y) on one object, or (x, y, label) where label 0 is background.
             timestamp: of the frame, in seconds.
@@ -348,7 +348,8 @@ class Tracker:
     ) -> Tracker:
         """A tracker that goes on where another one was saved: the same masks, bit for bit.
 
-        On another machine, or with other than `samtracker.saved.threads_of`, rounding differs.
+        On another machine, or with other than `samtracker.tracking.save.threads_of`, rounding
+        differs.
 
         Args:
             path: of the file.

@@ -34,7 +34,7 @@ Box = tuple[float, float, float, float]
 
 
 class State(StrEnum):
-    """Where an object stands after a frame; `samtracker.life_cycle` says how it gets there."""
+    """Where an object stands after a frame; see `samtracker.tracking.life_cycle`."""
 
     TRACKING = "tracking"
     UNCERTAIN = "uncertain"

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from cli_tools import first_mask
-from resumption import interrupt
 
+from samtracker.checkpoints.load import load_network
 from samtracker.config import TrackerConfig
-from samtracker.model.checkpoint import load_network
 from samtracker.model.network import Network
 from samtracker.tracker import Tracker
+from tests.helpers.cli_tools import first_mask
+from tests.helpers.resumption import interrupt
 
 
 class MakeTracker(Protocol):

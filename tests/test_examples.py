@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_tools import FRAMES, ROOT, SHOTS, box_of, first_mask, frames_in, two_balls
 
 from samtracker.types import mask_box
+from tests.helpers.cli_tools import FRAMES, ROOT, SHOTS, box_of, first_mask, frames_in, two_balls
 
 EXAMPLES = {path.stem: path for path in sorted((ROOT / "examples").glob("*.py"))}
 

@@ -8,11 +8,11 @@ import shlex
 from pathlib import Path
 
 import pytest
-from cli_tools import FRAMES, ROOT, first_mask, samtrack, two_balls
-from datasets import write_mask, write_photo
-from scenes import RED, film
 
-from samtracker.model.weights import manifest
+from samtracker.checkpoints.files import manifest
+from tests.helpers.cli_tools import FRAMES, ROOT, first_mask, samtrack, two_balls
+from tests.helpers.datasets import write_mask, write_photo
+from tests.helpers.scenes import RED, film
 
 README = (ROOT / "README.md").read_text("utf-8")
 

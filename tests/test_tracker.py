@@ -11,15 +11,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from conftest import MakeTracker
-from scenes import BLUE, RED, SIZE, Ball, Shot, film, iou
 
 from samtracker.config import TrackerConfig
 from samtracker.errors import ConfigError, PromptError, WeightsError
 from samtracker.model.network import Network
-from samtracker.objects import UNDO
 from samtracker.tracker import Tracker
+from samtracker.tracking.objects import UNDO
 from samtracker.types import FrameResult, State, mask_box
+from tests.conftest import MakeTracker
+from tests.helpers.scenes import BLUE, RED, SIZE, Ball, Shot, film, iou
 
 TWO = film([RED, BLUE], 8)
 

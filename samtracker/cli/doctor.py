@@ -8,7 +8,7 @@ import click
 @click.command()
 def doctor() -> None:
     """Report what this machine can do. Device, codecs, cameras, weights, expected speed."""
-    from samtracker.doctor import examine
+    from samtracker.diagnostics.doctor import examine
 
     sound = True
     for finding in examine():

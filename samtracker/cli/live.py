@@ -47,11 +47,11 @@ def live(  # noqa: PLR0917
     deleted; ? shows the keys.
     """
     from samtracker.cli.live_run import Request, run
-    from samtracker.job import FirstFrame
+    from samtracker.jobs.run import FirstPrompts
 
     prompts = None
     if init_mask or init_box or init_point or headless:
-        prompts = FirstFrame(mask=init_mask, boxes=init_box, points=init_point)
+        prompts = FirstPrompts(mask=init_mask, boxes=init_box, points=init_point)
     run(
         Request(
             source=source,

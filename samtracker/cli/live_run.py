@@ -16,20 +16,20 @@ from samtracker.cli.interruption import Interruption
 from samtracker.cli.log import check_log, keeping_log
 from samtracker.cli.model import build_tracker
 from samtracker.errors import ConfigError, OutputError, VideoError
-from samtracker.job import FALLBACK_FPS, FirstFrame
+from samtracker.files import writing
+from samtracker.jobs.run import FALLBACK_FPS, FirstPrompts
 from samtracker.live.controls import Controls
 from samtracker.live.deadline import Deadline
-from samtracker.live.follow import LiveStep, follow
+from samtracker.live.loop import LiveStep, live_loop
 from samtracker.live.recorder import Recorder
-from samtracker.live.screen import Desk, Printer, Screen
-from samtracker.live.source import LiveFrame, LiveSource
+from samtracker.live.views import JsonLinesView, Screen, WindowView
 from samtracker.live.window import Window
 from samtracker.model.lite import DEFAULT_SIZE
-from samtracker.output import writing
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
-from samtracker.video import VideoFrame
-from samtracker.video_encoder import FPS_RANGE
+from samtracker.video.encoder import FPS_RANGE
+from samtracker.video.live_source import LiveFrame, LiveSource
+from samtracker.video.read import VideoFrame
 
 START = 15.0
 """Seconds to wait for the first frame."""
@@ -47,7 +47,7 @@ class Request:
     """
 
     source: str
-    prompts: FirstFrame | None
+    prompts: FirstPrompts | None
     deadline: float | None
     record: Path | None
     log: Path | None
@@ -80,14 +80,14 @@ def run(request: Request) -> None:
         result = None if request.prompts is None else _start(request.prompts, tracker, frame)
         screen: Screen
         if window is None:
-            screen = Printer(source, recorder, click.echo, partial(click.echo, err=True))
+            screen = JsonLinesView(source, recorder, click.echo, partial(click.echo, err=True))
         else:
-            screen = Desk(window, Controls(tracker), source, recorder, Path())
+            screen = WindowView(window, Controls(tracker), source, recorder, Path())
         patience = _Patience()
         interruption.deferred = True
         screen.show(LiveStep(frame=frame, result=result, seconds=0.0, size=tracker.config.size))
         shown = 1
-        for step in follow(tracker, source, deadline, lambda: screen.holding):
+        for step in live_loop(tracker, source, deadline, lambda: screen.holding):
             if interruption.requested:
                 break
             if step is not None:
@@ -170,7 +170,7 @@ def _finish(recorder: Recorder) -> None:
         click.echo(f"recorded {path}", err=True)
 
 
-def _start(prompts: FirstFrame, tracker: Tracker, frame: LiveFrame) -> FrameResult:
+def _start(prompts: FirstPrompts, tracker: Tracker, frame: LiveFrame) -> FrameResult:
     image = VideoFrame(index=frame.index, time=frame.time, image=frame.image)
     masks = prompts.read_masks((frame.image.shape[0], frame.image.shape[1]))
     return prompts.start(tracker, image, masks)[0]

@@ -10,10 +10,11 @@ from pathlib import Path
 import click
 
 from samtracker.errors import OutputError
-from samtracker.output import partial_of, writing
-from samtracker.replay_log import ReplayLog, is_log
-from samtracker.resume.job import lasting
+from samtracker.files import writing
+from samtracker.jobs.resume import lasting
+from samtracker.results.output_folder import partial_of
 from samtracker.tracker import Tracker
+from samtracker.tracking.log import ReplayLog, is_log
 
 
 def check_log(path: Path | None, *, overwrite: bool, output: Path | None = None) -> None:

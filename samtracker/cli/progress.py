@@ -10,12 +10,12 @@ import click
 from tqdm import tqdm
 
 from samtracker.cli.interruption import Interruption
+from samtracker.jobs.resume import Job
 from samtracker.live.events import QUIT, Key
 from samtracker.live.window import Window
-from samtracker.render import overlay
-from samtracker.resume.job import Job
+from samtracker.results.overlay import overlay
 from samtracker.types import FrameResult
-from samtracker.video import VideoFrame, VideoReader
+from samtracker.video.read import VideoFrame, VideoReader
 
 LOG_INTERVAL = 10.0
 """Seconds between two states of the progress bar where standard error is no terminal."""

@@ -26,7 +26,7 @@ def replay(log: Path, source: str | None, weights: str | None, device: str | Non
     from tqdm import tqdm
 
     from samtracker.cli.threads import torch_threads
-    from samtracker.replay import Replay
+    from samtracker.jobs.replay import Replay
 
     read = Replay.read(log)
     if read.cut_off:

@@ -10,12 +10,12 @@ from samtracker.cli.interruption import Interruption
 from samtracker.cli.progress import Progress
 from samtracker.cli.run import conclude, finish
 from samtracker.cli.threads import torch_threads
+from samtracker.jobs.journal import replay
+from samtracker.jobs.resume import Job, find, load
 from samtracker.live.window import Window
-from samtracker.output import RESUME, TRACKER, OutputFolder
-from samtracker.resume.job import Job, find, load
-from samtracker.resume.journal import replay
-from samtracker.saved import threads_of
-from samtracker.video import read_frames
+from samtracker.results.output_folder import RESUME, TRACKER, OutputFolder
+from samtracker.tracking.save import threads_of
+from samtracker.video.read import read_frames
 
 
 def resume(path: Path, *, show: bool, weights: str | None, device: str | None) -> None:

@@ -16,16 +16,17 @@ from samtracker.cli.log import check_log, keeping_log
 from samtracker.cli.model import build_tracker
 from samtracker.cli.progress import Progress
 from samtracker.errors import VideoError
-from samtracker.job import FirstFrame, Sinks, track
+from samtracker.files import write_text
+from samtracker.jobs.outcome import Outcome
+from samtracker.jobs.recorder import Recorder
+from samtracker.jobs.resume import Job, lasting
+from samtracker.jobs.run import FirstPrompts, Sinks, track
+from samtracker.jobs.summary import summarise
 from samtracker.live.window import Window
-from samtracker.outcome import Outcome
-from samtracker.output import SUMMARY, OutputFolder, is_resumable, write_text
-from samtracker.resume.job import Job, lasting
-from samtracker.resume.recorder import Recorder
-from samtracker.summary import summarise
+from samtracker.results.output_folder import SUMMARY, OutputFolder, is_resumable
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
-from samtracker.video import VideoFrame, VideoReader, read_frames
+from samtracker.video.read import VideoFrame, VideoReader, read_frames
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,7 @@ class Request:
     """
 
     source: str
-    prompts: FirstFrame
+    prompts: FirstPrompts
     model: dict[str, Any]
     output: Path
     save: tuple[str, ...]
@@ -113,7 +114,7 @@ def finish(  # noqa: PLR0917
 
     Args:
         job: what is to be done.
-        tracker: see `samtracker.job.track`; likewise `reader` and `done`.
+        tracker: see `samtracker.jobs.run.track`; likewise `reader` and `done`.
         folder: for the results; `ended_early` is set.
         progress: is shown and closed.
     """

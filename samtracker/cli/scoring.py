@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Sequence as Rows
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, partial
@@ -18,28 +18,28 @@ import click
 import torch
 from tqdm import tqdm
 
-from samtracker import __version__
+from samtracker._version import __version__
 from samtracker.cli.interruption import EXIT_CODE, Interruption
 from samtracker.cli.model import DEFAULT_WEIGHTS, build_tracker
 from samtracker.cli.progress import LOG_INTERVAL
 from samtracker.config import CORRUPTIONS
+from samtracker.data.clip import Clip
 from samtracker.data.mixture import open_dataset
-from samtracker.data.sequence import Sequence
 from samtracker.errors import ConfigError, DatasetError, SamTrackerError
 from samtracker.evaluate.clip import ClipResult, Source
 from samtracker.evaluate.corruption import STRENGTHS, Corrupted
 from samtracker.evaluate.evaluation import evaluate
+from samtracker.evaluate.folder_source import FolderSource
 from samtracker.evaluate.report import report
 from samtracker.evaluate.results import Results, Row, table
-from samtracker.evaluate.stored import Stored
-from samtracker.evaluate.tracked import Tracked
-from samtracker.output import (
+from samtracker.evaluate.tracker_source import TrackerSource
+from samtracker.files import write_text
+from samtracker.results.output_folder import (
     PREDICTIONS,
     REPORT,
     RESULTS_CSV,
     RESULTS_JSON,
     OutputFolder,
-    write_text,
 )
 from samtracker.tracker import Tracker
 
@@ -138,7 +138,7 @@ class Scored:
         failure: what ended it early; None if nothing did.
     """
 
-    clips: tuple[Sequence, ...]
+    clips: tuple[Clip, ...]
     results: Results
     failure: Exception | None
 
@@ -173,7 +173,7 @@ def run(request: Request) -> None:
             whole = {**head, **scored.results.to_dict(), "robustness": robustness}
             write_text(folder.partial / RESULTS_CSV, scored.results.to_csv())
             write_text(folder.partial / RESULTS_JSON, json.dumps(whole))
-            masks = Stored(request.predictions or predictions)
+            masks = FolderSource(request.predictions or predictions)
             try:
                 page = report(
                     scored.clips,
@@ -192,14 +192,14 @@ def run(request: Request) -> None:
     _conclude(len(clips), scored.results, failure, folder.kept)
 
 
-def _check_names(clips: Rows[Sequence]) -> None:
+def _check_names(clips: Sequence[Clip]) -> None:
     twice = [name for name, count in Counter(clip.name for clip in clips).items() if count > 1]
     if twice:
         raise DatasetError(f"two clips are called '{twice[0]}': rename one of them")
 
 
 def _score(
-    request: Request, clips: Rows[Sequence], output: Path | None, interruption: Interruption
+    request: Request, clips: Sequence[Clip], output: Path | None, interruption: Interruption
 ) -> Scored:
     tracking = request.predictions is None
     jobs = min(request.processes, len(clips))
@@ -219,10 +219,10 @@ def _score(
 
         source: Source
         if request.predictions is not None:
-            source = Stored(request.predictions)
+            source = FolderSource(request.predictions)
         else:
             make = partial(_tracker, **request.model)
-            source = Tracked(make, output, on_frame if jobs == 1 else None)
+            source = TrackerSource(make, output, on_frame if jobs == 1 else None)
         try:
             with closing(evaluate(clips, source, jobs=jobs, on_wait=check)) as found:
                 for number, result in found:
@@ -238,7 +238,7 @@ def _score(
 
 
 def _robustness(
-    request: Request, clips: Rows[Sequence], clean: Results, interruption: Interruption
+    request: Request, clips: Sequence[Clip], clean: Results, interruption: Interruption
 ) -> tuple[list[Row], Exception | None]:
     """A row for each kind and strength, and what ended it early."""
     rows: list[Row] = []
@@ -257,7 +257,7 @@ def _robustness(
     return rows, None
 
 
-def _print(results: Results, robustness: Rows[Row], title: str) -> None:
+def _print(results: Results, robustness: Sequence[Row], title: str) -> None:
     click.echo(f"{title}\n")
     click.echo(table([*results.clip_rows, results.overall], _CLIP_COLUMNS))
     if robustness:

@@ -72,9 +72,9 @@ def track(  # noqa: PLR0917
             param_hint="'VIDEO'",
         )
     from samtracker.cli.run import Request, run
-    from samtracker.job import FirstFrame
+    from samtracker.jobs.run import FirstPrompts
 
-    prompts = FirstFrame(mask=init_mask, boxes=init_box, points=init_point)
+    prompts = FirstPrompts(mask=init_mask, boxes=init_box, points=init_point)
     run(
         Request(
             source=video,
@@ -102,12 +102,12 @@ def demo(output: Path, save: tuple[str, ...], show: bool, **model: Any) -> None:
     """
     from samtracker.cli.run import Request, run
     from samtracker.demo import MASK, clip
-    from samtracker.job import FirstFrame
+    from samtracker.jobs.run import FirstPrompts
 
     run(
         Request(
             source=str(clip()),
-            prompts=FirstFrame(mask=MASK),
+            prompts=FirstPrompts(mask=MASK),
             model=model,
             output=output,
             save=save,

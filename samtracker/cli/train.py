@@ -86,9 +86,9 @@ def train(
     Every setting of the preset has an option. `torchrun --nproc-per-node N -m samtracker train`
     trains on N GPUs.
     """
+    from samtracker.checkpoints.load import load_network
     from samtracker.data.mixture import parse_source, read_sequences
     from samtracker.data.training_set import TrainingSet
-    from samtracker.model.checkpoint import load_network
     from samtracker.train.checkpoint import Checkpoint
     from samtracker.train.loop import CHECKPOINT, resolve_precision
     from samtracker.train.loop import train as run

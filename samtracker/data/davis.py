@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+from samtracker.data.clip import Clip, FolderClip
 from samtracker.data.picture import list_pictures
-from samtracker.data.sequence import FolderSequence, Sequence
 from samtracker.data.skipped import Skipped
 from samtracker.errors import DatasetError
 
@@ -15,7 +15,7 @@ EVERY = "all"
 _LISTS = {2016: ("480p", "2016"), 2017: ("2017", "480p")}
 
 
-def read_davis(root: Path, *, year: Year, split: str = "train") -> list[Sequence]:
+def read_davis(root: Path, *, year: Year, split: str = "train") -> list[Clip]:
     """Reads the clips of a split.
 
     Args:
@@ -38,7 +38,7 @@ def read_davis(root: Path, *, year: Year, split: str = "train") -> list[Sequence
     images, masks = root / "JPEGImages" / "480p", root / "Annotations" / "480p"
     clips = _all(masks) if split == EVERY else _listed(root, year, split)
     skipped = Skipped()
-    found: list[Sequence] = []
+    found: list[Clip] = []
     for clip in clips:
         frames = skipped.whole(list_pictures(images / clip))
         if not frames:
@@ -50,7 +50,7 @@ def read_davis(root: Path, *, year: Year, split: str = "train") -> list[Sequence
         if not labels:
             skipped.add(f"'{masks / clip}' has no masks")
             continue
-        found.append(FolderSequence.of(clip, frames, labels, merged=year == 2016))
+        found.append(FolderClip.of(clip, frames, labels, merged=year == 2016))
     if not found:
         raise DatasetError(
             f"'{root}' has none of the {len(clips)} clips of split={split!r}: looked for "

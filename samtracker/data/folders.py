@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from samtracker.data.clip import Clip, FolderClip
 from samtracker.data.picture import list_pictures
-from samtracker.data.sequence import FolderSequence, Sequence
 from samtracker.data.skipped import Skipped
 from samtracker.errors import DatasetError
 
 
-def read_folder(root: Path) -> list[Sequence]:
+def read_folder(root: Path) -> list[Clip]:
     """Reads clips or still images.
 
     Args:
@@ -32,18 +32,18 @@ def read_folder(root: Path) -> list[Sequence]:
         )
     skipped = Skipped()
     wanted = masks.is_dir()
-    found: list[Sequence] = []
+    found: list[Clip] = []
     for clip in sorted(path.name for path in images.iterdir() if path.is_dir()):
         frames = skipped.whole(list_pictures(images / clip))
         labels = skipped.whole(list_pictures(masks / clip))
         if frames and (not wanted or frames.keys() & labels.keys()):
-            found.append(FolderSequence.of(clip, frames, labels))
+            found.append(FolderClip.of(clip, frames, labels))
         else:
             skipped.add(f"'{images / clip}' has no {'masks' if frames else 'frames'}")
     labels = skipped.whole(list_pictures(masks))
     for stem, path in skipped.whole(list_pictures(images)).items():
         if stem in labels or not wanted:
-            found.append(FolderSequence.of(stem, {stem: path}, labels))
+            found.append(FolderClip.of(stem, {stem: path}, labels))
         else:
             skipped.add(f"'{path}' has no mask")
     if not found:
@@ -55,7 +55,7 @@ def read_folder(root: Path) -> list[Sequence]:
     return found
 
 
-def read_photos(root: Path) -> list[Sequence]:
+def read_photos(root: Path) -> list[Clip]:
     """Reads photos without masks: the pictures in `images/`, or in the folder itself.
 
     Returns:
@@ -70,4 +70,4 @@ def read_photos(root: Path) -> list[Sequence]:
     if not photos:
         raise DatasetError(f"'{root}' has no photos: looked for '{images}/*.jpg'")
     skipped.warn(root)
-    return [FolderSequence.of(stem, {stem: path}, {}) for stem, path in photos.items()]
+    return [FolderClip.of(stem, {stem: path}, {}) for stem, path in photos.items()]

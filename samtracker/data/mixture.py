@@ -6,13 +6,13 @@ import math
 from pathlib import Path
 
 from samtracker.config import DATASETS
-from samtracker.data.clips import ClipSource
+from samtracker.data.clip import Clip
+from samtracker.data.clip_source import ClipSource
 from samtracker.data.davis import read_davis
 from samtracker.data.folders import read_folder, read_photos
 from samtracker.data.sample import Source
-from samtracker.data.sequence import Sequence
-from samtracker.data.stills import StillSource
-from samtracker.data.synthetic import SyntheticSource
+from samtracker.data.still_source import StillSource
+from samtracker.data.synthetic_source import SyntheticSource
 from samtracker.data.youtube_vos import read_youtube_vos
 from samtracker.errors import DatasetError
 
@@ -60,7 +60,7 @@ def parse_source(
             return ClipSource(sequences=sequences, object=object, max_gap=max_gap), share
 
 
-def read_sequences(text: str) -> list[Sequence]:
+def read_sequences(text: str) -> list[Clip]:
     """Reads the sequences of `KIND:PATH[:SPLIT]`, where KIND is not synthetic.
 
     Raises:
@@ -73,7 +73,7 @@ def read_sequences(text: str) -> list[Sequence]:
     return _read(kind, path)
 
 
-def _read(kind: str, path: str) -> list[Sequence]:
+def _read(kind: str, path: str) -> list[Clip]:
     if not path:
         raise DatasetError(f"'{kind}' takes a path: give {kind}:PATH")
     split = "train"
@@ -82,7 +82,7 @@ def _read(kind: str, path: str) -> list[Sequence]:
     return open_dataset(kind, Path(path), split)
 
 
-def open_dataset(kind: str, root: Path, split: str) -> list[Sequence]:
+def open_dataset(kind: str, root: Path, split: str) -> list[Clip]:
     """Reads the sequences of a data set.
 
     Args:

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samtracker.data.sequence import Sequence
+from samtracker.data.clip import Clip
 from samtracker.types import Frame, Size
 
 
-def draw_photo(photos: tuple[Sequence, ...], size: Size, rng: np.random.Generator) -> Frame:
+def draw_photo(photos: tuple[Clip, ...], size: Size, rng: np.random.Generator) -> Frame:
     """A part of any frame of the photos, or a painting without photos.
 
     Args:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from samtracker.data.clip import Clip, FolderClip
 from samtracker.data.picture import list_pictures
-from samtracker.data.sequence import FolderSequence, Sequence
 from samtracker.data.skipped import Skipped
 from samtracker.errors import DatasetError
 
 
-def read_youtube_vos(root: Path, *, split: str = "train") -> list[Sequence]:
+def read_youtube_vos(root: Path, *, split: str = "train") -> list[Clip]:
     """Reads the clips of a split.
 
     Args:
@@ -33,7 +33,7 @@ def read_youtube_vos(root: Path, *, split: str = "train") -> list[Sequence]:
         raise DatasetError(f"'{root}' is no YouTube-VOS: looked for '{images}' and '{masks}'")
     known = _object_ids(folder / "meta.json")
     skipped = Skipped()
-    found: list[Sequence] = []
+    found: list[Clip] = []
     for clip in sorted(known.keys() | {path.name for path in images.iterdir() if path.is_dir()}):
         frames = skipped.whole(list_pictures(images / clip))
         labels = skipped.whole(list_pictures(masks / clip))
@@ -42,7 +42,7 @@ def read_youtube_vos(root: Path, *, split: str = "train") -> list[Sequence]:
             continue
         for stem in labels.keys() - frames.keys():
             skipped.add(f"'{labels[stem]}' has no image")
-        found.append(FolderSequence.of(clip, frames, labels, known_ids=known.get(clip)))
+        found.append(FolderClip.of(clip, frames, labels, known_ids=known.get(clip)))
     if not found:
         raise DatasetError(
             f"'{root}' has no clips: looked for '{images}/<clip>/*.jpg' and '{masks}/<clip>/*.png'"

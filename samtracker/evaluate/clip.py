@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samtracker.data.sequence import Sequence
+from samtracker.data.clip import Clip
 from samtracker.errors import DatasetError
 from samtracker.evaluate.scores import ObjectScores, score
 
@@ -37,7 +37,7 @@ class Run:
 class Source(Protocol):
     """Where masks come from; can be pickled."""
 
-    def masks(self, clip: Sequence) -> Iterator[tuple[int, Ids]]:
+    def masks(self, clip: Clip) -> Iterator[tuple[int, Ids]]:
         """Frame numbers, in order, and the ids (H, W) found there.
 
         All labelled frames between the first and the last one are among them.
@@ -69,7 +69,7 @@ class ClipResult:
         return {**asdict(self), "objects": objects}
 
 
-def evaluate_clip(clip: Sequence, source: Source) -> ClipResult:
+def evaluate_clip(clip: Clip, source: Source) -> ClipResult:
     """Score all labelled frames but the first, whose mask is given, and the last.
 
     Raises:
@@ -83,7 +83,7 @@ def evaluate_clip(clip: Sequence, source: Source) -> ClipResult:
 
 
 def _pairs(
-    clip: Sequence, masks: Iterator[tuple[int, Ids]], scored: frozenset[int]
+    clip: Clip, masks: Iterator[tuple[int, Ids]], scored: frozenset[int]
 ) -> Iterator[tuple[Ids, Ids]]:
     for number, ids in masks:
         if number in scored:

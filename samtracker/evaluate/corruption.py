@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samtracker.config import CORRUPTIONS
+from samtracker.data.clip import Clip
 from samtracker.data.photos import paint
-from samtracker.data.sequence import Sequence
 from samtracker.errors import ConfigError
 from samtracker.types import Frame, Mask, mask_box
 
@@ -43,7 +43,7 @@ class Corrupted:
         ConfigError: there is no such kind or strength.
     """
 
-    clip: Sequence
+    clip: Clip
     kind: str
     strength: int
 

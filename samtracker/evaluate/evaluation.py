@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Generator
-from collections.abc import Sequence as Rows
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 
-from samtracker.data.sequence import Sequence
+from samtracker.data.clip import Clip
 from samtracker.errors import ConfigError
 from samtracker.evaluate.clip import ClipResult, Source, evaluate_clip
 
@@ -18,7 +17,7 @@ _POLL = 0.2  # seconds
 
 
 def evaluate(
-    clips: Rows[Sequence],
+    clips: Sequence[Clip],
     source: Source,
     *,
     jobs: int = 1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence as Rows
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,11 +13,11 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 
-from samtracker.data.sequence import Sequence
+from samtracker.data.clip import Clip
 from samtracker.evaluate.clip import ClipResult, Ids, resize_ids
+from samtracker.evaluate.folder_source import FolderSource
 from samtracker.evaluate.results import Results, Row
-from samtracker.evaluate.stored import Stored
-from samtracker.render import overlay
+from samtracker.results.overlay import overlay
 from samtracker.types import Frame, FrameResult, State, TrackedObject, mask_box
 
 _MOMENTS: Final = 3
@@ -43,13 +43,13 @@ class Moment:
 
 
 def report(
-    clips: Rows[Sequence],
+    clips: Sequence[Clip],
     results: Results,
-    masks: Stored,
+    masks: FolderSource,
     *,
     title: str,
     settings: dict[str, Any],
-    robustness: Rows[Row] = (),
+    robustness: Sequence[Row] = (),
 ) -> str:
     """The whole file; it needs no other one.
 
@@ -115,7 +115,7 @@ def _curve(result: ClipResult) -> str:
     return svg[svg.index("<svg") :]
 
 
-def _moments(clip: Sequence, result: ClipResult, masks: Stored) -> list[Moment]:
+def _moments(clip: Clip, result: ClipResult, masks: FolderSource) -> list[Moment]:
     """The frames with the lowest J, worst first."""
     moments = []
     for number, j in _worst(result):

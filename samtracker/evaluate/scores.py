@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from samtracker import metrics
+from samtracker.evaluate import metrics
 from samtracker.evaluate.absence import Absence, absence
 
 Ids = NDArray[np.uint16]

@@ -9,9 +9,9 @@ from typing import Any, Final
 from samtracker.errors import SamTrackerError
 from samtracker.live.events import Event, Key, Mouse
 from samtracker.live.gesture import Gesture
-from samtracker.live.source import LiveFrame
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult, TrackedObject
+from samtracker.video.live_source import LiveFrame
 
 HELP: Final = (
     ("drag", "box around a new object"),

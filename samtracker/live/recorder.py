@@ -8,10 +8,10 @@ from pathlib import Path
 from PIL import Image
 
 from samtracker.errors import SamTrackerError
-from samtracker.export import save_ids
-from samtracker.output import writing
+from samtracker.files import writing
+from samtracker.results.writers import save_ids
 from samtracker.types import Frame, FrameResult
-from samtracker.video_writer import VideoWriter
+from samtracker.video.write import VideoWriter
 
 
 class Recorder:

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def share_out(logits: Tensor) -> Tensor:
+def soft_aggregate(logits: Tensor) -> Tensor:
     """Masks that do not overlap, bool (n, H, W): soft aggregation.
 
     A pixel is background with the probability that it is of no object; it goes to the object with

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from samtracker.model.encoders import CHANNELS
-from samtracker.model.evidence import PROMPT_MAPS
+from samtracker.model.prompt_maps import PROMPT_MAPS
 
 CERTAIN = 0.02
 """Propagated labels are kept this far from 0 and 1, so that their logits stay finite."""

@@ -9,7 +9,7 @@ from typing import Protocol
 import torch.nn.functional as F
 from torch import Tensor
 
-from samtracker.model.geometry import Geometry
+from samtracker.model.geometry import InputTransform
 from samtracker.types import Size
 
 STRIDE = 16
@@ -81,7 +81,7 @@ class Encoder(Protocol):
         """Encode float canvases (b, 3, H, W) from `Geometry.prepare`."""
         ...
 
-    def geometry(self, frame: Size, size: int | None) -> Geometry:
+    def geometry(self, frame: Size, size: int | None) -> InputTransform:
         """How a frame of size (H, W) is laid on this encoder's canvas.
 
         Args:

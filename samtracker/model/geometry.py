@@ -21,7 +21,7 @@ SAM_SIDE = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class Geometry:
+class InputTransform:
     """The map between a frame and an encoder's canvas.
 
     Attributes:
@@ -35,14 +35,14 @@ class Geometry:
     canvas: Size
 
     @classmethod
-    def lite(cls, frame: Size, short_side: int) -> Geometry:
+    def lite(cls, frame: Size, short_side: int) -> InputTransform:
         """Short side to `short_side` pixels, both sides to multiples of 16, no padding."""
         scale = short_side / min(frame)
         height, width = (max(16, round(side * scale / 16) * 16) for side in frame)
         return cls(frame=frame, content=(height, width), canvas=(height, width))
 
     @classmethod
-    def sam(cls, frame: Size, long_side: int = SAM_SIDE) -> Geometry:
+    def sam(cls, frame: Size, long_side: int = SAM_SIDE) -> InputTransform:
         """Longest side to `long_side` pixels, padded to a square, as `ResizeLongestSide` of SAM."""
         scale = long_side / max(frame)
         height, width = (max(1, int(side * scale + 0.5)) for side in frame)

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from samtracker.model.encoders import CHANNELS, Features, unit
-from samtracker.model.geometry import Geometry
+from samtracker.model.geometry import InputTransform
 from samtracker.model.torchvision import ensure_torchvision
 from samtracker.types import Size
 
@@ -45,9 +45,9 @@ class LiteEncoder(nn.Module):
         self.register_buffer("mean", torch.full((3,), 127.5), persistent=False)
         self.register_buffer("std", torch.full((3,), 127.5), persistent=False)
 
-    def geometry(self, frame: Size, size: int | None) -> Geometry:
+    def geometry(self, frame: Size, size: int | None) -> InputTransform:
         """See `Encoder.geometry`."""
-        return Geometry.lite(frame, size or DEFAULT_SIZE)
+        return InputTransform.lite(frame, size or DEFAULT_SIZE)
 
     def forward(self, canvas: Tensor) -> Features:
         """See `Encoder.__call__`; canvas sides are multiples of 16."""

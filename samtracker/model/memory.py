@@ -51,7 +51,7 @@ class Template:
 
 
 @dataclass(frozen=True)
-class Anchor:
+class ReferenceFrame:
     """A template whose every cell is a candidate, for an object that may have moved anywhere.
 
     Attributes:
@@ -64,7 +64,7 @@ class Anchor:
     labels: Tensor
 
     @classmethod
-    def of(cls, template: Template) -> Anchor:
+    def of(cls, template: Template) -> ReferenceFrame:
         """All of a template."""
         return cls(template.features.coarse, template.shares())
 
@@ -86,14 +86,14 @@ class Memory:
     """
 
     last: Template
-    anchors: tuple[Anchor, ...] = ()
+    anchors: tuple[ReferenceFrame, ...] = ()
     target: TargetModel | None = None
     lost: bool = False
 
     @property
-    def searched(self) -> tuple[Anchor, ...]:
+    def searched(self) -> tuple[ReferenceFrame, ...]:
         """The anchors; for a lost object without any, the last frame as one."""
-        return self.anchors or ((Anchor.of(self.last),) if self.lost else ())
+        return self.anchors or ((ReferenceFrame.of(self.last),) if self.lost else ())
 
     def moved(self, crop: Crop) -> Memory:
         """Of a lost object that may be in a window now: as if it had just been there."""

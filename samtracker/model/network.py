@@ -16,10 +16,10 @@ from samtracker.errors import WeightsError
 from samtracker.model.crop import Crop
 from samtracker.model.decoder import Decoded, Decoder
 from samtracker.model.encoders import Encoder, Features
-from samtracker.model.evidence import prompt_maps
 from samtracker.model.lite import LiteEncoder
 from samtracker.model.matcher import Matcher
 from samtracker.model.memory import Memory
+from samtracker.model.prompt_maps import prompt_maps
 from samtracker.model.sam import (
     SamEncoder,
     SamPrompter,

@@ -14,7 +14,7 @@ from samtracker.errors import ConfigError
 from samtracker.model.decoder import Decoded
 from samtracker.model.device import choose_device, choose_precision
 from samtracker.model.encoders import Features
-from samtracker.model.geometry import Geometry
+from samtracker.model.geometry import InputTransform
 from samtracker.model.memory import Memory
 from samtracker.model.network import Network
 from samtracker.types import Frame, Mask, Prompt
@@ -37,14 +37,14 @@ class EncodedFrame:
     """
 
     image: Frame
-    geometry: Geometry
+    geometry: InputTransform
     features: Features
 
     def cells(self, masks: Tensor) -> Tensor:
         """Masks (n, H, W) at frame size as templates want them: (n, h, w) at the key's stride."""
         return self.geometry.prepare_masks(masks, self.features.key_stride)
 
-    def cells_of(self, mask: Mask) -> Tensor:
+    def to_feature_grid(self, mask: Mask) -> Tensor:
         """The same for one mask (H, W): (h, w)."""
         return self.cells(torch.from_numpy(mask[None]).to(self.features.key.device))[0]
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from samtracker.errors import ConfigError
 from samtracker.model.encoders import CHANNELS, Features, unit
-from samtracker.model.geometry import SAM_SIDE, Geometry
+from samtracker.model.geometry import SAM_SIDE, InputTransform
 from samtracker.model.torchvision import ensure_torchvision
 from samtracker.types import Prompt, Size
 
@@ -30,7 +30,7 @@ class SamEncoder(nn.Module):
         self.register_buffer("mean", mean, persistent=False)
         self.register_buffer("std", std, persistent=False)
 
-    def geometry(self, frame: Size, size: int | None) -> Geometry:
+    def geometry(self, frame: Size, size: int | None) -> InputTransform:
         """See `Encoder.geometry`.
 
         Raises:
@@ -38,7 +38,7 @@ class SamEncoder(nn.Module):
         """
         if size not in (None, SAM_SIDE):
             raise ConfigError(f"size={size} does not fit a SAM encoder: leave it out ({SAM_SIDE})")
-        return Geometry.sam(frame)
+        return InputTransform.sam(frame)
 
     def forward(self, canvas: Tensor) -> Features:
         """See `Encoder.__call__`; the canvas is 1024 x 1024."""
@@ -57,7 +57,7 @@ class SamPrompter(nn.Module):
         self.prompt_encoder = prompt_encoder
         self.mask_decoder = mask_decoder
 
-    def forward(self, x16: Tensor, prompt: Prompt, geometry: Geometry) -> Tensor:
+    def forward(self, x16: Tensor, prompt: Prompt, geometry: InputTransform) -> Tensor:
         """Low-resolution mask logits (1, 256, 256) for a box or clicks.
 
         Of SAM's three masks for a click the one with the best predicted IoU is taken; a box or

@@ -16,11 +16,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from samtracker.checkpoints.files import load_state, save_state
+from samtracker.checkpoints.load import FORMAT, TRAINING
 from samtracker.config import TrainConfig
 from samtracker.errors import WeightsError
-from samtracker.model.checkpoint import FORMAT, TRAINING
 from samtracker.model.network import Network
-from samtracker.model.weights import load_state, save_state
 
 NETWORK, OPTIMISER, RANDOM = (f"{TRAINING}{part}." for part in ("network", "optimiser", "random"))
 

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from samtracker.errors import OutputError
-from samtracker.train.log import read_metrics
+from samtracker.train.metrics_log import read_metrics
 from samtracker.train.rollout import Rollout
 
 CURVES: Final = "curves.png"

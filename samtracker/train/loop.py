@@ -18,17 +18,17 @@ from torch.utils.data import BatchSampler, DataLoader, Dataset
 from tqdm import tqdm
 
 from samtracker.config import TrainConfig
-from samtracker.data.sequence import Sequence as Clip
+from samtracker.data.clip import Clip
 from samtracker.data.training_set import worker_init
 from samtracker.errors import ConfigError, DatasetError, OutputError, TrainingError
 from samtracker.model.device import has_bfloat16
 from samtracker.model.network import Network
 from samtracker.train.checkpoint import Checkpoint
 from samtracker.train.figures import draw_curves, draw_samples
-from samtracker.train.log import METRICS, Log
-from samtracker.train.order import Order
+from samtracker.train.metrics_log import METRICS, Log
 from samtracker.train.rollout import Rollout
-from samtracker.train.state import State
+from samtracker.train.sampler import ResumableSampler
+from samtracker.train.training_state import State
 from samtracker.train.validation import check, validate
 
 CHECKPOINT: Final = "checkpoint.safetensors"
@@ -154,7 +154,7 @@ def _end(accelerator: Accelerator) -> None:
 def _loader(data: Samples, config: TrainConfig, done: int) -> DataLoader[dict[str, Tensor]]:
     return DataLoader(
         data,
-        batch_sampler=BatchSampler(Order(config, done), config.batch, drop_last=True),
+        batch_sampler=BatchSampler(ResumableSampler(config, done), config.batch, drop_last=True),
         num_workers=config.workers,
         worker_init_fn=worker_init,
         pin_memory=torch.cuda.is_available(),

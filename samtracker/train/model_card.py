@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from samtracker import __version__
+from samtracker._version import __version__
+from samtracker.checkpoints.files import sha256
+from samtracker.checkpoints.load import load_network, save_network
 from samtracker.config import ModelConfig
 from samtracker.errors import OutputError
-from samtracker.model.checkpoint import load_network, save_network
-from samtracker.model.weights import sha256
 from samtracker.train.checkpoint import Checkpoint
 
 LICENCE = "Apache-2.0"

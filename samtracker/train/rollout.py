@@ -13,7 +13,7 @@ from samtracker.config import TrackerConfig, TrainConfig
 from samtracker.model.encoders import Features
 from samtracker.model.network import Network
 from samtracker.model.runtime import soft_cells
-from samtracker.track import Track
+from samtracker.tracking.object_memory import ObjectMemory
 from samtracker.train.losses import cross_entropy, dice, iou
 
 
@@ -94,7 +94,7 @@ class Rollout(nn.Module):
         memory = TrackerConfig(memory=self.config.memory)
         with torch.autocast(frames.device.type, enabled=False):  # the target model is float32
             tracks = [
-                Track(memory, views[0], cells)
+                ObjectMemory(memory, views[0], cells)
                 for views, cells in zip(
                     features, self._cells(first.float(), features[0][0]), strict=True
                 )

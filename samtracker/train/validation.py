@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence as Rows
+from collections.abc import Sequence
 
 from samtracker.config import TrackerConfig
-from samtracker.data.sequence import Sequence
+from samtracker.data.clip import Clip
 from samtracker.errors import DatasetError
 from samtracker.evaluate.evaluation import evaluate
 from samtracker.evaluate.results import Results
-from samtracker.evaluate.tracked import Tracked
+from samtracker.evaluate.tracker_source import TrackerSource
 from samtracker.model.network import Network
 from samtracker.tracker import Tracker
 
 
 def validate(
-    network: Network, sequences: Rows[Sequence], memory: str, *, size: int | None = None
+    network: Network, sequences: Sequence[Clip], memory: str, *, size: int | None = None
 ) -> dict[str, float]:
     """J, F and J&F in percent, mean over the objects of all clips.
 
@@ -34,12 +34,12 @@ def validate(
     check(sequences)
     config = TrackerConfig(memory=memory, size=size)
     tracker = Tracker(copy.deepcopy(network), config, device=str(_device(network)))
-    results = Results.of(evaluate(sequences, Tracked(lambda: tracker)))
+    results = Results.of(evaluate(sequences, TrackerSource(lambda: tracker)))
     overall = results.overall
     return {"j": overall["j_mean"], "f": overall["f_mean"], "j_and_f": overall["j_and_f"]}
 
 
-def check(sequences: Rows[Sequence]) -> None:
+def check(sequences: Sequence[Clip]) -> None:
     """Pass if all clips can be scored, as far as their first mask tells.
 
     Raises:

@@ -1,0 +1,1 @@
+"""Weight files: manifest, download, loading and saving of networks."""

@@ -1,0 +1,161 @@
+"""A clip or a still image, with masks of its objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol, Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from samtracker.data.picture import read_ids, read_photo
+from samtracker.errors import DatasetError
+from samtracker.types import Frame
+
+
+class Clip(Protocol):
+    """Frames in their order, some or all of them with a mask."""
+
+    @property
+    def name(self) -> str:
+        """What the data set calls it."""
+
+    @property
+    def merged(self) -> bool:
+        """Whether all ids count as object 1, as in DAVIS 2016."""
+
+    @property
+    def object_ids(self) -> tuple[int, ...]:
+        """The ids that occur anywhere in it, sorted."""
+
+    @property
+    def labelled(self) -> tuple[int, ...]:
+        """Numbers of the frames that have a mask, sorted."""
+
+    def __len__(self) -> int:
+        """The number of frames."""
+
+    def frame(self, number: int) -> Frame:
+        """A frame, RGB uint8 (H, W, 3); raises DatasetError where it cannot be read."""
+
+    def mask(self, number: int) -> NDArray[np.uint16]:
+        """Ids of its objects, uint16 (H, W); raises DatasetError where it cannot be read."""
+
+    def stem(self, number: int) -> str:
+        """The name of a frame's files, without suffix."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderClip:
+    """A sequence of picture files.
+
+    Attributes:
+        name: what the data set calls it.
+        images: the frames.
+        masks: their masks, None for frames without one.
+        merged: whether all ids count as object 1, as in DAVIS 2016.
+        known_ids: the object ids, where the data set lists them; otherwise they are found by
+            reading every mask, when they are first asked for.
+
+    Raises:
+        DatasetError: the name is none of a folder, but leads elsewhere.
+    """
+
+    name: str
+    images: tuple[Path, ...]
+    masks: tuple[Path | None, ...]
+    merged: bool = False
+    known_ids: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.name in {"", ".."} or Path(self.name).name != self.name:
+            raise DatasetError(f"{self.name!r} is no name of a clip: correct the data set's list")
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        images: dict[str, Path],
+        masks: dict[str, Path],
+        *,
+        merged: bool = False,
+        known_ids: tuple[int, ...] | None = None,
+    ) -> Self:
+        """Pairs images and masks of the same stem."""
+        return cls(
+            name=name,
+            images=tuple(images.values()),
+            masks=tuple(masks.get(stem) for stem in images),
+            merged=merged,
+            known_ids=known_ids,
+        )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @cached_property
+    def labelled(self) -> tuple[int, ...]:
+        """Numbers of the frames that have a mask."""
+        return tuple(number for number, mask in enumerate(self.masks) if mask is not None)
+
+    @cached_property
+    def object_ids(self) -> tuple[int, ...]:
+        """The ids that occur in any mask; masks that cannot be read have none."""
+        if self.merged:
+            return (1,) if self.labelled else ()
+        if self.known_ids is not None:
+            return self.known_ids
+        return tuple(sorted(_ids_in(path for path in self.masks if path is not None)))
+
+    def frame(self, number: int) -> Frame:
+        """A frame, RGB uint8 (H, W, 3).
+
+        Raises:
+            DatasetError: the file is missing or damaged.
+        """
+        return read_photo(self.images[number])
+
+    def mask(self, number: int) -> NDArray[np.uint16]:
+        """Ids of the objects, uint16 (H, W) at the mask's own size.
+
+        Raises:
+            DatasetError: the frame has no mask, or its file is missing or damaged.
+        """
+        path = self.masks[number]
+        if path is None:
+            raise DatasetError(f"frame {number} of '{self.name}' has no mask: see `labelled`")
+        ids = read_ids(path)
+        return (ids > 0).astype(np.uint16) if self.merged else ids
+
+    def stem(self, number: int) -> str:
+        """The name of a frame's files, without suffix."""
+        return self.images[number].stem
+
+
+def labelled_frame(sequence: Clip, number: int) -> tuple[Frame, NDArray[np.uint16]]:
+    """A frame and its mask at the frame's size, (H, W, 3) and (H, W).
+
+    A mask of another size is resized with the nearest neighbour of the pixel centres.
+
+    Raises:
+        DatasetError: one of them cannot be read.
+    """
+    frame, ids = sequence.frame(number), sequence.mask(number)
+    height, width = frame.shape[:2]
+    if ids.shape != (height, width):
+        ids = cv2.resize(ids, (width, height), interpolation=cv2.INTER_NEAREST_EXACT).astype("u2")
+    return frame, ids
+
+
+def _ids_in(paths: Iterable[Path]) -> set[int]:
+    found: set[int] = set()
+    for path in paths:
+        try:
+            found.update(np.unique(read_ids(path)).tolist())
+        except DatasetError:
+            continue  # said where the frame itself is wanted
+    return found - {0}

@@ -1,0 +1,117 @@
+"""Samples from annotated clips."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samtracker.config import OBJECTS
+from samtracker.data.clip import Clip, labelled_frame
+from samtracker.data.sample import Sample
+from samtracker.errors import DatasetError
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipSource:
+    """Labelled frames that follow each other.
+
+    An index is a pair of neighbours among the labelled frames. With `length` 2 and the defaults
+    a sample is this pair: template and image, each with the mask of the clip's largest object.
+
+    Attributes:
+        sequences: clips; of those with fewer than two labelled frames nothing is taken.
+        object: "largest" is the one with the most pixels over the clip, "random" any that is
+            visible in the sample's first frame.
+        max_gap: frames of a sample are 1 to so many labelled frames apart; above 1, half of the
+            samples run backwards.
+    """
+
+    sequences: tuple[Clip, ...]
+    object: str = "largest"
+    max_gap: int = 1
+    _largest: dict[int, int] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.object not in OBJECTS:
+            valid = ", ".join(OBJECTS)
+            raise DatasetError(f"object={self.object!r} does not exist: use one of {valid}")
+        if self.max_gap < 1:
+            raise DatasetError(f"max_gap={self.max_gap} does not fit: give 1 or more")
+        if not len(self):
+            raise DatasetError("no clip has two frames with masks: read single images as stills")
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """For each clip, the number of pairs up to its end."""
+        return list(accumulate(max(len(clip.labelled) - 1, 0) for clip in self.sequences))
+
+    def sample(self, index: int, length: int, rng: np.random.Generator) -> Sample:
+        """See `Source`. Frames without the object before its first one are passed over.
+
+        Clips shorter than the sample are run through back and forth.
+
+        Raises:
+            DatasetError: a file cannot be read, or the object is in no frame.
+        """
+        clip = bisect_right(self._ends, index)
+        sequence = self.sequences[clip]
+        pairs = len(sequence.labelled) - 1
+        begin = index - (self._ends[clip] - pairs)
+        offsets = np.concatenate([[0], rng.integers(1, self.max_gap + 1, length - 1).cumsum()])
+        if offsets[-1] > pairs:
+            offsets = np.arange(length)
+        backwards = self.max_gap > 1 and rng.random() < 0.5
+        for shift in range(pairs + 1):
+            positions = _positions((begin + shift) % (pairs + 1), offsets, pairs)
+            numbers = [sequence.labelled[p] for p in (positions[::-1] if backwards else positions)]
+            visible = np.unique(sequence.mask(numbers[0]))
+            visible = visible[visible > 0]
+            chosen = self._choose(clip, visible, rng)
+            if chosen in visible:
+                pictures = [labelled_frame(sequence, number) for number in numbers]
+                if len({frame.shape for frame, _ in pictures}) > 1:
+                    raise DatasetError(f"'{sequence.name}' has frames of more than one size")
+                return Sample(
+                    frames=np.stack([frame for frame, _ in pictures]),
+                    masks=np.stack([ids == chosen for _, ids in pictures]),
+                    name=f"{sequence.name} {numbers}",
+                )
+        raise DatasetError(f"no mask of '{sequence.name}' shows an object: remove the clip")
+
+    def _choose(
+        self, clip: int, visible: NDArray[np.uint16], rng: np.random.Generator
+    ) -> int | None:
+        if self.object == "random":
+            return int(rng.choice(visible)) if visible.size else None
+        if clip not in self._largest:
+            self._largest[clip] = _largest(self.sequences[clip])
+        return self._largest[clip]
+
+
+def _positions(begin: int, offsets: NDArray[np.int64], last: int) -> NDArray[np.int64]:
+    """Positions 0 to `last` among the labelled frames; past the end they run back."""
+    begin = max(min(begin, last - int(offsets[-1])), 0)
+    return np.abs((begin + offsets + last) % (2 * last) - last)
+
+
+def _largest(sequence: Clip) -> int:
+    if len(sequence.object_ids) == 1:
+        return sequence.object_ids[0]
+    areas: Counter[int] = Counter()
+    for number in sequence.labelled:
+        try:
+            ids, counts = np.unique(sequence.mask(number), return_counts=True)
+        except DatasetError:
+            continue  # said where the frame itself is wanted
+        areas.update(dict(zip(ids.tolist(), counts.tolist(), strict=True)))
+    del areas[0]
+    return max(areas, key=lambda number: (areas[number], -number), default=0)

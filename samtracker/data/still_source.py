@@ -1,0 +1,95 @@
+"""Clips made from single images with masks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from samtracker.data.clip import Clip, labelled_frame
+from samtracker.data.cutout import Cutout
+from samtracker.data.photos import draw_photo, resize_photo
+from samtracker.data.sample import Sample
+from samtracker.data.synthetic_source import stage
+from samtracker.errors import DatasetError
+from samtracker.types import Frame, Mask, Size, mask_box
+
+_OWN_BACKGROUND = 0.5  # share of the clips
+
+
+@dataclass(frozen=True, kw_only=True)
+class StillSource:
+    """An object is cut out of its photo and moves over its own background or another photo's.
+
+    Attributes:
+        photos: sequences whose labelled frames are the photos.
+        size: longest side of the frames in pixels.
+    """
+
+    photos: tuple[Clip, ...]
+    size: int = 384
+
+    def __post_init__(self) -> None:
+        if not all(photo.labelled for photo in self.photos) or not self.photos:
+            raise DatasetError("stills need a mask for every photo: read photos alone as photos")
+
+    def __len__(self) -> int:
+        """The number of photos."""
+        return len(self.photos)
+
+    def sample(self, index: int, length: int, rng: np.random.Generator) -> Sample:
+        """See `Source`; `index` is the photo, one of its labelled frames and objects is drawn."""
+        photo = self.photos[index]
+        frame, ids = labelled_frame(photo, int(rng.choice(photo.labelled)))
+        size = _fitting((frame.shape[0], frame.shape[1]), self.size)
+        frame = resize_photo(frame, size)
+        ids = np.asarray(cv2.resize(ids, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT))
+        found = np.unique(ids[ids > 0])
+        if not found.size:
+            raise DatasetError(f"the mask of '{photo.name}' is empty: remove it")
+        mask = ids == rng.choice(found)
+        own = rng.random() < _OWN_BACKGROUND
+        background = fill(frame, mask) if own else draw_photo(self.photos, size, rng)
+        # Over its own background the object begins where it was, and hides what is filled in.
+        home = _middle(mask) if own else None
+        scene = stage(Cutout.of(frame, mask), background, self.photos, length, rng, home=home)
+        frames, masks = scene.film()
+        return Sample(frames=frames, masks=masks, name=photo.name)
+
+
+def fill(frame: Frame, mask: Mask) -> Frame:
+    """The frame with the masked part filled smoothly from around it, RGB uint8 (H, W, 3).
+
+    Source: the pull-push algorithm, Gortler et al., "The Lumigraph", SIGGRAPH 1996.
+    """
+    hole = cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    known = np.where(hole, 0, 1).astype(np.float32)[..., None]
+    filled = _pull_push(np.concatenate([frame * known, known], axis=2))
+    return np.where(hole[..., None], filled, frame).astype(np.uint8)
+
+
+def _pull_push(weighted: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Colours (H, W, 3) of colours times weight and weight, (H, W, 4)."""
+    height, width = weighted.shape[:2]
+    weight = weighted[..., 3:]
+    colours: NDArray[np.float32] = weighted[..., :3] / np.maximum(weight, 1e-6).astype("f4")
+    if min(height, width) == 1 or weight.min() >= 1:
+        return colours
+    half = cv2.resize(weighted, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    coarse = cv2.resize(_pull_push(np.asarray(half, np.float32)), (width, height))
+    filled: NDArray[np.float32] = weight * colours + (1 - weight) * np.asarray(coarse, np.float32)
+    return filled
+
+
+def _middle(mask: Mask) -> tuple[float, float]:
+    """The middle of the mask's box, (x, y) as shares of the picture."""
+    box = mask_box(mask)
+    assert box is not None  # masks here show something
+    return (box[0] + box[2]) / 2 / mask.shape[1], (box[1] + box[3]) / 2 / mask.shape[0]
+
+
+def _fitting(size: Size, longest: int) -> Size:
+    scale = longest / max(size)
+    return max(round(size[0] * scale), 1), max(round(size[1] * scale), 1)

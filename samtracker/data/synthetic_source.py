@@ -1,0 +1,114 @@
+"""Clips made from photos without masks, or from nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from samtracker.data.clip import Clip
+from samtracker.data.cutout import Cutout, random_region
+from samtracker.data.motion import Motion
+from samtracker.data.photometry import Light
+from samtracker.data.photos import draw_photo
+from samtracker.data.sample import Sample
+from samtracker.data.scene import Layer, Scene
+from samtracker.types import Frame
+
+_DISTRACTOR = 0.5  # share of the clips with a look-alike
+_OCCLUDER = 0.4
+_CROSSING = 0.5  # of the occluders, those that come to hide the whole object
+_BLURRED = 0.3
+_SPEEDS = (0.005, 0.06)  # step from frame to frame, as a share of the frame
+_LEAST_SEEN = 0.5  # of the object, in the first frame
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyntheticSource:
+    """A part of one photo moves over another; look-alikes and occluders move as well.
+
+    Attributes:
+        photos: stills or clips to cut from, masks are not read. Without any, pictures are
+            painted, so that training runs on a machine without a data set.
+        size: side of the square frames in pixels.
+    """
+
+    photos: tuple[Clip, ...] = ()
+    size: int = 384
+
+    def __len__(self) -> int:
+        """The number of photos; 1 without any."""
+        return max(len(self.photos), 1)
+
+    def sample(self, index: int, length: int, rng: np.random.Generator) -> Sample:
+        """See `Source`; `index` is the photo of the background."""
+        chosen, size = self.photos[index : index + 1], (self.size, self.size)
+        background = draw_photo(chosen, size, rng)
+        photo = draw_photo(self.photos, size, rng)
+        cutout = Cutout.of(photo, random_region(photo, rng))
+        scene = stage(cutout, background, self.photos, length, rng)
+        frames, masks = scene.film()
+        name = chosen[0].name if chosen else "a painting"
+        return Sample(frames=frames, masks=masks, name=f"synthetic over {name}")
+
+
+def stage(
+    cutout: Cutout,
+    background: Frame,
+    photos: tuple[Clip, ...],
+    length: int,
+    rng: np.random.Generator,
+    *,
+    home: tuple[float, float] | None = None,
+) -> Scene:
+    """Sets a cut-out in motion, with all that makes it hard to follow.
+
+    Args:
+        cutout: the object.
+        background: RGB uint8 (H, W, 3).
+        photos: to cut an occluder from; without any it is painted.
+        length: number of frames T.
+        rng: all that is random comes from it.
+        home: where (x, y) the object's middle begins, as shares of the canvas, at the size it
+            was cut at; anywhere and at any size by default.
+
+    Returns:
+        A scene in whose first frame at least half of the object is seen.
+
+    Raises:
+        DatasetError: a photo cannot be read.
+    """
+    canvas = (background.shape[0], background.shape[1])
+    side = min(canvas)
+    blur = rng.uniform(0.3, 1.0) if rng.random() < _BLURRED else 0.0
+    speed = float(np.exp(rng.uniform(*np.log(_SPEEDS))))
+    scale = 1.0 if home else min(rng.uniform(0.15, 0.5) * side / cutout.extent, 1.5)
+
+    def on_its_way(part: Cutout, scale: float, start: tuple[float, float] | None = None) -> Layer:
+        motion = Motion.draw(
+            part.size, canvas, length, rng, scale=scale, speed=speed, blur=blur, start=start
+        )
+        return Layer(cutout=part, motion=motion)
+
+    behind: tuple[Layer, ...] = ()
+    if rng.random() < _DISTRACTOR:
+        behind = (on_its_way(cutout, scale * rng.uniform(0.8, 1.2)),)
+    scene = Scene(
+        background=background,
+        camera=Motion.camera(canvas, length, rng, speed=0.3 * speed),
+        object=on_its_way(cutout, scale, home),
+        behind=behind,
+        lights=(Light.draw(rng, strength=0.1), Light.draw(rng, strength=0.1)),
+    )
+    if rng.random() >= _OCCLUDER:
+        return scene
+    photo = draw_photo(photos, (side, side), rng)
+    part = Cutout.of(photo, random_region(photo, rng))
+    if rng.random() < _CROSSING and length > 1:
+        whole = scale * max(cutout.size) / min(part.size)
+        occluder = on_its_way(part, whole * rng.uniform(0.9, 1.5)).across(scene.object, rng)
+    else:
+        occluder = on_its_way(part, min(rng.uniform(0.1, 0.3) * side / part.extent, 1.5))
+    hidden = replace(scene, before=(occluder,))
+    seen = hidden.render(0)[1].sum() >= _LEAST_SEEN * scene.render(0)[1].sum()
+    return hidden if seen else scene

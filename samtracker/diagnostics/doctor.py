@@ -1,0 +1,126 @@
+"""What this machine can do for the tracker."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import av
+import cv2
+import numpy as np
+import psutil
+import torch
+
+from samtracker._version import __version__
+from samtracker.checkpoints.files import manifest, verify
+from samtracker.errors import SamTrackerError, VideoError
+from samtracker.tracker import Tracker
+from samtracker.video.read import read_frames
+
+ENCODERS = {"libx264": "writes overlays", "prores_ks": "writes alpha"}
+DECODERS = ("h264", "hevc", "vp9", "av1")
+
+CAMERAS = 4
+"""Camera numbers that are tried, from 0."""
+
+STEPS = 8
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report.
+
+    Attributes:
+        topic: what was looked at.
+        text: what was found.
+        fine: False where something the tracker needs is missing.
+    """
+
+    topic: str
+    text: str
+    fine: bool = True
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything, quickest first; measuring the speed takes some seconds."""
+    memory = psutil.virtual_memory()
+    yield Finding("samtracker", f"{__version__}, Python {platform.python_version()}")
+    yield Finding(
+        "libraries", f"torch {torch.__version__}, OpenCV {cv2.__version__}, PyAV {av.__version__}"
+    )
+    yield Finding(
+        "processor",
+        f"{os.cpu_count()} cores, {torch.get_num_threads()} threads in use, "
+        f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free",
+    )
+    if torch.cuda.is_available():
+        yield Finding("gpu", torch.cuda.get_device_name())
+    for name, purpose in ENCODERS.items():
+        there = _has_codec(name, "w")
+        yield Finding(f"codec {name}", purpose if there else f"missing, {purpose}", there)
+    decoders = [name for name in DECODERS if _has_codec(name, "r")]
+    yield Finding("codecs read", ", ".join(decoders), "h264" in decoders)
+    yield _cameras()
+    yield from _weights()
+    yield from _speed()
+
+
+def _has_codec(name: str, mode: Literal["r", "w"]) -> bool:
+    try:
+        av.Codec(name, mode)
+    except av.FFmpegError:
+        return False
+    return True
+
+
+def _cameras() -> Finding:
+    found = []
+    for number in range(CAMERAS):
+        try:
+            with read_frames(number) as reader:
+                height, width = reader.info.size
+                found.append(f"{number} ({width}x{height})")
+        except VideoError:
+            continue
+    return Finding("cameras", ", ".join(found) or f"none of 0 to {CAMERAS - 1}")
+
+
+def _weights() -> Iterator[Finding]:
+    for entry in manifest().values():
+        if not entry.path.is_file():
+            missing = entry.source == "packaged"
+            yield Finding(f"weights {entry.name}", f"not here; {entry.remedy}", not missing)
+            continue
+        try:
+            verify(entry.name)
+            yield Finding(f"weights {entry.name}", f"genuine, {entry.path}")
+        except SamTrackerError as error:
+            yield Finding(f"weights {entry.name}", str(error), False)
+
+
+def _speed() -> Iterator[Finding]:
+    """Track a square through noise at the working size of `lite`."""
+    tracker = Tracker.from_pretrained("lite")
+    runtime = tracker.runtime
+    yield Finding(
+        "device", f"{runtime.device.type}, {str(runtime.precision).removeprefix('torch.')}"
+    )
+    canvas = np.random.default_rng(0).integers(0, 255, (480, 854, 3)).astype(np.uint8)
+    canvas = cv2.GaussianBlur(canvas, (0, 0), 4).astype(np.uint8)
+    times = []
+    for index in range(STEPS):
+        left = 300 + 4 * index
+        frame = canvas.copy()
+        frame[160:320, left : left + 160] = 255 - frame[160:320, left : left + 160]
+        if index == 0:
+            tracker.init(frame, mask=np.pad(np.ones((160, 160), bool), ((160, 160), (300, 394))))
+            continue
+        begin = time.perf_counter()
+        tracker.step(frame)
+        times.append(time.perf_counter() - begin)
+    fps = 1 / float(np.median(times))
+    yield Finding("speed", f"about {fps:.1f} frames a second for one object, lite at 480")

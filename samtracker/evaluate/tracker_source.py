@@ -1,0 +1,135 @@
+"""Masks of a tracker that runs now."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samtracker.data.clip import Clip, labelled_frame
+from samtracker.errors import DatasetError, FrameError
+from samtracker.evaluate.clip import Ids, Run, resize_ids
+from samtracker.files import writing
+from samtracker.jobs.outcome import Tally
+from samtracker.peak_memory import Peak
+from samtracker.results.writers import save_ids
+from samtracker.tracker import Tracker
+from samtracker.types import Frame, FrameResult, mask_box
+
+
+class TrackerSource:
+    """A source that tracks, started with the truth of each object's first labelled frame.
+
+    Args:
+        make: gives the tracker, for every clip anew; can be pickled.
+        output: folder to write the masks to, as `Stored` reads them; None for nowhere.
+        on_frame: called after each frame.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], Tracker],
+        output: Path | None = None,
+        on_frame: Callable[[], None] | None = None,
+    ) -> None:
+        self._make = make
+        self._output = output
+        self._on_frame = on_frame
+        self._run: Run | None = None
+
+    def masks(self, clip: Clip) -> Iterator[tuple[int, Ids]]:
+        """Of all frames from the first labelled one on, at the size of the truth; see `Source`.
+
+        Raises:
+            DatasetError: all masks are empty, or a file cannot be read.
+            OutputError: a mask cannot be written.
+        """
+        tally, peak = Tally(), Peak()
+        folder = None if self._output is None else self._output / clip.name
+        if folder is not None:
+            with writing(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+        truth = clip.mask(clip.labelled[0])
+        for number, ids in follow(self._make(), clip, tally):
+            peak.sample()
+            sized = resize_ids(ids, truth)
+            if folder is not None:
+                save_ids(folder / f"{clip.stem(number)}.png", sized)
+            if self._on_frame is not None:
+                self._on_frame()
+            yield number, sized
+        states = sum((Counter(states) for states in tally.states.values()), Counter())
+        self._run = Run(
+            fps=tally.fps,
+            peak_memory_mb=peak.megabytes,
+            states={state: count / states.total() for state, count in sorted(states.items())},
+        )
+
+    def run(self) -> Run | None:
+        """See `Source`."""
+        return self._run
+
+
+def follow(tracker: Tracker, clip: Clip, tally: Tally) -> Iterator[tuple[int, Ids]]:
+    """Track a clip, each of its objects from the first labelled frame that shows it.
+
+    Args:
+        tracker: any stream in it ends.
+        clip: from its first labelled frame on.
+        tally: counts the frames.
+
+    Yields:
+        Frame numbers and ids (H, W) at frame size; ids are the clip's.
+
+    Raises:
+        DatasetError: all masks are empty, or a file cannot be read.
+    """
+    first = next((number for number in clip.labelled if clip.mask(number).any()), None)
+    if first is None:
+        raise DatasetError(f"'{clip.name}' cannot be tracked: all its masks are empty")
+    names = [0]  # the clip's ids by the tracker's, which count up
+    for number in range(clip.labelled[0], first):
+        yield number, np.zeros_like(clip.mask(first))
+    for number in range(first, len(clip)):
+        new: dict[int, NDArray[np.bool_]] = {}
+        if number in clip.labelled:
+            frame, ids = labelled_frame(clip, number)
+            new = {int(i): ids == i for i in np.unique(ids) if i not in names}
+        else:
+            frame = clip.frame(number)
+        seconds = None
+        if number == first:
+            result = tracker.init(frame, mask=dict(enumerate(new.values(), start=1)))
+        else:
+            begin = time.perf_counter()
+            result = _step(tracker, frame, f"frame '{clip.stem(number)}' of '{clip.name}'")
+            seconds = time.perf_counter() - begin
+            for mask in new.values():
+                result = _add(tracker, frame, mask, result)
+        names += new
+        tally.add(result, seconds)
+        yield number, np.array(names, np.uint16)[result.id_map]
+
+
+def _step(tracker: Tracker, frame: Frame, name: str) -> FrameResult:
+    try:
+        return tracker.step(frame)
+    except FrameError as error:
+        height, width = frame.shape[:2]
+        raise DatasetError(
+            f"{name} has {width}x{height} pixels, unlike the first one: give frames of one size"
+        ) from error
+
+
+def _add(
+    tracker: Tracker, frame: Frame, mask: NDArray[np.bool_], result: FrameResult
+) -> FrameResult:
+    """Track one more object; one that was taken for it until now is wrong and tracked no more."""
+    for item in result.objects:
+        if item.box is not None and mask_box(item.mask & ~mask) is None:
+            tracker.remove_object(item.id)
+    return tracker.add_object(frame, mask=mask)

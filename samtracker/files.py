@@ -1,0 +1,39 @@
+"""Files that this program writes: how that can fail, and what reading a damaged one may raise."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from samtracker.errors import OutputError
+
+DAMAGE: Final = (
+    *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
+    zlib.error,
+)
+"""What reading a file of ours may raise that was cut off or changed, beside OSError."""
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Makes an error of ours of a file that cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(
+            f"'{path}' cannot be written ({reason}): free disk space or choose another place"
+        ) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a text file.
+
+    Raises:
+        OutputError: the disk is full or the file cannot be written.
+    """
+    with writing(path):
+        path.write_text(text.rstrip("\n") + "\n", "utf-8")

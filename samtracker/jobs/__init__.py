@@ -1,0 +1,1 @@
+"""A video to a folder: run, resume, replay."""

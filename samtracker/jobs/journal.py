@@ -1,0 +1,130 @@
+"""The journal of a job: a line of JSON for every frame, with all that was found in it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from samtracker.errors import OutputError, VideoError
+from samtracker.files import DAMAGE
+from samtracker.results.output_folder import JOURNAL, RESUME
+from samtracker.tracker import Tracker
+from samtracker.types import Frame, FrameResult, Mask, Size, State, TrackedObject, mask_box
+from samtracker.video.read import VideoFrame, VideoReader
+
+
+def to_line(frame: VideoFrame, result: FrameResult) -> str:
+    """A frame's result as a line of JSON, and by what the frame is known again."""
+    objects = [
+        {
+            "id": item.id,
+            "score": item.score,
+            "state": item.state.value,
+            "name": item.name,
+            "mask": _packed(item.mask),
+        }
+        for item in result.objects
+    ]
+    line = {
+        "index": result.index,
+        "timestamp": result.timestamp,
+        "frame": frame.index,
+        "crc": _crc(frame.image),
+        "objects": objects,
+    }
+    return json.dumps(line)
+
+
+def replay(
+    folder: Path, tracker: Tracker, reader: VideoReader, source: str
+) -> Iterator[tuple[VideoFrame, FrameResult]]:
+    """The frames up to the one the tracker was saved at, and the results they had.
+
+    Args:
+        folder: of the interrupted job.
+        tracker: from `load`.
+        reader: at the start of the job's source.
+        source: as the user named it.
+
+    Raises:
+        OutputError: the journal is damaged.
+        VideoError: the source is not what it was.
+    """
+    path = folder / RESUME / JOURNAL
+    last = tracker.result
+    assert last is not None, "it has been loaded"
+    try:
+        with path.open("rb") as lines:
+            for number in range(last.index + 1):
+                frame = next(reader, None)
+                plain = json.loads(lines.readline())
+                if frame is None or not _shows(frame, plain, last.size):
+                    raise VideoError(
+                        f"'{source}' has changed since the job was interrupted (frame {number} of "
+                        "the job): put the old one back, or track the new one from its start"
+                    )
+                result = _result(plain, last)
+                if result.index != number:
+                    raise ValueError(f"frame {result.index} in the place of {number}")
+                yield frame, result
+    except (OSError, *DAMAGE) as error:
+        raise OutputError(
+            f"'{path}' is damaged: the job cannot be resumed, track again with --overwrite"
+        ) from error
+
+
+def _result(plain: dict[str, Any], like: FrameResult) -> FrameResult:
+    """A result with the objects that another one has."""
+    objects = []
+    for item, other in zip(plain["objects"], like.objects, strict=True):
+        if item["id"] != other.id:
+            raise ValueError(f"no object {item['id']}")
+        mask = _unpacked(item["mask"], like.size)
+        objects.append(
+            TrackedObject(
+                id=other.id,
+                mask=mask,
+                box=mask_box(mask),
+                score=float(item["score"]),
+                state=State(item["state"]),
+                name=str(item["name"]),
+            )
+        )
+    time = plain["timestamp"]
+    return FrameResult(
+        index=int(plain["index"]),
+        timestamp=None if time is None else float(time),
+        size=like.size,
+        objects=tuple(objects),
+    )
+
+
+def _shows(frame: VideoFrame, plain: dict[str, Any], size: Size) -> bool:
+    """Whether a frame is the one that was tracked."""
+    same = frame.image.shape[:2] == size and frame.index == plain["frame"]
+    return same and _crc(frame.image) == plain["crc"]
+
+
+def _crc(image: Frame) -> int:
+    return zlib.crc32(np.ascontiguousarray(image).data)
+
+
+def _packed(mask: Mask) -> str:
+    """A mask as text; not as COCO's run lengths, for their decoder trusts what it is given."""
+    return base64.b64encode(zlib.compress(np.packbits(mask).tobytes(), 1)).decode("ascii")
+
+
+def _unpacked(text: str, size: Size) -> Mask:
+    pixels = size[0] * size[1]
+    count = (pixels + 7) // 8
+    data = zlib.decompressobj().decompress(base64.b64decode(text, validate=True), count)
+    if len(data) != count:
+        raise ValueError("a mask of another size")
+    bits = np.unpackbits(np.frombuffer(data, np.uint8), count=pixels)
+    return bits.astype(np.bool_).reshape(size)

@@ -1,0 +1,1 @@
+"""From what a user points at to first masks."""

@@ -1,0 +1,1 @@
+"""The output folder, the files in it, and results drawn on frames."""

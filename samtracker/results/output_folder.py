@@ -1,0 +1,319 @@
+"""The folder that results go to, and the names they have in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import psutil
+
+if sys.platform != "win32":
+    import fcntl
+
+from samtracker.errors import OutputError
+from samtracker.files import DAMAGE, write_text, writing
+
+OVERLAY: Final = "overlay.mp4"
+ALPHA: Final = "alpha.mov"
+MASKS: Final = "masks"
+RLE: Final = "masks.jsonl"
+CSV: Final = "tracks.csv"
+SUMMARY: Final = "summary.json"
+PREDICTIONS: Final = "predictions"
+RESULTS_CSV: Final = "results.csv"
+RESULTS_JSON: Final = "results.json"
+REPORT: Final = "report.html"
+BENCH_JSON: Final = "bench.json"
+BENCH_PNG: Final = "bench.png"
+RESUME: Final = "resume"
+JOB: Final = "job.json"
+JOURNAL: Final = "results.jsonl"
+TRACKER: Final = "tracker.safetensors"
+PROCESS: Final = ".process"
+"""Which process writes into a folder, until it has done so."""
+
+_UNFINISHED = {f".{name}.partial" for name in (OVERLAY, ALPHA)}  # of an interrupted run
+_FILES = {
+    *(OVERLAY, ALPHA, RLE, CSV, SUMMARY),
+    *(RESULTS_CSV, RESULTS_JSON, REPORT, BENCH_JSON, BENCH_PNG),
+    *_UNFINISHED,
+    PROCESS,
+}
+_RESUME_FILES = {JOB, JOURNAL, TRACKER, f"{TRACKER}.tmp"}
+_MASK_FILE = re.compile(r"\d{5,}\.png")
+
+
+CLOCK_TOLERANCE = 2.0
+"""Seconds by which the begin of one and the same process may seem to differ."""
+
+
+class OutputFolder:
+    """The folder of a job, which appears only when it is complete.
+
+    ::
+
+        with OutputFolder(Path("out")) as output:
+            ...  # write into output.partial, the folder out.partial
+        # all of it is in output.path, the folder out
+
+    An exception leaves what was written in `out.partial`. A folder without results is removed.
+    With `overwrite`, an old `out` is deleted only once the new one stands in its place; a folder
+    that holds anything but results of this program is never replaced. What an interrupted run left
+    in `out.partial` is deleted once there are new results. A job that goes on from there writes all
+    of its results again; until it has caught up, what it goes on from is kept.
+
+    Args:
+        path: the final folder.
+        overwrite: whether older results are replaced.
+        resumed: the folder of an interrupted job that goes on, `path` or `partial`.
+
+    Attributes:
+        path: the final folder, absolute.
+        partial: the folder to write into, beside it.
+        former: where the interrupted job's files are while the new ones are written.
+        ended_early: to be set by a job that did: its results then do not replace older ones, but
+            stay in `partial`.
+        kept: where the results are at the end, `path` or `partial`.
+    """
+
+    def __init__(self, path: Path, *, overwrite: bool = False, resumed: Path | None = None) -> None:
+        self.path = Path(os.path.realpath(path))
+        self.partial = partial_of(self.path)
+        self.former = resumed
+        self.ended_early = False
+        self.kept = self.path
+        self._resumed = resumed
+        self._overwrite = overwrite
+        self._aside = _aside_of(self.path)
+
+    def __enter__(self) -> Self:
+        with writing(self.path):
+            if not self.path.parent.exists():
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            with alone(self.path):
+                self._begin()
+        return self
+
+    def _begin(self) -> None:
+        recover(self.path)
+        self._check_target()
+        if self.partial.is_dir() and not _has_results(self.partial):
+            _refuse_foreign(self.partial)
+            shutil.rmtree(self.partial)
+        moved = self.partial.exists()
+        if moved:
+            self._check_partial()
+            self.partial.rename(self._aside)
+            if self._resumed == self.partial:
+                self.former = self._aside
+        try:
+            self.partial.mkdir()
+            me = psutil.Process()
+            process = [me.pid, me.create_time(), self._resumed is not None]
+            write_text(self.partial / PROCESS, json.dumps(process))
+        except BaseException:
+            shutil.rmtree(self.partial, ignore_errors=True)
+            if moved:
+                self._aside.rename(self.partial)
+            raise
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with alone(self.path):
+            self._end(failed=kind is not None)
+
+    def _end(self, *, failed: bool) -> None:
+        complete = not failed and not self.ended_early
+        empty = self.partial.exists() and not _has_results(self.partial)
+        if empty or (self.is_behind and not complete):
+            shutil.rmtree(self.partial, ignore_errors=True)
+            if self._aside.exists():
+                self._aside.rename(self.partial)
+            self.kept = self._resumed or self.kept
+            return
+        if self._aside.exists():
+            shutil.rmtree(self._aside)
+        replaces = complete or not self.path.exists() or self._resumed == self.path
+        if not failed and replaces:
+            self._name()
+        else:
+            self.kept = self.partial
+        (self.kept / PROCESS).unlink(missing_ok=True)
+        if complete or not is_resumable(self.kept):
+            shutil.rmtree(self.kept / RESUME, ignore_errors=True)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether a job that goes on has not come as far yet as it was."""
+        return self._resumed is not None and not is_resumable(self.partial)
+
+    def _check_partial(self) -> None:
+        """Pass if what is in `partial` may be replaced."""
+        # What a job that goes on left there before it had caught up is of no use.
+        behind = self._resumed is not None and (self.partial / RESUME).is_dir()
+        if not (self._overwrite or behind):
+            raise OutputError(
+                f"'{self.partial}' holds the results of an interrupted run: move it away, "
+                f"or replace it with --overwrite{_going_on(self.partial)}"
+            )
+        _refuse_foreign(self.partial)
+
+    def _name(self) -> None:
+        with writing(self.path):
+            self._check_target()
+            if not self.path.exists():
+                self.partial.rename(self.path)
+                return
+            aside = Path(tempfile.mkdtemp(prefix=f"{self.path.name}.old-", dir=self.path.parent))
+            old = self.path.rename(aside / self.path.name)
+            try:
+                self.partial.rename(self.path)
+            except OSError:
+                old.rename(self.path)
+                aside.rmdir()
+                raise
+            shutil.rmtree(aside)
+
+    def _check_target(self) -> None:
+        if not self.path.exists():
+            return
+        if not self._overwrite and self._resumed != self.path:
+            raise OutputError(
+                f"output '{self.path}' exists already: choose another with --output, "
+                f"or replace it with --overwrite{_going_on(self.path)}"
+            )
+        _refuse_foreign(self.path)
+
+
+def partial_of(path: Path) -> Path:
+    """Where the results of a folder are until it is complete."""
+    return path.parent / f"{path.name}.partial"
+
+
+def is_resumable(folder: Path) -> bool:
+    """Whether a job in a folder can go on from there."""
+    return (folder / RESUME / TRACKER).is_file()
+
+
+def _going_on(folder: Path) -> str:
+    """What else to do about a folder that is in the way."""
+    return ", or go on with the job in it with --resume" if is_resumable(folder) else ""
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Wait until no other program begins, ends or recovers a folder beside `path`, and let none.
+
+    Where the file system has no locks, or Windows runs, nobody waits.
+    """
+    folder = None
+    try:
+        if sys.platform != "win32":
+            with suppress(OSError):
+                folder = os.open(path.parent, os.O_RDONLY)
+                fcntl.flock(folder, fcntl.LOCK_EX)  # a kill ends it as well
+        yield
+    finally:
+        if folder is not None:
+            os.close(folder)
+
+
+def recover(path: Path) -> None:
+    """Put back what a killed program had moved aside, so that only `path` and `partial` are left.
+
+    To be called `alone`.
+
+    Raises:
+        OutputError: a program that still runs writes there.
+    """
+    partial, aside = partial_of(path), _aside_of(path)
+    _refuse_busy(partial)
+    if not aside.exists():
+        return
+    _refuse_foreign(aside)
+    superseded = partial.exists() and _has_results(partial) and not _resumes(partial)
+    if is_resumable(partial) or superseded:
+        shutil.rmtree(aside)
+        return
+    if partial.exists():
+        _refuse_foreign(partial)
+        shutil.rmtree(partial)
+    aside.rename(partial)
+
+
+def _aside_of(path: Path) -> Path:
+    """Where an earlier `partial` is until there are new results; hidden, lest a user takes it."""
+    return path.parent / f".{path.name}.partial.earlier"
+
+
+def _resumes(partial: Path) -> bool:
+    """Whether it is of a job that went on, and that had not come as far yet as it was."""
+    try:
+        _, _, resumes = json.loads((partial / PROCESS).read_bytes())
+    except (OSError, *DAMAGE):
+        return True
+    return bool(resumes)
+
+
+def _refuse_busy(folder: Path) -> None:
+    """Guards a folder from being replaced that a running job writes to."""
+    try:
+        number, begun, *_ = json.loads((folder / PROCESS).read_bytes())
+        process = psutil.Process(number)
+        same = abs(process.create_time() - begun) < CLOCK_TOLERANCE
+        same = same and process.status() != psutil.STATUS_ZOMBIE  # ended, if nobody asked how
+    except (OSError, *DAMAGE, psutil.Error):
+        return  # no process, or one that is gone
+    if same and number != os.getpid():
+        raise OutputError(
+            f"'{folder}' is being written by samtrack in process {number}: "
+            "wait for its end, or stop it"
+        )
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Guards a folder from being replaced that has anything but results of this program."""
+    if not folder.is_dir():
+        raise OutputError(f"'{folder}' is no folder: choose another with --output")
+    for item in folder.iterdir():
+        if item.name == MASKS and item.is_dir() and not item.is_symlink():
+            strange = [p for p in item.iterdir() if not _MASK_FILE.fullmatch(p.name)]
+        elif item.name == PREDICTIONS and item.is_dir() and not item.is_symlink():
+            strange = [p for p in item.rglob("*") if not p.is_dir() and not _is_mask(p)]
+        elif item.name == RESUME and item.is_dir() and not item.is_symlink():
+            strange = [p for p in item.iterdir() if p.name not in _RESUME_FILES or not p.is_file()]
+        else:
+            strange = [] if item.name in _FILES and item.is_file() else [item]
+        if strange:
+            raise OutputError(
+                f"'{folder}' is not replaced, because '{strange[0].relative_to(folder)}' in it "
+                "is no result of samtrack: choose another with --output, or move that away"
+            )
+
+
+def _is_mask(path: Path) -> bool:
+    """Whether a file is a PNG as `save_ids` writes them, and not somebody's picture."""
+    with path.open("rb") as file:
+        head = file.read(26)
+    depth_and_type = head[24:26]
+    return head[:8] == b"\x89PNG\r\n\x1a\n" and depth_and_type in (b"\x08\x03", b"\x10\x00")
+
+
+def _has_results(folder: Path) -> bool:
+    """Whether there is anything to keep; not so where a program was killed before its first one."""
+    files = {path.relative_to(folder) for path in folder.rglob("*") if not path.is_dir()}
+    none = {Path(PROCESS), *(Path(RESUME, name) for name in _RESUME_FILES)}
+    return is_resumable(folder) or bool(files - none)

@@ -1,0 +1,142 @@
+"""Results as files: mask pictures, COCO run lengths, a table."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from pycocotools import mask as coco
+
+from samtracker.files import writing
+from samtracker.palette import PALETTE
+from samtracker.types import FrameResult, Mask
+
+
+class Writer(Protocol):
+    """Takes the result of one frame after another."""
+
+    def write(self, result: FrameResult, *, index: int, time: float) -> None:
+        """Writes one frame.
+
+        Args:
+            result: the objects in the frame.
+            index: number of the frame in its source, from 0.
+            time: seconds from the start of the source.
+
+        Raises:
+            OutputError: the disk is full or the file cannot be written.
+        """
+
+    def close(self) -> None:
+        """Finishes the file; what was written until then is on the disk at any time."""
+
+
+def save_ids(path: Path, ids: NDArray[np.uint16]) -> None:
+    """Writes a mask as DAVIS has them: an 8-bit palette PNG, the index is the id.
+
+    With an id above 255, more than a palette holds, it is a 16-bit grey PNG whose values are the
+    ids. Both come back exactly through `read_mask`, unless 65535 (white) is among the ids.
+
+    Raises:
+        OutputError: the disk is full or the file cannot be written.
+    """
+    if ids.max() <= 255:
+        image = Image.fromarray(ids.astype(np.uint8))
+        image.putpalette(PALETTE.tobytes())
+    else:
+        image = Image.fromarray(ids)
+    with writing(path):
+        try:
+            image.save(path)
+        except OSError:
+            path.unlink(missing_ok=True)  # half a picture
+            raise
+
+
+class MaskWriter:
+    """One PNG a frame, `00012.png`, see `save_ids`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def write(self, result: FrameResult, *, index: int, time: float) -> None:
+        """See `Writer`."""
+        save_ids(self._folder / f"{index:05d}.png", result.id_map)
+
+    def close(self) -> None:
+        """Nothing is left to do: each picture is complete."""
+
+
+class RleWriter:
+    """JSON lines, one a frame, with the masks as compressed COCO run lengths.
+
+    `{"frame", "time", "size": [H, W], "objects": [{"id", "score", "state",
+    "box": [x1, y1, x2, y2] or null, "segmentation": {"size": [H, W], "counts"}}]}`
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with writing(path):
+            self._file = path.open("w", encoding="ascii", newline="\n")
+
+    def write(self, result: FrameResult, *, index: int, time: float) -> None:
+        """See `Writer`."""
+        objects = [
+            {
+                "id": item.id,
+                "score": item.score,
+                "state": str(item.state),
+                "box": item.box,
+                "segmentation": _run_lengths(item.mask),
+            }
+            for item in result.objects
+        ]
+        line = {"frame": index, "time": time, "size": result.size, "objects": objects}
+        with writing(self._path):
+            self._file.write(json.dumps(line) + "\n")
+            self._file.flush()
+
+    def close(self) -> None:
+        """Closes the file."""
+        with writing(self._path):
+            self._file.close()
+
+
+class CsvWriter:
+    """A table with one row per frame and object; a lost object has no box and area 0."""
+
+    COLUMNS: Final = ("frame", "time", "id", "state", "score", "x1", "y1", "x2", "y2", "area")
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with writing(path):
+            self._file = path.open("w", encoding="ascii", newline="")
+            self._table = csv.writer(self._file, lineterminator="\n")
+            self._table.writerow(self.COLUMNS)
+
+    def write(self, result: FrameResult, *, index: int, time: float) -> None:
+        """See `Writer`."""
+        with writing(self._path):
+            for item in result.objects:
+                box = item.box or ("", "", "", "")
+                area = np.count_nonzero(item.mask)
+                self._table.writerow([index, time, item.id, item.state, item.score, *box, area])
+            self._file.flush()
+
+    def close(self) -> None:
+        """Closes the file."""
+        with writing(self._path):
+            self._file.close()
+
+
+def _run_lengths(mask: Mask) -> dict[str, Any]:
+    """COCO's compressed run lengths, in column order; counts as text."""
+    encoded = coco.encode(np.asfortranarray(mask, np.uint8))
+    return {"size": list(mask.shape), "counts": encoded["counts"].decode("ascii")}

@@ -1,1 +1,0 @@
-"""What a running job writes down so that it can go on after an interruption."""

@@ -1,0 +1,1 @@
+"""What a tracker is made of: the objects of a stream, their memories and states."""

@@ -1,0 +1,133 @@
+"""Whether an object is tracked, uncertain, lost or found again: integer counters over frames.
+
+::
+
+    TRACKING    --doubtful frame-->                           UNCERTAIN
+    UNCERTAIN   --good frame-->                               TRACKING
+    UNCERTAIN   --`lost_after` absent frames in a row, or
+                  `patience` doubtful ones-->                 LOST
+    LOST        --good frame-->                               REACQUIRED
+    REACQUIRED  --`confirm_after` good frames in a row-->     TRACKING
+    REACQUIRED  --doubtful frame-->                           LOST
+
+A frame is absent if there is no mask, its score is below `absent_score`, or its area is a smaller
+share than `absent_share` of the object's largest one, which fades, for objects go away. It is
+doubtful if it is absent, if its score is below `doubtful_score` or its similarity below
+`doubtful_similarity`, or if the mask has grown, shrunk or moved since the last good frame more than
+objects do. Otherwise it is good. All of these are fields of `TrackerConfig`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import cv2
+import numpy as np
+
+from samtracker.config import TrackerConfig
+from samtracker.types import Mask, State
+
+_ADAPTION = 0.2
+"""Weight of a good frame in the usual area of the object."""
+
+FADE = 0.98
+"""What is left of the largest area from frame to frame."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """What speaks for an object's mask in a frame.
+
+    Attributes:
+        area: of the mask in pixels; 0 for none.
+        centre: of the mask, x and y in pixels; (0, 0) for none.
+        score: predicted IoU, 0 to 1.
+        similarity: of the mask's cells to their best matches in the memory, mean, at most 1.
+    """
+
+    area: int
+    centre: tuple[float, float]
+    score: float
+    similarity: float
+
+    @classmethod
+    def of(cls, mask: Mask, score: float, similarity: float) -> Self:
+        """Measures a mask."""
+        moments = cv2.moments(np.ascontiguousarray(mask).view(np.uint8), binaryImage=True)
+        area = round(moments["m00"])
+        if not area:
+            return cls(area=0, centre=(0.0, 0.0), score=0.0, similarity=0.0)
+        centre = moments["m10"] / area, moments["m01"] / area
+        return cls(area=area, centre=centre, score=score, similarity=similarity)
+
+
+class LifeCycle:
+    """The state of one object.
+
+    Args:
+        config: thresholds and counts.
+        given: of the mask that the user gave.
+
+    Attributes:
+        state: after the last frame.
+    """
+
+    def __init__(self, config: TrackerConfig, given: Observation) -> None:
+        self._config = config
+        self.state = State.TRACKING
+        self._area = self._largest = float(given.area)
+        self._centre = given.centre
+        self._absent = self._doubtful = self._good = 0
+
+    def step(self, evidence: Observation) -> State:
+        """The state after one more frame."""
+        config = self._config
+        self._largest *= FADE
+        share = evidence.area / self._largest
+        absent = evidence.score < config.absent_score or share < config.absent_share
+        absent = absent or evidence.area == 0
+        doubtful = absent or self._doubts(evidence)
+        self._absent = self._absent + 1 if absent else 0
+        self._doubtful = self._doubtful + 1 if doubtful else 0
+        self._good = 0 if doubtful else self._good + 1
+        self.state = self._next()
+        if not doubtful:
+            fresh = self.state is State.REACQUIRED
+            self._area += (1.0 if fresh else _ADAPTION) * (evidence.area - self._area)
+            self._centre = evidence.centre
+            self._largest = max(self._largest, float(evidence.area))
+        return self.state
+
+    def trim(self, before: Observation, after: Observation) -> None:
+        """The current frame's mask lost pixels to another object, which is no sign of anything."""
+        if self._doubtful:  # what is known is of an earlier mask, a good one
+            return
+        share = after.area / before.area
+        self._area *= share
+        self._largest *= share
+        self._centre = after.centre
+
+    def _doubts(self, evidence: Observation) -> bool:
+        config = self._config
+        if evidence.score < config.doubtful_score:
+            return True
+        if evidence.similarity < config.doubtful_similarity:
+            return True
+        if self.state is State.LOST:  # it may be anywhere, and of any size
+            return False
+        growth = evidence.area / self._area
+        moved = float(np.hypot(*np.subtract(evidence.centre, self._centre)))
+        reach = config.largest_step * (self._doubtful + 1) * max(self._area, evidence.area) ** 0.5
+        return not 1 / config.largest_growth < growth < config.largest_growth or moved > reach
+
+    def _next(self) -> State:
+        config, state = self._config, self.state
+        if state in (State.LOST, State.REACQUIRED):
+            if self._doubtful:
+                return State.LOST
+            confirmed = self._good > config.confirm_after  # the first one only found it
+            return State.TRACKING if confirmed else State.REACQUIRED
+        if self._absent >= config.lost_after or self._doubtful >= config.patience:
+            return State.LOST
+        return State.UNCERTAIN if self._doubtful else State.TRACKING

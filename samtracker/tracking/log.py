@@ -1,0 +1,202 @@
+"""A log of all that was done to a tracker, to do it again: JSON lines.
+
+The first line says what the tracker was: weights, configuration, precision, threads, seeds. Every
+other one is a call: its name and arguments, a hash of its frame, and what came of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import inspect
+import json
+import zlib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TextIO, TypeVar, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from samtracker._version import __version__
+from samtracker.errors import ConfigError, OutputError
+from samtracker.files import writing
+from samtracker.model.network import SEED
+from samtracker.prompts.prompts import SEED as CUT_SEED
+from samtracker.tracking.save import weights_of
+from samtracker.types import FrameResult
+
+if TYPE_CHECKING:
+    from samtracker.tracker import Tracker
+
+_KIND: Final = "samtracker-replay-"
+FORMAT: Final = f"{_KIND}2"
+
+Self_ = TypeVar("Self_", bound="Tracker")
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+class ReplayLog:
+    """Takes down what is done to a tracker from now on; give it to `Tracker.log`.
+
+    Args:
+        path: of the file; an older one is replaced as soon as there is something to write.
+        tracker: before its stream begins.
+        source: that its frames come from, for `replay`; empty if there is none.
+
+    Raises:
+        ConfigError: the stream has begun.
+        WeightsError: the network comes from no file.
+    """
+
+    def __init__(self, path: str | Path, tracker: Tracker, source: str = "") -> None:
+        if tracker.result is not None:
+            raise ConfigError(
+                f"log '{path}' would lack the begin of the tracker's stream: call reset() first"
+            )
+        self._path = Path(path)
+        name, digest = weights_of(tracker.runtime.network)
+        self._header = {
+            "format": FORMAT,
+            "version": __version__,
+            "source": source,
+            "weights": name,
+            "sha256": digest,
+            "device": tracker.runtime.device.type,
+            "precision": str(tracker.runtime.precision).removeprefix("torch."),
+            "threads": torch.get_num_threads(),
+            "config": asdict(tracker.config),
+            "seeds": {"network": SEED, "grabcut": CUT_SEED},
+        }
+        self._file: TextIO | None = None
+        self._failure: OutputError | None = None
+
+    def take(self, name: str, arguments: Mapping[str, Any], outcome: object) -> None:
+        """Write a call down, if that is possible; tracking goes on where it is not.
+
+        Args:
+            name: of the method.
+            arguments: by name.
+            outcome: what it returned.
+        """
+        given = dict(arguments)
+        frame = given.pop("frame", None)
+        line: dict[str, Any] = {"call": name}
+        if frame is not None:
+            line["frame"] = digest(frame)
+        line["arguments"] = {key: packed(value) for key, value in given.items()}
+        if isinstance(outcome, FrameResult):
+            line |= outline(outcome)
+        self._write(line)
+
+    def close(self) -> None:
+        """Close the file; what was written until then is on the disk at any time.
+
+        Raises:
+            OutputError: not everything could be written.
+        """
+        with suppress(OSError):  # of what has failed already
+            if self._file is not None:
+                self._file.close()
+        if self._failure is not None:
+            raise self._failure
+
+    def _write(self, line: dict[str, Any]) -> None:
+        if self._failure is not None:
+            return
+        try:
+            with writing(self._path):
+                if self._file is None:
+                    self._file = self._path.open("w", encoding="ascii", newline="\n")
+                    self._file.write(json.dumps(self._header) + "\n")
+                self._file.write(json.dumps(line) + "\n")
+                self._file.flush()
+        except OutputError as error:
+            self._failure = error
+
+
+def logged(
+    method: Callable[Concatenate[Self_, Arguments], Result],
+) -> Callable[Concatenate[Self_, Arguments], Result]:
+    """Makes a method of a tracker write itself into its log, if there is one, once it is done."""
+    signature = inspect.signature(method)
+
+    @functools.wraps(method)
+    def call(self: Self_, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        outcome = method(self, *args, **kwargs)
+        if self.log is not None:
+            _, *arguments = signature.bind(self, *args, **kwargs).arguments.items()
+            self.log.take(method.__name__, dict(arguments), outcome)
+        return outcome
+
+    return cast(Callable[Concatenate[Self_, Arguments], Result], call)
+
+
+def is_log(path: Path) -> bool:
+    """Whether a file is a log of any version, or empty; one that was cut off is a log too.
+
+    Raises:
+        OutputError: it cannot be read.
+    """
+    begin = f'{{"format": "{_KIND}'.encode("ascii")
+    with writing(path), path.open("rb") as file:
+        return file.read(len(begin)) in (b"", begin)
+
+
+def digest(array: NDArray[Any]) -> str:
+    """A hash of an array's values and shape."""
+    content = hashlib.blake2b(str(array.shape).encode("ascii"), digest_size=16)
+    content.update(np.ascontiguousarray(array).data)
+    return content.hexdigest()
+
+
+def outline(result: FrameResult) -> dict[str, Any]:
+    """What a result comes down to: equal where the results are."""
+    objects = [
+        {
+            "id": item.id,
+            "state": item.state.value,
+            "score": item.score,
+            "area": int(np.count_nonzero(item.mask)),
+        }
+        for item in result.objects
+    ]
+    return {"index": result.index, "objects": objects, "masks": digest(result.id_map)}
+
+
+def packed(value: Any) -> Any:
+    """An argument as JSON."""
+    if isinstance(value, Mapping):
+        return {"by id": [[int(key), packed(item)] for key, item in value.items()]}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list | tuple):
+        return [packed(item) for item in value]
+    value = np.asarray(value)  # a tensor or picture too
+    if value.ndim > 1:
+        content = base64.b64encode(zlib.compress(np.ascontiguousarray(value).data))
+        return {"dtype": value.dtype.str, "shape": value.shape, "zlib": content.decode("ascii")}
+    return value.tolist()
+
+
+def unpacked(plain: Any) -> Any:
+    """An argument as it was given.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    match plain:
+        case {"by id": pairs}:
+            return {key: unpacked(item) for key, item in pairs}
+        case {"dtype": dtype, "shape": shape, "zlib": text}:
+            content = zlib.decompress(base64.b64decode(text))
+            return np.frombuffer(content, np.dtype(dtype)).reshape(shape)
+        case list():
+            return [unpacked(item) for item in plain]
+        case _:
+            return plain

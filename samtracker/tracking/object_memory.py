@@ -1,0 +1,125 @@
+"""What a tracker remembers of one object."""
+
+from __future__ import annotations
+
+from collections import deque
+from copy import copy
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from samtracker.config import TrackerConfig
+from samtracker.model.encoders import Features
+from samtracker.model.memory import Memory, ReferenceFrame, Template
+from samtracker.model.target import TargetModel
+from samtracker.tracking.life_cycle import FADE
+
+BANK_SCORE = 0.9
+"""Predicted IoU from which on a frame may enter the bank."""
+
+BANK_EVERY = 5
+"""Only frames whose number it divides enter: the bank spans more than the last moment, and objects
+in one frame have entries in common, so that they share the matching."""
+
+WHOLE = 0.75
+"""Share of its largest area that a mask must have to show all of an object."""
+
+
+class ObjectMemory:
+    """One object's memory: first frame, last correction, a bank of frames, last frame.
+
+    While it is lost, the last frame that showed all of it stands in for the last one.
+
+    Args:
+        config: which of these are kept.
+        features: of the frame the object is first seen in.
+        mask: (H/s, W/s) its mask there, see `Geometry.prepare_masks`.
+
+    Attributes:
+        lost: whether it is to be looked for in the whole frame.
+    """
+
+    def __init__(self, config: TrackerConfig, features: Features, mask: Tensor) -> None:
+        self.lost = False
+        self._config = config
+        self._given: list[ReferenceFrame] = []
+        self._bank: deque[ReferenceFrame] = deque(maxlen=config.bank)
+        self._given_target: TargetModel | None = None
+        self._target: TargetModel | None = None
+        self.anchor(features, mask)
+
+    def anchor(self, features: Features, mask: Tensor) -> None:
+        """Take a mask given by the user: the first one, or a correction.
+
+        The first anchor and the latest correction are kept, so that memory is constant; an earlier
+        one of the same frame is replaced. What the bank took for the object may be wrong.
+        """
+        self.lost = False
+        self._last = self._whole = Template(features, mask)
+        self._largest = float(mask.sum())
+        self.remind(features, mask)
+
+    def remind(self, features: Features, mask: Tensor) -> None:
+        """Take a mask given by the user in a frame that is not the last one."""
+        self._bank.clear()
+        if self._config.anchored:
+            first = [anchor for anchor in self._given[:1] if not _shows(anchor, features)]
+            self._given = [*first, ReferenceFrame.of(Template(features, mask))]
+            if self._config.target_model:
+                self._target = self._given_target = TargetModel.fit(features.key[0], mask)
+
+    def copied(self) -> ObjectMemory:
+        """As it is now; templates and anchors never change and are shared."""
+        made = copy(self)
+        made._bank = self._bank.copy()
+        return made
+
+    def trim(self, features: Features, mask: Tensor) -> None:
+        """Take the current frame's mask again, less what another object was given there."""
+        if any(_shows(anchor, features) for anchor in self._given):
+            self.anchor(features, mask)
+        else:  # an older frame may show the other object's part as well
+            self._last = self._whole = Template(features, mask)
+            self._largest = float(mask.sum())
+
+    def update(self, features: Features, mask: Tensor, score: float, index: int) -> None:
+        """Take the mask predicted in frame `index` of the stream."""
+        self.lost = False
+        self._last = Template(features, mask)
+        area = float(mask.sum())
+        self._largest = max(area, FADE * self._largest)
+        if area >= WHOLE * self._largest:  # not as it vanishes behind something
+            self._whole = self._last
+        if self._config.bank and score >= BANK_SCORE and index % BANK_EVERY == 0:
+            self._bank.append(ReferenceFrame.of(self._last))
+            if self._given_target is not None:  # half of it is what the object looks like now
+                self._target = self._given_target.mixed(TargetModel.fit(features.key[0], mask))
+
+    def resize(self, like: Features) -> None:
+        """Go on with canvases of another size; the anchors fit any."""
+        same = self._whole is self._last
+        self._last = _resized(self._last, like)
+        self._whole = self._last if same else _resized(self._whole, like)
+        self._largest = 0.0
+
+    @property
+    def memory(self) -> Memory:
+        """What the network needs to find the object in the next frame."""
+        return Memory(
+            last=self._whole if self.lost else self._last,
+            anchors=(*self._given, *self._bank),
+            target=self._target,
+            lost=self.lost,
+        )
+
+
+def _resized(template: Template, like: Features) -> Template:
+    size = (like.key.shape[-2], like.key.shape[-1])
+    mask = F.interpolate(template.mask[None, None], size, mode="area")[0, 0]
+    return Template(template.features.resized(like), mask)
+
+
+def _shows(anchor: ReferenceFrame, features: Features) -> bool:
+    """Whether an anchor is of this very frame, which may have been encoded again."""
+    return torch.equal(anchor.coarse, features.coarse)

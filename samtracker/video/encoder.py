@@ -1,0 +1,150 @@
+"""One output file: FFmpeg's encoder and container, and the formats that are written."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from errno import ENOSPC
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import av
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+from numpy.typing import NDArray
+
+from samtracker.types import Size
+from samtracker.video.audio import AudioCopy
+
+if TYPE_CHECKING:
+    from av.video.stream import VideoStream
+
+FPS_RANGE = (0.01, 1000.0)
+MIN_TICKS = 90_000  # per second
+BT709 = 1  # AVCOL_SPC_BT709, AVCOL_PRI_BT709, AVCOL_TRC_BT709
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoFormat:
+    """What sets one kind of output apart, in FFmpeg's names.
+
+    Attributes:
+        container: the file format.
+        encoder: the encoder.
+        options: of the encoder.
+        given: pixel format of the frames that come in.
+        stored: pixel format in the file.
+        multiple: height and width must be multiples of this.
+    """
+
+    container: str
+    encoder: str
+    options: dict[str, str]
+    given: str
+    stored: str
+    multiple: int
+
+
+H264 = VideoFormat(
+    container="mp4",
+    encoder="libx264",
+    options={"crf": "20", "preset": "veryfast"},
+    given="rgb24",
+    stored="yuv420p",
+    multiple=2,
+)
+PRORES_4444 = VideoFormat(
+    container="mov",
+    encoder="prores_ks",
+    options={"profile": "4444", "vendor": "apl0"},
+    given="rgba",
+    stored="yuva444p10le",
+    multiple=1,
+)
+
+
+class VideoEncoder:
+    """One output file from its first frame to its end; errors are FFmpeg's.
+
+    Args:
+        path: the file to write.
+        form: see `VideoFormat`.
+        rate: frames per second.
+        size: (H, W) of the frames; padded at the bottom and right where the format asks for it.
+        start: time of the first frame in seconds, which becomes 0 in the file.
+        audio_from: see `VideoWriter`.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        form: VideoFormat,
+        *,
+        rate: Fraction,
+        size: Size,
+        start: float,
+        audio_from: Path | None,
+    ) -> None:
+        self.size = size
+        self._form = form
+        self._start = self._end = start
+        # A multiple of the rate, so that a constant rate comes out exact, 30000/1001 too.
+        self._ticks = rate.numerator * max(1, MIN_TICKS // rate.numerator)
+        self._frame_ticks = round(self._ticks / rate)
+        self._last = -1
+        self._reformatter = VideoReformatter()
+        self._output = av.open(
+            f"file:{path}",
+            "w",
+            format=form.container,
+            container_options={"movflags": "+faststart"},
+        )
+        self._stream = cast(
+            "VideoStream", self._output.add_stream(form.encoder, rate=rate, options=form.options)
+        )
+        self._stream.height, self._stream.width = (side + -side % form.multiple for side in size)
+        self._stream.pix_fmt = form.stored
+        context = self._stream.codec_context
+        context.time_base = Fraction(1, self._ticks)
+        context.colorspace = context.color_primaries = context.color_trc = BT709
+        context.color_range = ColorRange.MPEG
+        self._path = path
+        self._failed = False
+        self._audio: AudioCopy | None = None
+        if audio_from is not None:
+            self._audio = AudioCopy(audio_from, self._output, start=start)
+
+    def add(self, pixels: NDArray[np.uint8], seconds: float) -> None:
+        """Encodes one frame, uint8 (H, W, channels), shown at `seconds`."""
+        below, right = (-side % self._form.multiple for side in self.size)
+        padded = np.pad(pixels, ((0, below), (0, right), (0, 0)), mode="edge")
+        frame = self._reformatter.reformat(
+            av.VideoFrame.from_ndarray(padded, format=self._form.given),
+            format=self._form.stored,
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
+        )
+        self._last = max(round((seconds - self._start) * self._ticks), self._last + 1)
+        frame.pts = self._last
+        frame.time_base = Fraction(1, self._ticks)
+        self._failed = True  # unless all of this works
+        self._output.mux(self._stream.encode(frame))
+        if self._audio is not None:
+            self._audio.write_until(seconds)
+        self._failed = False
+        self._end = self._start + (self._last + self._frame_ticks) / self._ticks
+
+    def finish(self) -> None:
+        """Writes what is still held back, and the index."""
+        try:
+            if self._failed and not self._path.stat().st_size:
+                # FFmpeg would crash on a file whose header could not be written.
+                raise OSError(ENOSPC, os.strerror(ENOSPC))
+            self._output.mux(self._stream.encode(None))
+            if self._audio is not None:
+                self._audio.finish(self._end)
+        finally:
+            if self._audio is not None:
+                self._audio.close()
+            self._output.close()

@@ -1,0 +1,204 @@
+"""The newest frame of what does not wait: a camera, a stream, a file at its own speed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import av
+import cv2
+import numpy as np
+
+from samtracker.errors import SamTrackerError, VideoError
+from samtracker.types import Frame, Size
+from samtracker.video.read import VideoReader, read_frames
+
+BACK_OFF = (0.5, 8.0)
+"""Seconds before the first new attempt to connect, and at most; each wait doubles the last."""
+
+FAILURES = (VideoError, av.FFmpegError, cv2.error, OSError)
+"""How a source may fail while it is read."""
+
+PAUSE = 0.02
+"""Seconds between two looks whether a pause is over."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveFrame:
+    """A frame as it came.
+
+    Attributes:
+        index: of all that came, those that nobody took included.
+        time: seconds since the first frame, by the clock.
+        captured: `time.monotonic()` when it came.
+        image: RGB uint8 (H, W, 3), always of the first frame's size.
+    """
+
+    index: int
+    time: float
+    captured: float
+    image: Frame
+
+
+class LiveSource:
+    """Holds the newest frame only, so that latency stays bounded however slow the reader is.
+
+    A thread reads all the time. A camera or stream that ends or fails is opened again, with
+    growing waits; a file is played at its own speed, once.
+
+    Args:
+        source: as for `read_frames`.
+
+    Attributes:
+        size: (H, W) of the frames.
+        fps: frames per second as the source announces them; None when unknown.
+        received: frames that came.
+        dropped: those of them that a newer one replaced before they were taken.
+        reconnects: how often the source was opened again.
+        connected: whether it is open.
+        failure: why a file ended before it should have; None if it did not.
+
+    Raises:
+        VideoError: it cannot be opened in the first place.
+    """
+
+    def __init__(self, source: str | Path | int) -> None:
+        reader = read_frames(source)
+        self.size: Size = reader.info.size
+        self.fps = reader.info.fps
+        self.received = self.dropped = self.reconnects = 0
+        self.connected = True
+        self.failure: SamTrackerError | None = None
+        self._paused = False
+        self._source = source
+        self._finite = not reader.is_live
+        self._newest: LiveFrame | None = None
+        self._over = False
+        self._change = threading.Condition()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._read, args=(reader,), daemon=True)
+        self._thread.start()
+
+    @property
+    def ended(self) -> bool:
+        """Whether a file is at its end and its last frame has been taken."""
+        return self._over and self._newest is None
+
+    @property
+    def paused(self) -> bool:
+        """To be set by the reader: a file waits, everything else comes as before."""
+        return self._paused
+
+    @paused.setter
+    def paused(self, paused: bool) -> None:
+        with self._change:
+            if self._paused and not paused and self._finite and self._newest is not None:
+                # It has waited with the file, and nobody has waited for it.
+                self._newest = replace(self._newest, captured=time.monotonic())
+            self._paused = paused
+
+    def read(self, timeout: float) -> LiveFrame | None:
+        """The newest frame, if nobody has taken it.
+
+        Args:
+            timeout: seconds to wait for one.
+
+        Returns:
+            None where none came in time, or where the source has ended.
+        """
+        with self._change:
+            self._change.wait_for(lambda: self._newest is not None or self._over, timeout)
+            frame, self._newest = self._newest, None
+            return frame
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets the source go; a device that hangs is left to its thread."""
+        self._closing.set()
+        self._thread.join(timeout=2)
+
+    def _read(self, reader: VideoReader | None) -> None:
+        """Plays and connects in turns, until it is closed or the file is over."""
+        try:
+            self._play_and_connect(reader)
+        finally:  # whatever happened, nobody waits for more
+            with self._change:
+                self._over = True
+                self._change.notify_all()
+
+    def _play_and_connect(self, reader: VideoReader | None) -> None:
+        begin = time.monotonic()
+        wait, longest = BACK_OFF
+        while True:
+            if reader is not None:
+                with reader:
+                    self.connected = True
+                    if self._play(reader, begin):
+                        wait = BACK_OFF[0]
+                self.connected = False
+            if self._finite or self._closing.wait(wait):
+                break
+            wait = min(2 * wait, longest)
+            try:
+                reader = read_frames(self._source)
+                self.reconnects += 1
+            except FAILURES:
+                reader = None
+
+    def _play(self, reader: VideoReader, begin: float) -> bool:
+        """Passes frames on until the reader ends; whether there was any."""
+        start = time.monotonic()
+        played = False
+        try:
+            for frame in reader:
+                if self._finite:
+                    start += self._wait(start + frame.time)
+                if self._closing.is_set():
+                    break
+                self._pass_on(frame.image, begin)
+                played = True
+            if self._finite and reader.truncated:
+                self.failure = VideoError(f"'{self._source}' is cut off or damaged at its end")
+        except FAILURES as error:  # of a camera, what fails is as gone as what ends
+            if self._finite and isinstance(error, SamTrackerError):
+                self.failure = error
+            elif self._finite:
+                self.failure = VideoError(f"'{self._source}' cannot be read further: {error}")
+        return played
+
+    def _wait(self, due: float) -> float:
+        """Until a moment of `time.monotonic`, later by the time that the reader pauses meanwhile.
+
+        Returns:
+            That time in seconds.
+        """
+        paused = 0.0
+        while not self._closing.is_set():
+            now = time.monotonic()
+            early = due + paused - now
+            if not self._paused and early <= 0:
+                break
+            self._closing.wait(PAUSE if self._paused else min(early, PAUSE))
+            if self._paused:
+                paused += time.monotonic() - now
+        return paused
+
+    def _pass_on(self, image: Frame, begin: float) -> None:
+        if image.shape[:2] != self.size:  # a camera that came back may be in another mode
+            image = np.asarray(cv2.resize(image, self.size[::-1]), np.uint8)
+        now = time.monotonic()
+        with self._change:
+            self.dropped += self._newest is not None
+            self._newest = LiveFrame(
+                index=self.received, time=now - begin, captured=now, image=image
+            )
+            self.received += 1
+            self._change.notify_all()

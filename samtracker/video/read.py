@@ -1,0 +1,231 @@
+"""Reading video: one iterator for files, URLs, folders of images and cameras."""
+
+from __future__ import annotations
+
+import glob
+import math
+import os
+import re
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Self
+
+from samtracker.errors import ConfigError, VideoError
+from samtracker.types import Frame, Size
+from samtracker.video.file import FileSource
+from samtracker.video.sources import CameraSource, Candidate, ImageSource, Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoFrame:
+    """One frame of a source.
+
+    Attributes:
+        index: number of the frame in the source, from 0; frames that were not asked for count.
+            Of damaged ones, images count, and frames of a video that cannot be decoded do not.
+        time: seconds since the first frame of the source.
+        image: RGB uint8 (H, W, 3), upright.
+    """
+
+    index: int
+    time: float
+    image: Frame
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoInfo:
+    """What is known of a source before it is read.
+
+    Attributes:
+        size: (H, W) of the upright frames.
+        fps: average frames per second, 30000/1001 for NTSC; None when unknown.
+        frames: number of frames in the whole source, as it announces it; None when unknown, as
+            with cameras and live streams.
+        duration: seconds; None when unknown.
+    """
+
+    size: Size
+    fps: float | None
+    frames: int | None
+    duration: float | None
+
+
+class VideoReader(Iterator[VideoFrame]):
+    """Iterator over the frames of a source, made by `read_frames`.
+
+    Damaged frames are left out and counted. The source is released at the end, at an error, by
+    `close` and at the end of a `with` block.
+
+    Attributes:
+        info: see `VideoInfo`.
+        path: the video file, so that its audio can be copied; None for any other source.
+    """
+
+    info: VideoInfo
+    path: Path | None
+
+    def __init__(self, source: Source, *, start: float, end: float | None, stride: int) -> None:
+        self._source = source
+        try:
+            candidates = source.candidates(start)
+            first, size = _first_readable(source, candidates)
+        except BaseException:
+            source.close()
+            raise
+        self.info = VideoInfo(
+            size=size, fps=source.fps, frames=source.frames, duration=source.duration
+        )
+        self.path = source.path
+        # No method of this object: a cycle would leave the release to the garbage collector.
+        self._frames = _select(
+            source, chain([first], candidates), size=size, start=start, end=end, stride=stride
+        )
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is a camera or stream, which has no end and does not come again."""
+        return self.info.duration is None and self.path is None
+
+    @property
+    def unreadable(self) -> int:
+        """Number of damaged frames so far."""
+        return self._source.unreadable
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the source ended before it should have; known once it has ended."""
+        return self._source.truncated
+
+    def __next__(self) -> VideoFrame:
+        return next(self._frames)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Releases the source; there are no more frames afterwards."""
+        self._frames.close()
+        self._source.close()
+
+
+def read_frames(
+    source: str | Path | int, *, start: float = 0.0, end: float | None = None, stride: int = 1
+) -> VideoReader:
+    """Opens a source and iterates over its frames.
+
+    ::
+
+        with read_frames("clip.mp4", end=10.0) as frames:
+            for frame in frames:
+                result = tracker.step(frame.image)
+
+    Args:
+        source: a video file; a folder of images or a glob pattern of them, in natural order of
+            their names and at 25 frames per second; a camera's number (an int, or a string of
+            digits) or device path; or a URL such as rtsp://host/stream.
+        start: seconds; frames before are left out.
+        end: seconds; frames from here on are left out.
+        stride: takes every n-th of those frames.
+
+    Returns:
+        An iterator of `VideoFrame` that is also a context manager.
+
+    Raises:
+        ConfigError: `start`, `end` or `stride` are out of range.
+        VideoError: the source does not exist, is no video, or none of its frames can be read.
+            While iterating: a frame has another size than the first one.
+    """
+    if not 0 <= start < math.inf:
+        raise ConfigError(f"start={start} is not a time: give 0 or more seconds")
+    if end is not None and not end > start:
+        raise ConfigError(f"end={end} is not after start={start}: give a later end")
+    if stride < 1:
+        raise ConfigError(f"stride={stride} is not possible: give 1 or more")
+    opened = _open(source)
+    if opened.duration is not None and start >= opened.duration:
+        opened.close()
+        raise ConfigError(
+            f"start={start} is past the end of {opened.name}, which lasts {opened.duration:.3f} s"
+        )
+    return VideoReader(opened, start=start, end=end, stride=stride)
+
+
+def _open(source: str | Path | int) -> Source:
+    camera = _camera(source)
+    if camera is not None:
+        return CameraSource(camera)
+    if isinstance(source, str) and "://" in source:
+        return FileSource(source)
+    assert not isinstance(source, int), "that is a camera"
+    path = Path(source)
+    try:
+        if path.is_dir():
+            return ImageSource(f"folder '{path}'", list(path.iterdir()))
+        if path.exists():
+            return FileSource(path)
+    except OSError as error:
+        raise VideoError(f"'{path}' cannot be read ({error.strerror}): check the path") from error
+    if any(character in str(path) for character in "*?["):
+        found = glob.glob(str(path), recursive=True)  # noqa: PTH207 (Path.glob: only relative)
+        return ImageSource(f"pattern '{path}'", [Path(name) for name in found])
+    raise VideoError(f"no such file or folder: '{path}'; check the path")
+
+
+def _camera(source: str | Path | int) -> int | None:
+    """The number of a camera, given as such or by its device path; None for anything else."""
+    if isinstance(source, int) or (isinstance(source, str) and source.isdecimal()):
+        return int(source)
+    device = re.fullmatch(r"/dev/video(\d+)", os.path.realpath(source))
+    return int(device[1]) if device else None
+
+
+def _first_readable(source: Source, candidates: Iterator[Candidate]) -> tuple[Candidate, Size]:
+    """The first frame that is not damaged and its size (H, W)."""
+    for candidate in candidates:
+        image = candidate.load()
+        if image is not None:
+            return candidate, (image.shape[0], image.shape[1])
+        source.unreadable += 1
+    raise VideoError(
+        f"no frame of {source.name} can be read, it is damaged or incomplete: "
+        "record, copy or download it again"
+    )
+
+
+def _select(
+    source: Source,
+    candidates: Iterator[Candidate],
+    *,
+    size: Size,
+    start: float,
+    end: float | None,
+    stride: int,
+) -> Generator[VideoFrame, None, None]:
+    """Loads every n-th frame from `start` to before `end`, then closes the source."""
+    count = 0
+    try:
+        for candidate in candidates:
+            if candidate.time < start:
+                continue
+            if end is not None and candidate.time >= end:
+                return
+            count += 1
+            if (count - 1) % stride:
+                continue
+            image = candidate.load()
+            if image is None:
+                source.unreadable += 1
+                continue
+            if image.shape[:2] != size:
+                raise VideoError(
+                    f"{candidate.name} has {image.shape[1]}x{image.shape[0]} pixels, "
+                    f"but the first frame has {size[1]}x{size[0]}: all must have the same size"
+                )
+            yield VideoFrame(index=candidate.index, time=candidate.time, image=image)
+    finally:
+        source.close()

@@ -1,0 +1,169 @@
+"""Writing video: H.264 that every browser plays, and ProRes with transparency for editors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Self
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from samtracker.errors import ConfigError, OutputError, VideoError
+from samtracker.types import Frame, Mask
+from samtracker.video.encoder import FPS_RANGE, H264, PRORES_4444, VideoEncoder, VideoFormat
+
+
+class _Writer:
+    """A video file that gets its name only when it is finished.
+
+    Until then it is `.NAME.partial` in the same folder. The end of a `with` block finishes it even
+    after an error, so that what was written is kept. Without any frame, nothing is left behind.
+    """
+
+    _form: VideoFormat
+
+    def __init__(
+        self, path: str | Path, *, fps: float | Fraction, audio_from: Path | None = None
+    ) -> None:
+        lowest, highest = FPS_RANGE
+        if not lowest <= fps <= highest:
+            raise ConfigError(f"fps={fps} is out of range: give {lowest:g} to {highest:g}")
+        self.path = Path(path)
+        self._rate = Fraction(fps).limit_denominator(1001)  # 29.97002997... is 30000/1001
+        self._audio_from = audio_from
+        self._encoder: VideoEncoder | None = None
+        self._count = 0
+        self._closed = False
+        self._partial = self.path.with_name(f".{self.path.name}.partial")
+        try:
+            self._partial.touch()
+        except OSError as error:
+            raise OutputError(
+                f"'{path}' cannot be written ({error.strerror}): choose another folder"
+            ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Finishes the file and gives it its name; the second time it does nothing.
+
+        Raises:
+            VideoError: the disk is full or the encoder failed; nothing is left behind.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            if self._encoder is not None:
+                with self._reporting():
+                    self._encoder.finish()
+                    self._partial.replace(self.path)
+        finally:
+            self._partial.unlink(missing_ok=True)
+
+    def _add(self, pixels: NDArray[np.uint8], time: float | None) -> None:
+        if self._closed:
+            raise VideoError(f"'{self.path}' is finished: no frame can be added")
+        height, width = pixels.shape[:2]
+        seconds = float(self._count / self._rate) if time is None else time
+        with self._reporting():
+            if self._encoder is None:
+                self._encoder = VideoEncoder(
+                    self._partial,
+                    self._form,
+                    rate=self._rate,
+                    size=(height, width),
+                    start=seconds,
+                    audio_from=self._audio_from,
+                )
+            if (height, width) != self._encoder.size:
+                first = self._encoder.size
+                raise VideoError(
+                    f"frame {self._count} of '{self.path}' has {width}x{height} pixels, but the "
+                    f"first has {first[1]}x{first[0]}: all must have the same size"
+                )
+            self._encoder.add(pixels, seconds)
+        self._count += 1
+
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        """Makes a `VideoError` of what the disk or FFmpeg raise."""
+        try:
+            yield
+        except (av.FFmpegError, OSError) as error:
+            raise VideoError(
+                f"'{self.path}' cannot be written ({error.strerror}): "
+                "free disk space or choose another folder"
+            ) from error
+
+
+class VideoWriter(_Writer):
+    """Writes an MP4 that browsers play: H.264, yuv420p, BT.709, the index at the front.
+
+    An odd height or width is padded to an even one by repeating the last row or column, for
+    yuv420p stores one colour for two by two pixels.
+
+    Args:
+        path: the file; an existing one is replaced when the new one is finished.
+        fps: frames per second; for frames without a time, and how long the last one is shown.
+        audio_from: video file whose audio is taken along, for the time span that is written.
+
+    Raises:
+        ConfigError: `fps` is out of range.
+        OutputError: the folder does not exist or cannot be written to.
+    """
+
+    _form = H264
+
+    def write(self, image: Frame, time: float | None = None) -> None:
+        """Adds a frame.
+
+        Args:
+            image: RGB uint8 (H, W, 3), of the same size as the first one.
+            time: seconds since the first frame of the source, so that a variable frame rate
+                survives; the first one written becomes 0. A time that is not later than the last
+                one is moved just after it. By default the number of the frame / fps.
+
+        Raises:
+            VideoError: another size than before, a full disk, or `audio_from` cannot be read.
+        """
+        self._add(image, time)
+
+
+class AlphaWriter(_Writer):
+    """Writes a MOV for video editors: ProRes 4444, transparent outside the mask.
+
+    Args:
+        path: the file; an existing one is replaced when the new one is finished.
+        fps: as of `VideoWriter`.
+
+    Raises:
+        ConfigError: `fps` is out of range.
+        OutputError: the folder does not exist or cannot be written to.
+    """
+
+    _form = PRORES_4444
+
+    def __init__(self, path: str | Path, *, fps: float | Fraction) -> None:
+        super().__init__(path, fps=fps)
+
+    def write(self, image: Frame, mask: Mask, time: float | None = None) -> None:
+        """Adds a frame, opaque where the mask is True.
+
+        Args:
+            image: RGB uint8 (H, W, 3), of the same size as the first one.
+            mask: bool (H, W).
+            time: as of `VideoWriter.write`.
+
+        Raises:
+            VideoError: another size than before, or a full disk.
+        """
+        self._add(np.dstack([image, mask.astype(np.uint8) * 255]), time)

@@ -1,0 +1,51 @@
+"""`samtrack bench` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from samtracker.diagnostics.bench import STAGES
+from tests.helpers.cli_tools import samtrack
+
+
+def test_times_add_up_and_are_written(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    sizes = ("--size", "64", "--size", "128", "--objects", "1", "--objects", "9")
+    done = samtrack("bench", *sizes, "--steps", "3", "--precision", "float32", "-o", out)
+    assert done.code == 0
+    found = json.loads((out / "bench.json").read_text())
+    cases = found["cases"]
+    assert [(row["size"], row["objects"]) for row in cases] == [
+        (64, 1),
+        (64, 9),
+        (128, 1),
+        (128, 9),
+    ]
+    for row in cases:
+        assert all(row[f"{stage}_p50"] > 0 for stage in STAGES)
+        parts = sum(row[f"{stage}_p50"] for stage in STAGES)
+        assert 0.5 * row["step_p50"] < parts < 2 * row["step_p50"]
+        assert row["step_p50"] <= row["step_p95"]
+        assert row["fps"] == pytest.approx(1000 / row["step_p50"], rel=0.01)
+    assert found["machine"]["threads"] >= 1
+    with Image.open(out / "bench.png") as picture:
+        assert picture.width > 600
+    lines = done.out.splitlines()
+    assert lines[0].split() == ["encoder", "size", "objects", *STAGES, "step", "p95", "fps", "MB"]
+    assert len(lines) == 5
+
+
+def test_bad_options_leave_nothing(tmp_path: Path) -> None:
+    for options, message in (
+        (("--size", "7"), "size=7 does not fit"),
+        (("--objects", "99"), "99 is not in the range 1<=x<=32"),
+        (("--encoder", "huge"), "'huge' is not one of"),
+    ):
+        done = samtrack("bench", *options, "-o", tmp_path / "out")
+        assert done.code == 2
+        assert message in done.err
+    assert list(tmp_path.iterdir()) == []

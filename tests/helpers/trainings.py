@@ -1,0 +1,83 @@
+"""Small trainings: a painted clip as a data set, and settings that take seconds."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from samtracker.checkpoints.load import load_network
+from samtracker.config import TrainConfig
+from samtracker.model.network import Network
+from samtracker.train.checkpoint import Checkpoint
+from samtracker.train.loop import CHECKPOINT, train
+from tests.helpers.scenes import BLUE, RED, film
+
+TINY = replace(
+    TrainConfig(),
+    size=96,
+    length=3,
+    instances=8,
+    batch=2,
+    warmup=2,
+    workers=0,
+    precision="float32",
+    checkpoint_every=2,
+)
+"""Four steps."""
+
+
+@dataclass(frozen=True)
+class Film(Dataset[dict[str, Tensor]]):
+    """A ball that flies by; each sample starts at another moment."""
+
+    size: int
+    length: int
+    count: int = 8
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> dict[str, Tensor]:
+        shots = film([BLUE, RED], index % 5 + self.length)[-self.length :]
+        side = self.size, self.size
+        frames = np.stack([cv2.resize(shot.frame, side) for shot in shots])
+        masks = np.stack([cv2.resize((shot.ids == 2).astype(np.uint8), side) for shot in shots])
+        return {
+            "frames": torch.from_numpy(frames.transpose(0, 3, 1, 2).copy()),
+            "masks": torch.from_numpy(masks > 0),
+        }
+
+
+def run(folder: Path, network: Network | None = None, **settings: Any) -> Checkpoint:
+    """A training from start to end, or on from the checkpoint in the folder."""
+    stop = settings.pop("stop", lambda: False)
+    config = replace(TINY, **settings)
+    folder.mkdir(exist_ok=True)
+    path = folder / CHECKPOINT
+    train(
+        network or load_network(config.weights),
+        config,
+        Film(config.size, config.length, config.instances),
+        folder,
+        sources=("film",),
+        resume=Checkpoint.load(path) if path.exists() else None,
+        stop=stop,
+    )
+    return Checkpoint.load(path)
+
+
+def main(folder: str, instances: str) -> None:
+    """A training in a process of its own, for tests that kill it or start two."""
+    run(Path(folder), instances=int(instances))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

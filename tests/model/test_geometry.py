@@ -1,0 +1,218 @@
+"""Frames, masks, boxes and points on the canvas, and the way back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from samtracker.model.geometry import SAM_SIDE, InputTransform
+from samtracker.model.torchvision import ensure_torchvision
+from samtracker.types import Size
+
+ensure_torchvision()
+from segment_anything.modeling import Sam  # noqa: E402
+from segment_anything.utils.transforms import ResizeLongestSide  # noqa: E402
+
+MEAN = torch.tensor([123.675, 116.28, 103.53])
+STD = torch.tensor([58.395, 57.12, 57.375])
+
+sizes = st.tuples(st.integers(16, 2200), st.integers(16, 2200))
+small_sizes = st.tuples(st.integers(60, 180), st.integers(60, 180))
+coordinates = st.floats(-50, 2500)
+
+
+@pytest.fixture(scope="module")
+def sam() -> Sam:
+    """SAM with all that `preprocess` and `postprocess_masks` need."""
+    encoder = nn.Identity()
+    encoder.img_size = SAM_SIDE  # type: ignore[assignment]
+    return Sam(encoder, nn.Identity(), nn.Identity(), MEAN.tolist(), STD.tolist())
+
+
+def noise(size: Size, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8)
+
+
+def geometries(frame: Size) -> tuple[InputTransform, InputTransform, InputTransform]:
+    return (
+        InputTransform.lite(frame, 480),
+        InputTransform.lite(frame, 200),
+        InputTransform.sam(frame),
+    )
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(sizes, coordinates, coordinates, coordinates, coordinates)
+def test_points_and_boxes_come_back(
+    frame: Size, x1: float, y1: float, x2: float, y2: float
+) -> None:
+    for geometry in geometries(frame):
+        points = np.array([[x1, y1], [x2, y2]])
+        np.testing.assert_allclose(
+            geometry.to_frame(geometry.to_canvas(points)), points, rtol=0, atol=1e-9
+        )
+        box = x1, y1, x2, y2
+        there = geometry.box_to_canvas(box)
+        assert there == pytest.approx(geometry.to_canvas(points).ravel(), abs=1e-9)
+        assert geometry.box_to_frame(there) == pytest.approx(box, abs=1e-9)
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(sizes)
+def test_frame_corners_are_content_corners(frame: Size) -> None:
+    for geometry in geometries(frame):
+        (height, width), (rows, columns) = frame, geometry.content
+        assert geometry.box_to_canvas((0, 0, width, height)) == pytest.approx((0, 0, columns, rows))
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(sizes, st.integers(64, 1100))
+def test_lite_canvas(frame: Size, short_side: int) -> None:
+    geometry = InputTransform.lite(frame, short_side)
+    assert geometry.content == geometry.canvas
+    assert all(side % 16 == 0 for side in geometry.canvas)
+    exact = [side * short_side / min(frame) for side in frame]
+    # To the nearest multiple of 16.
+    assert geometry.canvas == pytest.approx(exact, abs=8 + 1e-6)
+    if short_side % 16 == 0:
+        assert min(geometry.canvas) == short_side
+
+
+@settings(max_examples=100, derandomize=True, deadline=None)
+@given(sizes)
+def test_sam_canvas_is_that_of_segment_anything(frame: Size) -> None:
+    geometry = InputTransform.sam(frame)
+    assert geometry.canvas == (SAM_SIDE, SAM_SIDE)
+    assert max(geometry.content) == SAM_SIDE
+    assert geometry.content == ResizeLongestSide.get_preprocess_shape(*frame, SAM_SIDE)
+
+
+def test_sam_points_are_those_of_segment_anything() -> None:
+    frame = 333, 500
+    points = np.array([[0.0, 0.0], [12.5, 300.25], [499.0, 332.0]])
+    np.testing.assert_allclose(
+        InputTransform.sam(frame).to_canvas(points),
+        ResizeLongestSide(SAM_SIDE).apply_coords(points, frame),
+    )
+
+
+def test_a_very_flat_frame_keeps_a_row() -> None:
+    assert InputTransform.sam((1, 4000)).content == (1, SAM_SIDE)
+    assert InputTransform.lite((5, 20), 64).canvas == (64, 256)
+
+
+@pytest.mark.parametrize("frame", [(40, SAM_SIDE), (SAM_SIDE, 56)])
+def test_prepare_is_the_preprocessing_of_sam(sam: Sam, frame: Size) -> None:
+    image = noise(frame)
+    wanted = sam.preprocess(torch.from_numpy(image).permute(2, 0, 1)[None])
+    found = InputTransform.sam(frame).prepare(image, MEAN, STD)
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, wanted, rtol=0, atol=1e-6)
+    assert not found[..., frame[0] :, :].any()
+    assert not found[..., :, frame[1] :].any()
+
+
+@settings(max_examples=15, derandomize=True, deadline=None)
+@given(small_sizes, st.tuples(*[st.integers(0, 255)] * 3))
+def test_flat_colours_come_out_exactly(frame: Size, colour: tuple[int, int, int]) -> None:
+    image = np.broadcast_to(np.array(colour, np.uint8), (*frame, 3)).copy()
+    wanted = (torch.tensor(colour) - MEAN) / STD
+    for geometry in (InputTransform.lite(frame, 96), InputTransform.sam(frame)):
+        canvas = geometry.prepare(image, MEAN, STD)
+        rows, columns = geometry.content
+        assert canvas.shape == (1, 3, *geometry.canvas)
+        assert canvas.is_contiguous(memory_format=torch.channels_last)
+        content = canvas[0, :, :rows, :columns]
+        torch.testing.assert_close(content, wanted[:, None, None].expand_as(content))
+        assert canvas[0].count_nonzero() == content.count_nonzero()
+
+
+@pytest.mark.parametrize("frame", [(96, 160), (90, 130)], ids=["as is", "resized"])
+def test_prepare_takes_any_array(frame: Size) -> None:
+    image = noise(frame)
+    geometry = InputTransform.lite(frame, 96)
+    wanted = geometry.prepare(image, MEAN, STD)
+    flipped_twice = image[::-1, :, ::-1].copy()[::-1, :, ::-1]
+    read_only = image.copy()
+    read_only.flags.writeable = False
+    wide = np.dstack([image, image])[..., :3]
+    for view in (flipped_twice, read_only, wide, np.asfortranarray(image)):
+        torch.testing.assert_close(geometry.prepare(view, MEAN, STD), wanted, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("name", ["lite", "sam"])
+@pytest.mark.parametrize("axis", [0, 1], ids=["rows", "columns"])
+@settings(max_examples=15, derandomize=True, deadline=None)
+@given(small_sizes, st.floats(0.15, 0.85), st.sampled_from([4, 8, 16]))
+def test_an_edge_comes_back(name: str, axis: int, frame: Size, place: float, stride: int) -> None:
+    geometry = InputTransform.lite(frame, 224) if name == "lite" else InputTransform.sam(frame)
+    edge = round(place * frame[axis])
+    mask = torch.zeros(frame, dtype=torch.bool)
+    mask[(slice(edge, None), slice(None))[:: 1 - 2 * axis]] = True
+    cells = geometry.prepare_masks(mask[None], stride)
+    assert cells.dtype == torch.float32
+    assert cells.shape == (1, *(side // stride for side in geometry.canvas))
+    restored = geometry.restore(cells - 0.5)
+    assert restored.shape == (1, *frame)
+    middle = (restored[0] > 0).select(1 - axis, frame[1 - axis] // 2)
+    found = int(middle.long().argmax())
+    # Where a cell is covered by f, bilinear interpolation crosses one half
+    # 0.5 / f + f - 1.5 cells from the edge, at most 0.086 of them; averages over whole pixels
+    # move it by up to one of the coarser of both pixels, and the comparison by half a pixel.
+    scale = geometry.content[axis] / frame[axis]
+    assert abs(found - edge) <= 0.086 * stride / scale + max(1.0, 1 / scale) + 0.5
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(
+    st.tuples(st.integers(20, 400), st.integers(20, 400)),
+    st.tuples(*[st.floats(0, 1)] * 4),
+    st.sampled_from([8, 16]),
+)
+def test_lite_cells_keep_the_area(
+    frame: Size, place: tuple[float, float, float, float], stride: int
+) -> None:
+    spans = [
+        sorted((round(a * side), round(b * side)))
+        for a, b, side in zip(place[:2], place[2:], frame, strict=True)
+    ]
+    mask = torch.zeros(frame)
+    mask[slice(*spans[0]), slice(*spans[1])] = 1
+    cells = InputTransform.lite(frame, 224).prepare_masks(mask[None], stride)
+    assert cells.min() >= 0
+    assert cells.max() <= 1 + 1e-6
+    # Adaptive pooling rounds each cell to whole pixels: on an axis with n pixels and m cells that
+    # moves each of the two edges by at most 1 / (n + m) of the axis.
+    tolerance = sum(2 / (n + m) for n, m in zip(frame, cells.shape[1:], strict=True))
+    assert abs(float(cells.mean()) - float(mask.mean())) <= tolerance + 1e-6
+
+
+def test_cells_are_exact_where_pixels_fit() -> None:
+    mask = torch.zeros(96, 160)
+    mask[10:30, 40:56] = 1
+    cells = InputTransform.lite((96, 160), 96).prepare_masks(mask[None], 16)
+    wanted = torch.zeros(6, 10)
+    wanted[0, 2:4] = 6 / 16 * torch.tensor([0.5, 0.5])
+    wanted[1, 2:4] = 14 / 16 * torch.tensor([0.5, 0.5])
+    torch.testing.assert_close(cells[0], wanted)
+
+
+def test_sam_cells_are_empty_in_the_padding() -> None:
+    cells = InputTransform.sam((64, 128)).prepare_masks(
+        torch.ones(2, 64, 128, dtype=torch.bool), 16
+    )
+    wanted = torch.zeros(2, 64, 64)
+    wanted[:, :32] = 1
+    torch.testing.assert_close(cells, wanted)
+
+
+def test_restore_is_the_postprocessing_of_sam(sam: Sam) -> None:
+    frame = 75, 100
+    geometry = InputTransform.sam(frame)
+    logits = torch.randn(2, 256, 256, generator=torch.Generator().manual_seed(0))
+    wanted = sam.postprocess_masks(logits[:, None], geometry.content, frame)[:, 0]
+    torch.testing.assert_close(geometry.restore(logits), wanted, rtol=0, atol=1e-6)

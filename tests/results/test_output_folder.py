@@ -1,0 +1,381 @@
+"""The folder of results: when it appears, and what it never replaces."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from samtracker.errors import OutputError
+from samtracker.results.output_folder import OutputFolder, recover
+
+
+def files(folder: Path) -> dict[str, str]:
+    """Every file below a folder and its text; folders count with a slash."""
+    return {
+        str(p.relative_to(folder)): "/" if p.is_dir() else p.read_text()
+        for p in sorted(folder.rglob("*"))
+    }
+
+
+def make(folder: Path, text: str = "old") -> Path:
+    """A folder with every kind of result."""
+    (folder / "masks").mkdir(parents=True)
+    names = ("overlay.mp4", "alpha.mov", "masks.jsonl", "tracks.csv", "summary.json")
+    for name in (*names, "masks/00000.png"):
+        (folder / name).write_text(text)
+    return folder
+
+
+def run(folder: Path, job: Callable[[Path], object], *, overwrite: bool = False) -> None:
+    """A whole job that writes into the folder it is given."""
+    with OutputFolder(folder, overwrite=overwrite) as output:
+        job(output.partial)
+
+
+def test_folder_appears_when_it_is_complete(tmp_path: Path) -> None:
+    out = tmp_path / "results" / "out"
+    with OutputFolder(out) as output:
+        assert output.partial == tmp_path / "results" / "out.partial"
+        (output.partial / "summary.json").write_text("new")
+        assert not out.exists()
+    assert files(tmp_path / "results") == {"out": "/", "out/summary.json": "new"}
+
+
+def test_job_that_ends_early_replaces_nothing(tmp_path: Path) -> None:
+    def job(text: str) -> Path:
+        with OutputFolder(tmp_path / "out", overwrite=True) as output:
+            (output.partial / "tracks.csv").write_text(text)
+            output.ended_early = True
+        return output.kept
+
+    assert job("first") == tmp_path / "out"
+    assert job("second") == tmp_path / "out.partial"
+    assert job("third") == tmp_path / "out.partial"
+    assert (tmp_path / "out" / "tracks.csv").read_text() == "first"
+    assert (tmp_path / "out.partial" / "tracks.csv").read_text() == "third"
+
+
+def test_folder_without_files_is_removed(tmp_path: Path) -> None:
+    with OutputFolder(tmp_path / "out") as output:
+        (output.partial / "masks").mkdir()
+    assert files(tmp_path) == {}
+    make(tmp_path / "out")
+    before = files(tmp_path)
+    with OutputFolder(tmp_path / "out", overwrite=True):
+        pass
+    assert files(tmp_path) == before
+
+
+def test_exception_leaves_what_was_written_and_the_old_folder(tmp_path: Path) -> None:
+    def interrupted(partial: Path) -> None:
+        (partial / "tracks.csv").write_text("new")
+        raise KeyboardInterrupt
+
+    make(tmp_path / "out")
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "out", interrupted, overwrite=True)
+    assert (tmp_path / "out.partial" / "tracks.csv").read_text() == "new"
+    assert (tmp_path / "out" / "tracks.csv").read_text() == "old"
+
+
+def test_exception_before_the_first_file_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        run(tmp_path / "out", lambda partial: (partial / "none").read_text())
+    assert files(tmp_path) == {}
+
+
+def test_existing_path_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("text")
+    make(tmp_path / "out")
+    before = files(tmp_path)
+    for name in ("empty", "file", "out", "."):
+        with pytest.raises(OutputError, match=r"exists already: .* --overwrite") as caught:
+            OutputFolder(tmp_path / name).__enter__()
+        assert str((tmp_path / name).resolve()) in str(caught.value)
+    assert files(tmp_path) == before
+
+
+def test_leftover_of_an_interrupted_run_is_refused(tmp_path: Path) -> None:
+    make(tmp_path / "out.partial")
+    before = files(tmp_path)
+    with pytest.raises(OutputError, match=r"out\.partial' holds .* interrupted run: move it away"):
+        OutputFolder(tmp_path / "out").__enter__()
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize("left", ["masks/", ".process", "resume/job.json"])
+def test_a_kill_before_the_first_result_leaves_nothing_to_keep(tmp_path: Path, left: str) -> None:
+    path = tmp_path / "out.partial" / left
+    path.parent.mkdir(parents=True)
+    if left.endswith("/"):
+        path.mkdir()
+    else:
+        path.write_text("[0, 0.0]")
+    run(tmp_path / "out", lambda partial: (partial / "tracks.csv").write_text("new"))
+    assert files(tmp_path) == {"out": "/", "out/tracks.csv": "new"}
+
+
+def test_a_job_without_results_yet_is_left_alone(tmp_path: Path) -> None:
+    parent = psutil.Process(os.getppid())
+    path = tmp_path / "out.partial" / ".process"
+    path.parent.mkdir()
+    path.write_text(json.dumps([parent.pid, parent.create_time(), False]))
+    before = files(tmp_path)
+    with pytest.raises(OutputError, match=f"is being written by samtrack in process {parent.pid}"):
+        OutputFolder(tmp_path / "out", overwrite=True).__enter__()
+    assert files(tmp_path) == before
+    path.write_text("[" * 200_000)
+    with OutputFolder(tmp_path / "out"):
+        pass
+    assert files(tmp_path) == {}
+
+
+def test_a_killed_job_that_nobody_has_waited_for_is_gone(tmp_path: Path) -> None:
+    job = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    begun = psutil.Process(job.pid).create_time()
+    job.kill()
+    while psutil.Process(job.pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    path = tmp_path / "out.partial" / ".process"
+    path.parent.mkdir()
+    path.write_text(json.dumps([job.pid, begun, False]))
+    run(tmp_path / "out", lambda partial: (partial / "tracks.csv").write_text("new"))
+    assert files(tmp_path / "out") == {"tracks.csv": "new"}
+    job.wait()
+
+
+JOB = """
+import sys, time
+from pathlib import Path
+from samtracker.errors import OutputError
+from samtracker.results.output_folder import OutputFolder
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    with OutputFolder(Path("out"), overwrite=True) as output:
+        (output.partial / "tracks.csv").write_text(sys.argv[1])
+        time.sleep(1)
+        print((output.partial / "tracks.csv").read_text())
+except OutputError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_one_of_the_jobs_that_begin_together_has_the_folder(tmp_path: Path, left: bool) -> None:
+    if left:  # by a job that was killed
+        (tmp_path / "out.partial").mkdir()
+        (tmp_path / "out.partial" / ".process").write_text("[0, 0.0, false]")
+    jobs = [
+        subprocess.Popen(
+            [sys.executable, "-c", JOB, str(number)],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(4)
+    ]
+    for job in jobs:
+        assert job.stdout is not None
+        assert job.stdout.readline() == "ready\n"
+    for job in jobs:
+        assert job.stdin is not None
+        job.stdin.write("\n")
+        job.stdin.flush()
+    said = [job.communicate(timeout=60)[0].strip() for job in jobs]
+    (winner,) = [number for number, text in enumerate(said) if text == str(number)]
+    assert all("is being written by samtrack" in text for text in said if text != str(winner)), said
+    assert files(tmp_path) == {"out": "/", "out/tracks.csv": str(winner)}
+
+
+def test_new_results_of_a_killed_job_are_not_given_up_for_older_ones(tmp_path: Path) -> None:
+    aside = make(tmp_path / ".out.partial.earlier")
+    (aside / "resume").mkdir()
+    (aside / "resume" / "tracker.safetensors").write_text("old")
+    make(tmp_path / "out.partial", "new")
+    (tmp_path / "out.partial" / ".process").write_text("[0, 0.0, false]")
+    recover(tmp_path / "out")
+    assert not aside.exists()
+    assert (tmp_path / "out.partial" / "tracks.csv").read_text() == "new"
+
+
+def test_overwrite_replaces_old_results_and_leftovers(tmp_path: Path) -> None:
+    make(tmp_path / "out")
+    make(tmp_path / "out.partial")
+    (tmp_path / "out.partial" / ".overlay.mp4.partial").write_text("cut")
+    with OutputFolder(tmp_path / "out", overwrite=True) as output:
+        assert files(output.partial).keys() == {".process"}
+        (output.partial / "masks.jsonl").write_text("new")
+        assert (tmp_path / "out" / "masks.jsonl").read_text() == "old"
+    assert files(tmp_path) == {"out": "/", "out/masks.jsonl": "new"}
+
+
+def test_overwrite_keeps_leftovers_until_there_are_new_results(tmp_path: Path) -> None:
+    make(tmp_path / "out.partial")
+    before = files(tmp_path)
+
+    def interrupted(partial: Path) -> None:
+        assert files(partial).keys() == {".process"}
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "out", interrupted, overwrite=True)
+    assert files(tmp_path) == before
+
+
+def test_overwrite_follows_a_link(tmp_path: Path) -> None:
+    make(tmp_path / "disk" / "results")
+    (tmp_path / "out").symlink_to(tmp_path / "disk" / "results")
+    with OutputFolder(tmp_path / "out", overwrite=True) as output:
+        (output.partial / "masks.jsonl").write_text("new")
+    assert (tmp_path / "out").is_symlink()
+    assert files(tmp_path / "disk") == {"results": "/", "results/masks.jsonl": "new"}
+
+
+@pytest.mark.parametrize("folder", ["out", "out.partial"])
+@pytest.mark.parametrize(
+    "foreign", ["thesis.tex", "masks/drawn.png", "masks/00000.png.xcf", "overlay.mp4/holiday.mp4"]
+)
+def test_overwrite_never_replaces_foreign_files(tmp_path: Path, folder: str, foreign: str) -> None:
+    path = tmp_path / folder / foreign
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    with pytest.raises(OutputError, match="is no result of samtrack"):
+        OutputFolder(tmp_path / "out", overwrite=True).__enter__()
+    assert path.read_text() == "mine"
+
+
+def test_overwrite_never_replaces_a_file(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(OutputError, match="out' is no folder"):
+        OutputFolder(tmp_path / "out", overwrite=True).__enter__()
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_folder_that_appears_meanwhile_is_kept(tmp_path: Path) -> None:
+    def job(partial: Path) -> None:
+        (partial / "tracks.csv").write_text("new")
+        make(tmp_path / "out")
+
+    with pytest.raises(OutputError, match="exists already"):
+        run(tmp_path / "out", job)
+    assert (tmp_path / "out" / "tracks.csv").read_text() == "old"
+    assert (tmp_path / "out.partial" / "tracks.csv").read_text() == "new"
+
+
+def test_folder_that_gets_foreign_files_meanwhile_is_kept(tmp_path: Path) -> None:
+    def job(partial: Path) -> None:
+        (partial / "tracks.csv").write_text("new")
+        (tmp_path / "out" / "notes.txt").write_text("mine")
+
+    make(tmp_path / "out")
+    with pytest.raises(OutputError, match=r"notes\.txt"):
+        run(tmp_path / "out", job, overwrite=True)
+    assert (tmp_path / "out" / "notes.txt").read_text() == "mine"
+    assert (tmp_path / "out.partial" / "tracks.csv").read_text() == "new"
+
+
+def test_unwritable_parent_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file" / "out", Path("/proc/out"), tmp_path / ("x" * 300)):
+        with pytest.raises(
+            OutputError, match=r"cannot be written .*choose another place"
+        ) as caught:
+            OutputFolder(path).__enter__()
+        assert "\n" not in str(caught.value)
+        assert str(path) in str(caught.value)
+
+
+def resumable(folder: Path, text: str) -> Path:
+    """What an interrupted job leaves."""
+    (folder / "resume").mkdir(parents=True)
+    for name in ("job.json", "results.jsonl", "tracker.safetensors"):
+        (folder / "resume" / name).write_text("{}")
+    (folder / "tracks.csv").write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize("place", ["out", "out.partial"])
+def test_refusal_names_a_job_that_can_go_on(tmp_path: Path, place: str) -> None:
+    resumable(tmp_path / place, "old")
+    with pytest.raises(OutputError, match=r"--overwrite, or go on with the job .* --resume$"):
+        OutputFolder(tmp_path / "out").__enter__()
+
+
+@pytest.mark.parametrize("place", ["out", "out.partial"])
+def test_job_that_goes_on_keeps_the_old_results_until_it_has_caught_up(
+    tmp_path: Path, place: str
+) -> None:
+    resumable(tmp_path / place, "old")
+    before = files(tmp_path)
+    with OutputFolder(tmp_path / "out", resumed=tmp_path / place) as output:
+        assert output.former is not None
+        assert (output.former / "tracks.csv").read_text() == "old"
+        (output.partial / "resume").mkdir()
+        (output.partial / "tracks.csv").write_text("new")
+        assert output.is_behind
+        output.ended_early = True
+    assert output.kept == tmp_path / place
+    assert files(tmp_path) == before
+    with OutputFolder(tmp_path / "out", resumed=tmp_path / place) as output:
+        resumable(output.partial, "new")
+        assert not output.is_behind
+        output.ended_early = True
+    assert output.kept == tmp_path / "out"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert files(tmp_path / "out")["tracks.csv"] == "new"
+    assert (tmp_path / "out" / "resume" / "job.json").exists()
+    with OutputFolder(tmp_path / "out", resumed=tmp_path / "out") as output:
+        resumable(output.partial, "complete")
+    assert files(tmp_path) == {"out": "/", "out/tracks.csv": "complete"}
+
+
+def test_results_that_nobody_could_go_on_from_are_not_replaced_by_a_job_that_does(
+    tmp_path: Path,
+) -> None:
+    resumable(tmp_path / "out", "old")
+    make(tmp_path / "out.partial")
+    before = files(tmp_path)
+    with pytest.raises(OutputError, match=r"out\.partial' holds the results of an interrupted run"):
+        OutputFolder(tmp_path / "out", resumed=tmp_path / "out").__enter__()
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("partial", "aside", "kept"),
+    [("none", "old", "old"), ("junk", "old", "old"), ("new", "old", "new"), ("new", "junk", "new")],
+)
+def test_what_a_killed_program_had_moved_aside_is_put_back(
+    tmp_path: Path, partial: str, aside: str, kept: str
+) -> None:
+    for text, folder in ((partial, "out.partial"), (aside, ".out.partial.earlier")):
+        if text == "junk":
+            make(tmp_path / folder, text)
+        elif text != "none":
+            resumable(tmp_path / folder, text)
+    with pytest.raises(OutputError, match=r"out\.partial' holds the results of an interrupted run"):
+        OutputFolder(tmp_path / "out").__enter__()
+    assert [path.name for path in tmp_path.iterdir()] == ["out.partial"]
+    assert (tmp_path / "out.partial" / "tracks.csv").read_text() == kept
+
+
+def test_files_that_would_be_moved_aside_may_be_somebodys(tmp_path: Path) -> None:
+    for name in (".out.partial.earlier", "out.partial"):
+        path = tmp_path / name / "resume" / "thesis.tex"
+        path.parent.mkdir(parents=True)
+        path.write_text("mine")
+        with pytest.raises(OutputError, match="is no result of samtrack"):
+            OutputFolder(tmp_path / "out", overwrite=True).__enter__()
+        assert path.read_text() == "mine"
+        path.unlink()

@@ -1,0 +1,141 @@
+"""A tracker that is saved, and goes on elsewhere as if nothing had happened."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from samtracker.errors import OutputError, WeightsError
+from samtracker.tracker import Tracker
+from samtracker.tracking.save import threads_of
+from samtracker.types import FrameResult
+from tests.helpers.cli_tools import ROOT, one_more_thread
+from tests.helpers.scenes import BLUE, RED, film
+
+SHOTS = film([RED, BLUE], 16)
+
+
+def made(**settings: Any) -> Tracker:
+    return Tracker.from_pretrained("propagation", size=192, device="cpu", **settings)
+
+
+def same(one: FrameResult, other: FrameResult) -> None:
+    assert (one.index, one.timestamp, one.size) == (other.index, other.timestamp, other.size)
+    for a, b in zip(one.objects, other.objects, strict=True):
+        assert (a.id, a.box, a.score, a.state) == (b.id, b.box, b.score, b.state)
+        assert np.array_equal(a.mask, b.mask)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"memory": "rolling"}, {"memory": "bank:2", "feedback": "soft"}, {"precision": "float32"}],
+    ids=str,
+)
+def test_it_goes_on_bit_for_bit(tmp_path: Path, settings: dict[str, Any]) -> None:
+    tracker = made(**settings)
+    tracker.init(SHOTS[0].frame, mask=SHOTS[0].ids, timestamp=0.0)
+    for shot in SHOTS[1:7]:
+        tracker.step(shot.frame)
+    tracker.save(tmp_path / "tracker.safetensors")
+    other = Tracker.load(tmp_path / "tracker.safetensors", device="cpu")
+    assert other.config == tracker.config
+    assert other.object_ids == tracker.object_ids
+    for shot in SHOTS[7:11]:
+        same(tracker.step(shot.frame), other.step(shot.frame))
+    for each in (tracker, other):
+        each.correct(SHOTS[10].frame, 1, mask=SHOTS[10].mask(1))
+        each.remove_object(2)
+        each.add_object(SHOTS[10].frame, mask=SHOTS[10].mask(2))
+    for shot in SHOTS[11:]:
+        same(tracker.step(shot.frame), other.step(shot.frame))
+    assert other.object_ids == (1, 3)
+
+
+def test_the_number_of_threads_is_told(tmp_path: Path) -> None:
+    with one_more_thread():
+        made().save(tmp_path / "tracker.safetensors")
+        assert threads_of(tmp_path / "tracker.safetensors") == torch.get_num_threads()
+
+
+def test_a_lost_object_is_still_lost(tmp_path: Path) -> None:
+    tracker = made()
+    tracker.init(SHOTS[0].frame, mask=SHOTS[0].mask(1))
+    wall = np.full_like(SHOTS[0].frame, 120)
+    for _ in range(3):
+        tracker.step(wall)
+    tracker.save(tmp_path / "tracker.safetensors")
+    other = Tracker.load(tmp_path / "tracker.safetensors", device="cpu")
+    for shot in SHOTS[1:6]:
+        same(tracker.step(shot.frame), other.step(shot.frame))
+
+
+def test_a_tracker_that_has_not_begun(tmp_path: Path) -> None:
+    made().save(tmp_path / "tracker.safetensors")
+    other = Tracker.load(tmp_path / "tracker.safetensors", device="cpu")
+    result = other.init(SHOTS[0].frame, mask=SHOTS[0].ids)
+    assert [item.id for item in result.objects] == [1, 2]
+
+
+def test_another_process_finds_the_same_masks(tmp_path: Path) -> None:
+    tracker = made()
+    tracker.init(SHOTS[0].frame, mask=SHOTS[0].ids)
+    for shot in SHOTS[1:5]:
+        tracker.step(shot.frame)
+    tracker.save(tmp_path / "tracker.safetensors")
+    np.save(tmp_path / "frames.npy", np.stack([shot.frame for shot in SHOTS[5:9]]))
+    program = (
+        "import numpy as np, torch\n"
+        "from samtracker import Tracker\n"
+        "tracker = Tracker.load('tracker.safetensors', device='cpu')\n"
+        "found = [tracker.step(frame).id_map for frame in np.load('frames.npy')]\n"
+        "np.save('found.npy', np.stack(found))\n"
+    )
+    environment = {"PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE", "PATH": ""}
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment, check=True)
+    wanted = [tracker.step(shot.frame).id_map for shot in SHOTS[5:9]]
+    assert np.array_equal(np.load(tmp_path / "found.npy"), np.stack(wanted))
+
+
+def test_the_weights_are_those_that_were_loaded(tmp_path: Path) -> None:
+    """Another file in their place does not count, and neither does none."""
+    weights, kept, path = (
+        tmp_path / name for name in ("w.safetensors", "kept.safetensors", "tracker.safetensors")
+    )
+    shutil.copy(ROOT / "weights" / "propagation.safetensors", weights)
+    tracker = Tracker.from_pretrained(weights, size=192, device="cpu")
+    tracker.init(SHOTS[0].frame, mask=SHOTS[0].ids)
+    weights.rename(kept)
+    shutil.copy(ROOT / "weights" / "lite.safetensors", weights)
+    tracker.save(path)
+    with pytest.raises(WeightsError, match="was made with other weights than"):
+        Tracker.load(path)
+    weights.unlink()
+    tracker.save(path)
+    with pytest.raises(WeightsError, match="if they lie elsewhere now, give that as weights"):
+        Tracker.load(path)
+    other = Tracker.load(path, weights=kept, device="cpu")
+    same(tracker.step(SHOTS[1].frame), other.step(SHOTS[1].frame))
+
+
+def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
+    tracker = made()
+    with pytest.raises(OutputError, match=r"cannot write .*nowhere/tracker\.safetensors"):
+        tracker.save(tmp_path / "nowhere" / "tracker.safetensors")
+    path = tmp_path / "tracker.safetensors"
+    tracker.save(path)
+    with pytest.raises(WeightsError, match="was made with other weights than"):
+        Tracker.load(path, weights="lite")
+    with pytest.raises(WeightsError, match="holds no tracker of this version"):
+        Tracker.load(ROOT / "weights" / "lite.safetensors")
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(WeightsError, match="no intact safetensors file"):
+        Tracker.load(path)
+    with pytest.raises(WeightsError, match="nowhere"):
+        Tracker.load(tmp_path / "nowhere.safetensors")
