@@ -57,12 +57,17 @@ class ModelConfig(_Saved, what="model"):
 
     Attributes:
         encoder: one of `ENCODERS`.
+        depth: stride of lite's last stage: 16 tracks only, 32 knows what an object is and takes
+            boxes and clicks. SAM's encoders have no choice.
     """
 
     encoder: str = "lite"
+    depth: int = 16
 
     def __post_init__(self) -> None:
         _one_of("encoder", self.encoder, ENCODERS)
+        if self.depth not in ((16, 32) if self.encoder == "lite" else (16,)):
+            raise ConfigError(f"depth={self.depth} does not fit {self.encoder}: give 16 or 32")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,27 +18,37 @@ DEFAULT_SIZE = 480
 
 
 class LiteEncoder(nn.Module):
-    """timm's `tf_efficientnet_lite0` up to stride 16, and a neck of 256 channels.
+    """timm's `tf_efficientnet_lite0`, and a neck of 256 channels at stride 16.
 
-    The matching key has stride 8: the unit-norm features of strides 8 and 16, side by side.
+    The matching key has stride 8: the unit-norm features of strides 8 and 16, side by side. What
+    the stages of stride 32 know of things is added to the neck's output, where they are there.
+
+    Args:
+        depth: stride of the last stage, 16 or 32.
     """
 
     key_stride = 8
     mean: Tensor
     std: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, depth: int = 16) -> None:
         super().__init__()
         ensure_torchvision()
         import timm
 
         body: Any = timm.create_model(
-            "tf_efficientnet_lite0", pretrained=False, features_only=True, out_indices=(1, 2, 3)
+            "tf_efficientnet_lite0", pretrained=False, features_only=True, out_indices=(1, 2, 3, 4)
         )
-        # timm would run the stages of stride 32 too and throw their output away.
-        body.blocks = body.blocks[:5]
+        c4, c8, c16, c32 = body.feature_info.channels()
+        # Run apart, or timm would run them for old weight files too and throw their output away.
+        deep, body.blocks = body.blocks[5:], body.blocks[:5]
         self.body: nn.Module = body
-        c4, c8, c16 = body.feature_info.channels()
+        self.deep: nn.Module | None = None
+        if depth == 32:
+            self.deep = deep
+            self.lateral = nn.Conv2d(c32, CHANNELS, 1)
+            nn.init.zeros_(self.lateral.weight)
+            nn.init.zeros_(self.lateral.bias)
         self.skip_channels: tuple[int, int] = (c8, c4)
         self.neck = nn.Sequential(nn.Conv2d(c16, CHANNELS, 1), nn.GroupNorm(1, CHANNELS))
         # The statistics tf_efficientnet_lite0 was trained with: RGB to -1..1.
@@ -52,6 +62,11 @@ class LiteEncoder(nn.Module):
     def forward(self, canvas: Tensor) -> Features:
         """See `Encoder.__call__`; canvas sides are multiples of 16."""
         x4, x8, x16 = self.body(canvas)
+        embedding = self.neck(x16)
+        if self.deep is not None:
+            things = self.lateral(self.deep(x16))
+            size = x16.shape[-2:]
+            embedding = embedding + F.interpolate(things, size, mode="bilinear")
         coarse = F.interpolate(x16.float(), x8.shape[-2:], mode="bilinear", align_corners=False)
         key = torch.cat([unit(x8.float()), unit(coarse)], dim=1) / 2**0.5
-        return Features(x16=self.neck(x16), key=key.to(x8.dtype), x8=x8, x4=x4)
+        return Features(x16=embedding, key=key.to(x8.dtype), x8=x8, x4=x4)

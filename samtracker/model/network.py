@@ -25,12 +25,16 @@ from samtracker.model.sam import (
     SamPrompter,
     build_mask_decoder,
     build_position,
+    build_prompt_encoder,
     build_sam,
 )
 from samtracker.model.search import search
 
 NOWHERE = -10.0
 """Logit outside an object's crop."""
+
+CANDIDATES = 3
+"""Masks for a click that may mean several things, as in SAM."""
 
 SEED = 0
 """Of the parts that start random, so that the same checkpoint always gives the same network."""
@@ -56,9 +60,13 @@ class Network(nn.Module):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(SEED)
             if config.encoder == "lite":
-                body: nn.Module = LiteEncoder()
-                mask_decoder, position = build_mask_decoder(), build_position()
+                points = config.depth == 32
+                body: nn.Module = LiteEncoder(config.depth)
+                mask_decoder = build_mask_decoder(CANDIDATES if points else 0)
+                position = build_position()
+                prompt_encoder = build_prompt_encoder(position) if points else None
             else:
+                prompt_encoder = None
                 sam = build_sam(config.encoder)
                 body = SamEncoder(
                     sam.image_encoder, sam.pixel_mean.flatten(), sam.pixel_std.flatten()
@@ -70,7 +78,9 @@ class Network(nn.Module):
                 self.prompter = SamPrompter(sam.prompt_encoder, copy.deepcopy(sam.mask_decoder))
             self.body = body
             self.matcher = Matcher()
-            self.decoder = Decoder(mask_decoder, position, self.encoder.skip_channels)
+            self.decoder = Decoder(
+                mask_decoder, position, self.encoder.skip_channels, prompt_encoder
+            )
 
     @property
     def encoder(self) -> Encoder:
@@ -80,6 +90,12 @@ class Network(nn.Module):
     def encode(self, canvas: Tensor) -> Features:
         """Encode canvases (b, 3, H, W) from `Geometry.prepare`."""
         return self.encoder(canvas)
+
+    def encode_pixels(self, frames: Tensor) -> Features:
+        """Encode RGB uint8 frames (b, 3, H, W) that have the size of the model input."""
+        mean, std = (item[:, None, None] for item in (self.encoder.mean, self.encoder.std))
+        pixels = (frames.float() - mean) / std
+        return self.encode(pixels.contiguous(memory_format=torch.channels_last))
 
     def segment(self, features: Sequence[Features], memories: Sequence[Memory]) -> Decoded:
         """Find n objects; those with crops of one size decode as one batch.

@@ -96,13 +96,15 @@ def build_sam(name: str) -> Any:
     return build()
 
 
-def build_mask_decoder() -> Any:
-    """SAM's mask decoder with a single mask token and random weights."""
+def build_mask_decoder(candidates: int = 0) -> Any:
+    """SAM's mask decoder with random weights, a single mask token and those of candidates."""
     ensure_torchvision()
     from segment_anything.modeling import MaskDecoder, TwoWayTransformer
 
     transformer = TwoWayTransformer(depth=2, embedding_dim=CHANNELS, num_heads=8, mlp_dim=2048)
-    return MaskDecoder(transformer_dim=CHANNELS, transformer=transformer, num_multimask_outputs=0)
+    return MaskDecoder(
+        transformer_dim=CHANNELS, transformer=transformer, num_multimask_outputs=candidates
+    )
 
 
 def build_position() -> Any:
@@ -111,3 +113,16 @@ def build_position() -> Any:
     from segment_anything.modeling.prompt_encoder import PositionEmbeddingRandom
 
     return PositionEmbeddingRandom(CHANNELS // 2)
+
+
+def build_prompt_encoder(position: Any) -> Any:
+    """SAM's prompt encoder with random weights, for squares of any size, on given positions."""
+    ensure_torchvision()
+    from segment_anything.modeling import PromptEncoder
+
+    # The two sizes are those of inputs that it pads and embeds itself, which nobody asks it for.
+    encoder = PromptEncoder(
+        embed_dim=CHANNELS, image_embedding_size=(1, 1), input_image_size=(1, 1), mask_in_chans=16
+    )
+    encoder.pe_layer = position
+    return encoder
