@@ -64,13 +64,14 @@ class Kind:
             iou if item.state in (State.TRACKING, State.REACQUIRED) else 0.0
             for item, iou in zip(items, ious, strict=True)
         ]
-        there = [bool(truth.any()) for truth in truths]
-        away = absence(there, [item.box is not None for item in items], sure, seen=True)
+        present = [bool(truth.any()) for truth in truths]
+        away = absence(present, [item.box is not None for item in items], sure, seen=True)
         self.absent += away.frames
         self.empty += away.frames - away.false_masks
-        self.returns += len(away.waits)
-        self.found += sum(wait is not None and wait <= SOON for wait in away.waits)
-        self.ious += [iou for iou, shown in zip(ious, there, strict=True) if shown]
+        delays = away.recovery_delays
+        self.returns += len(delays)
+        self.found += sum(delay is not None and delay <= SOON for delay in delays)
+        self.ious += [iou for iou, shown in zip(ious, present, strict=True) if shown]
 
     def to_dict(self) -> dict[str, float | None]:
         """For JSON; shares in percent, None of nothing."""

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from samtracker.evaluate.metrics import region_similarity
 from samtracker.live.controls import HELP, Controls, Mode
 from samtracker.live.events import Button, Key, Mouse
 from samtracker.live.gesture import Gesture
@@ -15,7 +16,7 @@ from samtracker.tracker import Tracker
 from samtracker.types import Mask, mask_box
 from samtracker.video.live_source import LiveFrame
 from tests.conftest import MakeTracker
-from tests.helpers.scenes import BLUE, RED, SIZE, film, iou
+from tests.helpers.scenes import BLUE, RED, SIZE, film
 
 TWO = film([RED, BLUE], 9)
 
@@ -85,7 +86,7 @@ def test_boxes_start_objects_and_the_stream_goes_on(user: User) -> None:
     assert user.ids == [1, 2]
     assert user.controls.selected == 2
     for number in (1, 2):
-        assert iou(user.mask(number), TWO[2].mask(number)) > 0.7
+        assert region_similarity(user.mask(number), TWO[2].mask(number)) > 0.7
 
 
 def test_the_picture_stands_still_while_something_is_drawn(user: User) -> None:
@@ -162,7 +163,7 @@ def test_a_lost_object_is_shown_again_with_a_box(user: User, lite_tracker: MakeT
     assert not user.mask(1).any()
     user.press("c")
     user.box(1)
-    assert iou(user.mask(1), TWO[1].mask(1)) > 0.7
+    assert region_similarity(user.mask(1), TWO[1].mask(1)) > 0.7
     assert user.ids == [1]
 
 
@@ -206,7 +207,7 @@ def test_delete_and_undo(user: User) -> None:
     user.next()
     user.press("u")
     assert user.ids == [2]
-    assert iou(user.mask(2), TWO[1].mask(2)) > 0.7
+    assert region_similarity(user.mask(2), TWO[1].mask(2)) > 0.7
     user.press("d", "d")
     assert user.controls.message == "there is no object yet"
     user.box(1)
@@ -221,7 +222,7 @@ def test_a_new_object_after_all_are_deleted(user: User) -> None:
     user.box(2)
     assert user.ids == [2]
     user.next()
-    assert iou(user.mask(2), TWO[3].mask(2)) > 0.7
+    assert region_similarity(user.mask(2), TWO[3].mask(2)) > 0.7
 
 
 def test_what_cannot_be_done_is_said_and_changes_nothing(user: User) -> None:
