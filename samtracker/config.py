@@ -139,6 +139,9 @@ class TrainConfig(_Saved, what="training"):
     Attributes:
         weights: to start from, a name or a file; it decides the encoder.
         object: of a clip: "largest", the one with most pixels over the sequence, or "random".
+        objects: Objects of a clip that are tracked at once, at most.
+        pictures: Pictures beside each sample, to learn to find what a user points at; only for a
+            network of `ModelConfig.depth` 32.
         max_gap: labelled frames between two frames of a sample, at most.
         framing: "letterbox" (the whole frame) or "object" (a random square around the object,
             flipped and with other colours).
@@ -171,6 +174,8 @@ class TrainConfig(_Saved, what="training"):
 
     weights: str = "lite"
     object: str = "random"
+    objects: int = 2
+    pictures: int = 2
     max_gap: int = 4
     framing: str = "object"
     size: int = 384
@@ -209,11 +214,11 @@ class TrainConfig(_Saved, what="training"):
             ("precision", ("auto", "float32", "bfloat16")),
         ):
             _one_of(name, getattr(self, name), valid)
-        _at_least(self, 1, "max_gap", "instances", "epochs", "batch", "checkpoint_every")
+        _at_least(self, 1, "objects", "max_gap", "instances", "epochs", "batch", "checkpoint_every")
         _at_least(self, 2, "length")
         _at_least(self, 64, "size")
         zero = "encoder_rate warmup workers evaluate_every dice_weight iou_weight weight_decay seed"
-        _at_least(self, 0, *zero.split())
+        _at_least(self, 0, "pictures", *zero.split())
         if self.size % 16:
             raise ConfigError(f"size={self.size} does not fit: give a multiple of 16")
         for name in ("learning_rate", "clip_norm", "hard_share"):
@@ -256,6 +261,8 @@ PRESETS = ("base", "default")
 
 _BASE: dict[str, Any] = {
     "object": "largest",
+    "objects": 1,
+    "pictures": 0,
     "max_gap": 1,
     "framing": "letterbox",
     "size": 480,

@@ -87,7 +87,7 @@ def train(
     trains on N GPUs.
     """
     from samtracker.checkpoints.load import load_network
-    from samtracker.data.mixture import parse_source, read_sequences
+    from samtracker.data.mixture import parse_pictures, parse_source, read_sequences
     from samtracker.data.training_set import TrainingSet
     from samtracker.evaluate.validation import Validation
     from samtracker.train.checkpoint import Checkpoint
@@ -120,7 +120,13 @@ def train(
         raise ConfigError("nothing to train on: give --data KIND:PATH, or --dry-run")
     data = TrainingSet(
         [
-            parse_source(text, object=config.object, max_gap=config.max_gap, size=config.size)
+            parse_source(
+                text,
+                object=config.object,
+                objects=config.objects,
+                max_gap=config.max_gap,
+                size=config.size,
+            )
             for text in sources
         ],
         count=config.instances,
@@ -128,6 +134,8 @@ def train(
         size=config.size,
         framing=config.framing,
         seed=config.seed,
+        pictures=parse_pictures(sources, size=config.size) if config.pictures else (),
+        per_sample=config.pictures,
     )
     clips = read_sequences(config.validate) if config.validate else []
     validate = Validation(clips=tuple(clips), memory=config.memory) if clips else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +11,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samtracker.data.picture import read_ids, read_photo
+from samtracker.data.picture import read_ids, read_numbers, read_photo
 from samtracker.errors import DatasetError
 from samtracker.types import Frame
+
+IGNORED = 65535
+"""Id of what is no object and no background, such as the crowds of COCO."""
 
 
 class Clip(Protocol):
@@ -58,6 +60,8 @@ class FolderClip:
         images: the frames.
         masks: their masks, None for frames without one.
         merged: whether all ids count as object 1, as in DAVIS 2016.
+        literal: whether grey values of masks are ids as they are, but for 255, which is `IGNORED`;
+            otherwise light ones are shades of one object.
         known_ids: the object ids, where the data set lists them; otherwise they are found by
             reading every mask, when they are first asked for.
 
@@ -69,6 +73,7 @@ class FolderClip:
     images: tuple[Path, ...]
     masks: tuple[Path | None, ...]
     merged: bool = False
+    literal: bool = False
     known_ids: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
@@ -83,6 +88,7 @@ class FolderClip:
         masks: dict[str, Path],
         *,
         merged: bool = False,
+        literal: bool = False,
         known_ids: tuple[int, ...] | None = None,
     ) -> Self:
         """Pairs images and masks of the same stem."""
@@ -91,6 +97,7 @@ class FolderClip:
             images=tuple(images.values()),
             masks=tuple(masks.get(stem) for stem in images),
             merged=merged,
+            literal=literal,
             known_ids=known_ids,
         )
 
@@ -109,7 +116,7 @@ class FolderClip:
             return (1,) if self.labelled else ()
         if self.known_ids is not None:
             return self.known_ids
-        return tuple(sorted(_ids_in(path for path in self.masks if path is not None)))
+        return tuple(sorted(_ids_in(self)))
 
     def frame(self, number: int) -> Frame:
         """A frame, RGB uint8 (H, W, 3).
@@ -128,6 +135,9 @@ class FolderClip:
         path = self.masks[number]
         if path is None:
             raise DatasetError(f"frame {number} of '{self.name}' has no mask: see `labelled`")
+        if self.literal:
+            numbers = read_numbers(path)
+            return np.where(numbers == 255, IGNORED, numbers).astype(np.uint16)
         ids = read_ids(path)
         return (ids > 0).astype(np.uint16) if self.merged else ids
 
@@ -151,11 +161,11 @@ def labelled_frame(sequence: Clip, number: int) -> tuple[Frame, NDArray[np.uint1
     return frame, ids
 
 
-def _ids_in(paths: Iterable[Path]) -> set[int]:
+def _ids_in(clip: Clip) -> set[int]:
     found: set[int] = set()
-    for path in paths:
+    for number in clip.labelled:
         try:
-            found.update(np.unique(read_ids(path)).tolist())
+            found.update(np.unique(clip.mask(number)).tolist())
         except DatasetError:
             continue  # said where the frame itself is wanted
-    return found - {0}
+    return found - {0, IGNORED}

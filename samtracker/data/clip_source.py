@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samtracker.config import OBJECTS
-from samtracker.data.clip import Clip, labelled_frame
-from samtracker.data.sample import Sample
+from samtracker.data.clip import IGNORED, Clip, labelled_frame
+from samtracker.data.sample import MAIN, Sample
 from samtracker.errors import DatasetError
 
 
@@ -28,12 +28,14 @@ class ClipSource:
         sequences: clips; of those with fewer than two labelled frames nothing is taken.
         object: "largest" is the one with the most pixels over the clip, "random" any that is
             visible in the sample's first frame.
+        objects: of a sample at most; others than its main one are any that are visible there too.
         max_gap: frames of a sample are 1 to so many labelled frames apart; above 1, half of the
             samples run backwards.
     """
 
     sequences: tuple[Clip, ...]
     object: str = "largest"
+    objects: int = 1
     max_gap: int = 1
     _largest: dict[int, int] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -74,15 +76,17 @@ class ClipSource:
             positions = _positions((begin + shift) % (pairs + 1), offsets, pairs)
             numbers = [sequence.labelled[p] for p in (positions[::-1] if backwards else positions)]
             visible = np.unique(sequence.mask(numbers[0]))
-            visible = visible[visible > 0]
+            visible = visible[(visible > 0) & (visible < IGNORED)]
             chosen = self._choose(clip, visible, rng)
             if chosen in visible:
                 pictures = [labelled_frame(sequence, number) for number in numbers]
                 if len({frame.shape for frame, _ in pictures}) > 1:
                     raise DatasetError(f"'{sequence.name}' has frames of more than one size")
+                others = rng.permutation(visible[visible != chosen])[: self.objects - 1]
+                tracked = [chosen, *others.tolist()]
                 return Sample(
                     frames=np.stack([frame for frame, _ in pictures]),
-                    masks=np.stack([ids == chosen for _, ids in pictures]),
+                    ids=_numbered([ids for _, ids in pictures], tracked),
                     name=f"{sequence.name} {numbers}",
                 )
         raise DatasetError(f"no mask of '{sequence.name}' shows an object: remove the clip")
@@ -95,6 +99,15 @@ class ClipSource:
         if clip not in self._largest:
             self._largest[clip] = _largest(self.sequences[clip])
         return self._largest[clip]
+
+
+def _numbered(ids: list[NDArray[np.uint16]], chosen: list[int]) -> NDArray[np.uint8]:
+    """Masks of ids as those of a sample: the chosen ones by their place, from `MAIN` on."""
+    numbered = np.zeros((len(ids), *ids[0].shape), np.uint8)
+    for frame, numbers in zip(numbered, ids, strict=True):
+        for number, known in enumerate(chosen, MAIN):
+            frame[numbers == known] = number
+    return numbered
 
 
 def _positions(begin: int, offsets: NDArray[np.int64], last: int) -> NDArray[np.int64]:

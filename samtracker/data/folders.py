@@ -10,12 +10,14 @@ from samtracker.data.skipped import Skipped
 from samtracker.errors import DatasetError
 
 
-def read_folder(root: Path) -> list[Clip]:
+def read_folder(root: Path, *, literal: bool = False) -> list[Clip]:
     """Reads clips or still images.
 
     Args:
         root: has `images/`, and `masks/` unless the pictures are photos without masks. A folder
             in `images/` is a clip, a picture in it is a still image. Masks have the same names.
+
+        literal: see `FolderClip`.
 
     Returns:
         The clips in the order of their names, then the stills, each a sequence of one frame.
@@ -37,13 +39,13 @@ def read_folder(root: Path) -> list[Clip]:
         frames = skipped.whole(list_pictures(images / clip))
         labels = skipped.whole(list_pictures(masks / clip))
         if frames and (not wanted or frames.keys() & labels.keys()):
-            found.append(FolderClip.of(clip, frames, labels))
+            found.append(FolderClip.of(clip, frames, labels, literal=literal))
         else:
             skipped.add(f"'{images / clip}' has no {'masks' if frames else 'frames'}")
     labels = skipped.whole(list_pictures(masks))
     for stem, path in skipped.whole(list_pictures(images)).items():
         if stem in labels or not wanted:
-            found.append(FolderClip.of(stem, {stem: path}, labels))
+            found.append(FolderClip.of(stem, {stem: path}, labels, literal=literal))
         else:
             skipped.add(f"'{path}' has no mask")
     if not found:

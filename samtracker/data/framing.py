@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from samtracker.data.photometry import Light
 from samtracker.data.photos import resize_photo
-from samtracker.data.sample import Sample
+from samtracker.data.sample import MAIN, Sample
 from samtracker.types import mask_box
 
-Pixels = TypeVar("Pixels", np.uint8, np.bool_)
 PADDING = (124, 116, 104)
 """RGB outside of a frame: ImageNet's mean, which the encoders see as about the 0 that a tracker's
 frames are padded with."""
@@ -21,15 +18,15 @@ frames are padded with."""
 
 def letterbox(sample: Sample, size: int) -> Sample:
     """Whole frames scaled to the longest side `size`, with `PADDING` at the bottom or right."""
-    height, width = sample.masks.shape[1:]
+    height, width = sample.ids.shape[1:]
     scale = size / max(height, width)
     inner = max(round(scale * height), 1), max(round(scale * width), 1)
     frames = np.full((len(sample.frames), size, size, 3), PADDING, np.uint8)
-    masks = np.zeros((len(sample.masks), size, size), np.bool_)
-    for number, (frame, mask) in enumerate(zip(sample.frames, sample.masks, strict=True)):
+    ids = np.zeros((len(sample.ids), size, size), np.uint8)
+    for number, (frame, numbers) in enumerate(zip(sample.frames, sample.ids, strict=True)):
         frames[number, : inner[0], : inner[1]] = resize_photo(frame, inner)
-        masks[number, : inner[0], : inner[1]] = _resize_mask(mask, inner)
-    return Sample(frames=frames, masks=masks, name=sample.name)
+        ids[number, : inner[0], : inner[1]] = _resize_ids(numbers, inner)
+    return Sample(frames=frames, ids=ids, name=sample.name)
 
 
 def object_crop(sample: Sample, size: int, rng: np.random.Generator) -> Sample:
@@ -38,22 +35,22 @@ def object_crop(sample: Sample, size: int, rng: np.random.Generator) -> Sample:
     The square holds the whole object of the first frame, its side is 0.5 to 1 of the frame's
     short side or, if that is longer, the object's. Outside of the frame is `PADDING`.
     """
-    box = mask_box(sample.masks[0])
+    box = mask_box(sample.ids[0] == MAIN)
     if box is None:
         return letterbox(sample, size)
     x1, y1, x2, y2 = (int(value) for value in box)
-    height, width = sample.masks.shape[1:]
+    height, width = sample.ids.shape[1:]
     side = max(int(rng.uniform(0.5, 1.0) * min(height, width)), x2 - x1, y2 - y1)
     left, top = _place(x1, x2, side, width, rng), _place(y1, y2, side, height, rng)
     mirrored = rng.random() < 0.5
     light = Light.draw(rng, strength=0.12)
-    frames, masks = [], []
-    for frame, mask in zip(sample.frames, sample.masks, strict=True):
+    frames, ids = [], []
+    for frame, numbers in zip(sample.frames, sample.ids, strict=True):
         part = light.on(resize_photo(_cut(frame, left, top, side), (size, size)))
-        cut = _resize_mask(_cut(mask, left, top, side), (size, size))
+        cut = _resize_ids(_cut(numbers, left, top, side), (size, size))
         frames.append(part[:, ::-1] if mirrored else part)
-        masks.append(cut[:, ::-1] if mirrored else cut)
-    return Sample(frames=np.stack(frames), masks=np.stack(masks), name=sample.name)
+        ids.append(cut[:, ::-1] if mirrored else cut)
+    return Sample(frames=np.stack(frames), ids=np.stack(ids), name=sample.name)
 
 
 def _place(first: int, end: int, side: int, whole: int, rng: np.random.Generator) -> int:
@@ -63,8 +60,8 @@ def _place(first: int, end: int, side: int, whole: int, rng: np.random.Generator
     return int(rng.integers(low, high + 1))
 
 
-def _cut(picture: NDArray[Pixels], left: int, top: int, side: int) -> NDArray[Pixels]:
-    """The square at (left, top); where it leaves a photo there is `PADDING`, a mask is False."""
+def _cut(picture: NDArray[np.uint8], left: int, top: int, side: int) -> NDArray[np.uint8]:
+    """The square at (left, top); where it leaves a photo there is `PADDING`, ids are 0."""
     square = np.zeros((side, side, *picture.shape[2:]), picture.dtype)
     if picture.ndim == 3:
         square[:] = PADDING
@@ -74,7 +71,6 @@ def _cut(picture: NDArray[Pixels], left: int, top: int, side: int) -> NDArray[Pi
     return square
 
 
-def _resize_mask(mask: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.bool_]:
+def _resize_ids(ids: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     way = cv2.INTER_NEAREST_EXACT
-    resized: NDArray[np.bool_] = cv2.resize(mask.view(np.uint8), size[::-1], interpolation=way) > 0
-    return resized
+    return np.asarray(cv2.resize(ids, size[::-1], interpolation=way), np.uint8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 
 from samtracker.config import DATASETS
@@ -10,27 +11,30 @@ from samtracker.data.clip import Clip
 from samtracker.data.clip_source import ClipSource
 from samtracker.data.davis import read_davis
 from samtracker.data.folders import read_folder, read_photos
+from samtracker.data.object_picture import PictureSource
 from samtracker.data.sample import Source
 from samtracker.data.still_source import StillSource
 from samtracker.data.synthetic_source import SyntheticSource
 from samtracker.data.youtube_vos import read_youtube_vos
 from samtracker.errors import DatasetError
 
-KINDS = (*DATASETS, "stills", "photos", "synthetic")
+KINDS = (*DATASETS, "stills", "instances", "photos", "synthetic")
 _WITH_SPLIT = ("davis", "davis2017", "youtube")
 
 
 def parse_source(
-    text: str, *, object: str = "largest", max_gap: int = 1, size: int = 384
+    text: str, *, object: str = "largest", objects: int = 1, max_gap: int = 1, size: int = 384
 ) -> tuple[Source, float]:
     """Opens a source of samples.
 
     Args:
         text: `KIND:PATH[:SPLIT][*WEIGHT]`, as `davis:/data/DAVIS:val*2`. The kinds davis (2016),
             davis2017 and youtube take a split, train by default; folder has clips with masks,
-            stills has images with masks, photos has images alone. `synthetic` takes no path and
+            stills has images with masks, instances those with an id a gray value (255 is ignored),
+            photos has images alone. `synthetic` takes no path and
             paints everything.
         object: of kinds that are clips, see `ClipSource`.
+        objects: of kinds that are clips, see `ClipSource`.
         max_gap: of kinds that are clips, see `ClipSource`.
         size: of the frames that are made from images, in pixels.
 
@@ -54,10 +58,31 @@ def parse_source(
     match kind:
         case "photos":
             return SyntheticSource(photos=sequences, size=size), share
-        case "stills":
+        case "stills" | "instances":
             return StillSource(photos=sequences, size=size), share
         case _:
-            return ClipSource(sequences=sequences, object=object, max_gap=max_gap), share
+            clips = ClipSource(sequences=sequences, object=object, objects=objects, max_gap=max_gap)
+            return clips, share
+
+
+def parse_pictures(texts: Iterable[str], *, size: int = 384) -> list[tuple[PictureSource, float]]:
+    """Opens the sources of pictures to point at: those of `parse_source` that have masks.
+
+    Args:
+        texts: see `parse_source`.
+        size: of the squares, in pixels.
+
+    Raises:
+        DatasetError: see `parse_source`; or no source has masks.
+    """
+    found = []
+    for text in texts:
+        place, star, weight = text.rpartition("*")
+        kind, _, path = (place if star else text).partition(":")
+        if kind not in ("photos", "synthetic"):
+            source = PictureSource(clips=tuple(_read(kind, path)), size=size)
+            found.append((source, _weight(weight, text) if star else 1.0))
+    return found
 
 
 def read_sequences(text: str) -> list[Clip]:
@@ -98,6 +123,8 @@ def open_dataset(kind: str, root: Path, split: str) -> list[Clip]:
             return read_photos(root)
         case "stills" | "folder":
             return read_folder(root)
+        case "instances":
+            return read_folder(root, literal=True)
         case "youtube":
             return read_youtube_vos(root, split=split)
         case _:

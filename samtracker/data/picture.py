@@ -39,6 +39,18 @@ def read_photo(path: Path) -> Frame:
     return np.array(ImageOps.exif_transpose(image).convert("RGB"))
 
 
+def read_numbers(path: Path) -> NDArray[np.uint8]:
+    """Reads a mask whose grey values or palette indices are ids as they are, uint8 (H, W).
+
+    Raises:
+        DatasetError: it is missing or damaged, or in color.
+    """
+    image = _open(path)
+    if image.mode not in ("1", "L", "P"):
+        raise DatasetError(f"'{path}' is in color: give a gray mask whose values are ids")
+    return np.array(image, np.uint8)
+
+
 def read_ids(path: Path) -> NDArray[np.uint16]:
     """Reads a mask as a map of object ids, uint16 (H, W).
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from samtracker.data.sample import MAIN
 from samtracker.data.training_set import TrainingSet
 from samtracker.errors import DatasetError
 from samtracker.types import Frame
@@ -43,9 +44,9 @@ def preview(dataset: TrainingSet, rows: int) -> NDArray[np.uint8]:
         top = _HEADING + row * (step + _HEADING)
         cells = (
             sample.frames[-1],
-            _drawn(sample.masks[-1]),
+            _drawn(sample.ids[-1]),
             sample.frames[0],
-            _drawn(sample.masks[0]),
+            _drawn(sample.ids[0]),
         )
         for column, cell in enumerate(cells):
             figure.paste(Image.fromarray(cell), (_GAP + column * step, top))
@@ -53,5 +54,7 @@ def preview(dataset: TrainingSet, rows: int) -> NDArray[np.uint8]:
     return np.array(figure)
 
 
-def _drawn(mask: NDArray[np.bool_]) -> Frame:
-    return np.repeat(255 * mask.astype(np.uint8)[..., None], 3, axis=2)
+def _drawn(ids: NDArray[np.uint8]) -> Frame:
+    """The main object white, others gray."""
+    shades = np.where(ids == MAIN, 255, 120 * (ids > 0)).astype(np.uint8)
+    return np.repeat(shades[..., None], 3, axis=2)

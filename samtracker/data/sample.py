@@ -1,4 +1,4 @@
-"""What a network learns from at once: a few frames of one object, and where they come from."""
+"""What a network learns from at once: a few frames of some objects, and where they come from."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+MAIN = 1
+"""Number of the object that a sample is about."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """One object over T frames.
+    """A few objects over T frames.
 
     Attributes:
         frames: RGB uint8 (T, H, W, 3), in the order of time.
-        masks: bool (T, H, W).
+        ids: uint8 (T, H, W): 0 is background, `MAIN` the object that the sample is about, and the
+            numbers after it are others that are there as well.
         name: where it comes from, for people to read.
     """
 
     frames: NDArray[np.uint8]
-    masks: NDArray[np.bool_]
+    ids: NDArray[np.uint8]
     name: str
 
 

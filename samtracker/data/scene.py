@@ -11,15 +11,22 @@ from numpy.typing import NDArray
 from samtracker.data.cutout import Cutout
 from samtracker.data.motion import Motion, Patch, Vector
 from samtracker.data.photometry import Light
-from samtracker.types import Frame, Mask
+from samtracker.types import Frame
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """A cut-out on its way."""
+    """A cut-out on its way.
+
+    Attributes:
+        cutout: what moves.
+        motion: how it moves.
+        number: that it has in the masks; 0 for what is no object.
+    """
 
     cutout: Cutout
     motion: Motion
+    number: int = 0
 
     @property
     def middles(self) -> Vector:
@@ -35,6 +42,19 @@ class Layer:
         way = 1 - np.arange(length) / rng.integers(1, length)
         if rng.random() < 0.5:
             way = way.clip(0)
+        return self._beside(other, way, rng)
+
+    def off(self, other: Layer, rng: np.random.Generator) -> Layer:
+        """This layer on its way off another one, of which it hides a part in the first frame."""
+        length = len(self.motion.matrices)
+        way = rng.uniform(0.25, 0.6) + np.arange(length) / max(length - 1, 1)
+        return self._beside(other, way, rng)
+
+    def _beside(self, other: Layer, way: Vector, rng: np.random.Generator) -> Layer:
+        """This layer as far from the middle of another one, in each frame, as `way` (T,) says.
+
+        At 0 the middles meet, at 1 the two hardly touch; the direction is random.
+        """
         heading = rng.uniform(0, 2 * np.pi)
         sides = [np.hypot(*layer.motion.span(layer.cutout.size)) for layer in (self, other)]
         away = 0.4 * sum(sides) * np.outer(way, [np.cos(heading), np.sin(heading)])
@@ -61,25 +81,21 @@ class Scene:
     before: tuple[Layer, ...] = ()
     lights: tuple[Light, Light]
 
-    def render(self, number: int) -> tuple[Frame, Mask]:
-        """A frame and where the object is seen in it, (H, W, 3) and bool (H, W)."""
+    def render(self, number: int) -> tuple[Frame, NDArray[np.uint8]]:
+        """A frame and the numbers of the layers seen in it, (H, W, 3) and uint8 (H, W)."""
         canvas = self.camera.cover(number, self.background)
-        for layer in self.behind:
-            _paste(layer, number, canvas)
-        patch = _paste(self.object, number, canvas)
-        mask = np.zeros(canvas.shape[:2], np.bool_)
-        mask[patch.rows, patch.columns] = patch.pixels[..., 3] > 127
-        for layer in self.before:
+        ids = np.zeros(canvas.shape[:2], np.uint8)
+        for layer in (*self.behind, self.object, *self.before):
             patch = _paste(layer, number, canvas)
-            mask[patch.rows, patch.columns] &= patch.pixels[..., 3] <= 127
+            ids[patch.rows, patch.columns][patch.pixels[..., 3] > 127] = layer.number
         last = len(self.camera.matrices) - 1
         light = self.lights[0].towards(self.lights[1], number / last if last else 0.0)
-        return light.on(canvas), mask
+        return light.on(canvas), ids
 
-    def film(self) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        """All frames and masks, (T, H, W, 3) and bool (T, H, W)."""
+    def film(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """All frames and numbers, (T, H, W, 3) and (T, H, W)."""
         taken = [self.render(number) for number in range(len(self.camera.matrices))]
-        return np.stack([frame for frame, _ in taken]), np.stack([mask for _, mask in taken])
+        return np.stack([frame for frame, _ in taken]), np.stack([ids for _, ids in taken])
 
 
 def _paste(layer: Layer, number: int, canvas: Frame) -> Patch:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samtracker.data.clip import Clip, labelled_frame
+from samtracker.data.clip import IGNORED, Clip, labelled_frame
 from samtracker.data.cutout import Cutout
 from samtracker.data.photos import draw_photo, resize_photo
 from samtracker.data.sample import Sample
@@ -17,6 +18,8 @@ from samtracker.errors import DatasetError
 from samtracker.types import Frame, Mask, Size, mask_box
 
 _OWN_BACKGROUND = 0.5  # share of the clips
+_NEIGHBOR = 0.6  # share of those with other objects, one of which moves beside
+_LEAST_AREA = 400  # pixels of an object that is taken before those cut by the border
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,17 +49,29 @@ class StillSource:
         size = _fitting((frame.shape[0], frame.shape[1]), self.size)
         frame = resize_photo(frame, size)
         ids = np.asarray(cv2.resize(ids, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT))
-        found = np.unique(ids[ids > 0])
+        found = np.unique(ids[(ids > 0) & (ids < IGNORED)])
         if not found.size:
             raise DatasetError(f"the mask of '{photo.name}' is empty: remove it")
-        mask = ids == rng.choice(found)
+        mask = ids == _object(ids, found, rng)
         own = rng.random() < _OWN_BACKGROUND
         background = fill(frame, mask) if own else draw_photo(self.photos, size, rng)
         # Over its own background the object begins where it was, and hides what is filled in.
         home = _middle(mask) if own else None
-        scene = stage(Cutout.of(frame, mask), background, self.photos, length, rng, home=home)
-        frames, masks = scene.film()
-        return Sample(frames=frames, masks=masks, name=photo.name)
+        others = found[found != ids[mask][0]]
+        neighbor = None
+        if others.size and rng.random() < _NEIGHBOR:  # of the same photo, and so often its kind
+            neighbor = Cutout.of(frame, ids == _object(ids, others, rng))
+        cutout = Cutout.of(frame, mask)
+        scene = stage(cutout, background, self.photos, length, rng, home=home, neighbor=neighbor)
+        frames, numbers = scene.film()
+        return Sample(frames=frames, ids=numbers, name=photo.name)
+
+
+def _object(ids: NDArray[Any], known: NDArray[Any], rng: np.random.Generator) -> int:
+    """One of the objects, whole ones first: one that the border cuts is no thing to complete."""
+    inner = np.setdiff1d(known, np.concatenate([ids[0], ids[-1], ids[:, 0], ids[:, -1]]))
+    large = [number for number in inner if np.count_nonzero(ids == number) >= _LEAST_AREA]
+    return int(rng.choice(large if large else known))
 
 
 def fill(frame: Frame, mask: Mask) -> Frame:

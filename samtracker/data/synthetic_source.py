@@ -11,16 +11,17 @@ from samtracker.data.cutout import Cutout, random_region
 from samtracker.data.motion import Motion
 from samtracker.data.photometry import Light
 from samtracker.data.photos import draw_photo
-from samtracker.data.sample import Sample
+from samtracker.data.sample import MAIN, Sample
 from samtracker.data.scene import Layer, Scene
 from samtracker.types import Frame
 
 _DISTRACTOR = 0.5  # share of the clips with a look-alike
-_OCCLUDER = 0.4
-_CROSSING = 0.5  # of the occluders, those that come to hide the whole object
+_OCCLUDER = 0.5
+_CROSSING = 0.4  # of the occluders, those that come to hide the whole object
+_UNCOVERING = 0.4  # of the occluders, those that hide a part of it at first
 _BLURRED = 0.3
 _SPEEDS = (0.005, 0.06)  # step from frame to frame, as a share of the frame
-_LEAST_SEEN = 0.5  # of the object, in the first frame
+_LEAST_SEEN = 0.35  # of the object, in the first frame
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +48,9 @@ class SyntheticSource:
         photo = draw_photo(self.photos, size, rng)
         cutout = Cutout.of(photo, random_region(photo, rng))
         scene = stage(cutout, background, self.photos, length, rng)
-        frames, masks = scene.film()
+        frames, ids = scene.film()
         name = chosen[0].name if chosen else "a painting"
-        return Sample(frames=frames, masks=masks, name=f"synthetic over {name}")
+        return Sample(frames=frames, ids=ids, name=f"synthetic over {name}")
 
 
 def stage(
@@ -60,6 +61,7 @@ def stage(
     rng: np.random.Generator,
     *,
     home: tuple[float, float] | None = None,
+    neighbor: Cutout | None = None,
 ) -> Scene:
     """Sets a cut-out in motion, with all that makes it hard to follow.
 
@@ -71,9 +73,11 @@ def stage(
         rng: all that is random comes from it.
         home: where (x, y) the object's middle begins, as shares of the canvas, at the size it
             was cut at; anywhere and at any size by default.
+        neighbor: another object that moves beside it; by default, in half of the scenes a
+            look-alike does.
 
     Returns:
-        A scene in whose first frame at least half of the object is seen.
+        A scene in whose first frame at least a third of the object is seen.
 
     Raises:
         DatasetError: a photo cannot be read.
@@ -91,12 +95,16 @@ def stage(
         return Layer(cutout=part, motion=motion)
 
     behind: tuple[Layer, ...] = ()
-    if rng.random() < _DISTRACTOR:
+    if neighbor is not None:
+        alike = scale * cutout.extent / neighbor.extent
+        behind = (on_its_way(neighbor, alike * rng.uniform(0.7, 1.3)),)
+    elif rng.random() < _DISTRACTOR:
         behind = (on_its_way(cutout, scale * rng.uniform(0.8, 1.2)),)
+    behind = tuple(replace(layer, number=MAIN + 1) for layer in behind)
     scene = Scene(
         background=background,
         camera=Motion.camera(canvas, length, rng, speed=0.3 * speed),
-        object=on_its_way(cutout, scale, home),
+        object=replace(on_its_way(cutout, scale, home), number=MAIN),
         behind=behind,
         lights=(Light.draw(rng, strength=0.1), Light.draw(rng, strength=0.1)),
     )
@@ -104,11 +112,14 @@ def stage(
         return scene
     photo = draw_photo(photos, (side, side), rng)
     part = Cutout.of(photo, random_region(photo, rng))
-    if rng.random() < _CROSSING and length > 1:
+    kind = rng.random() if length > 1 else 1.0
+    if kind < _CROSSING + _UNCOVERING:
         whole = scale * max(cutout.size) / min(part.size)
-        occluder = on_its_way(part, whole * rng.uniform(0.9, 1.5)).across(scene.object, rng)
+        occluder = on_its_way(part, whole * rng.uniform(0.9, 1.5))
+        way = occluder.across if kind < _CROSSING else occluder.off
+        occluder = way(scene.object, rng)
     else:
         occluder = on_its_way(part, min(rng.uniform(0.1, 0.3) * side / part.extent, 1.5))
     hidden = replace(scene, before=(occluder,))
-    seen = hidden.render(0)[1].sum() >= _LEAST_SEEN * scene.render(0)[1].sum()
-    return hidden if seen else scene
+    seen, whole = (np.count_nonzero(each.render(0)[1] == MAIN) for each in (hidden, scene))
+    return hidden if seen >= _LEAST_SEEN * whole else scene

@@ -15,7 +15,8 @@ from torch.utils.data import Dataset
 
 from samtracker.config import FRAMINGS
 from samtracker.data.framing import letterbox, object_crop
-from samtracker.data.sample import Sample, Source
+from samtracker.data.object_picture import ObjectPicture, PictureSource
+from samtracker.data.sample import MAIN, Sample, Source
 from samtracker.errors import DatasetError
 
 _TRIES = 8
@@ -35,6 +36,8 @@ class TrainingSet(Dataset[dict[str, Tensor]]):
         framing: "letterbox" shows whole frames as they are, "object" a random square around the
             object, mirrored and in another light at random.
         seed: of all that is random.
+        pictures: sources of pictures to point at, and their weights.
+        per_sample: number k of pictures beside each sample.
     """
 
     mixture: Sequence[tuple[Source, float]]
@@ -44,6 +47,8 @@ class TrainingSet(Dataset[dict[str, Tensor]]):
     size: int = 384
     framing: str = "letterbox"
     seed: int = 0
+    pictures: Sequence[tuple[PictureSource, float]] = ()
+    per_sample: int = 0
 
     def __post_init__(self) -> None:
         if self.framing not in FRAMINGS:
@@ -52,12 +57,19 @@ class TrainingSet(Dataset[dict[str, Tensor]]):
         if not self.mixture or not all(weight > 0 for _, weight in self.mixture):
             weights = [weight for _, weight in self.mixture]
             raise DatasetError(f"the weights {weights} do not fit: give each source one above 0")
+        if self.per_sample and not self.pictures:
+            raise DatasetError(
+                f"per_sample={self.per_sample} does not fit: no source has pictures with masks"
+            )
 
     def __len__(self) -> int:
         return self.count
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
-        """A sample: "frames" uint8 (T, 3, size, size), RGB, and "masks" bool (T, size, size).
+        """A sample: "frames" uint8 (T, 3, size, size), RGB, and "ids" uint8 (T, size, size).
+
+        With pictures there are also "pictures" uint8 (k, 3, size, size), "picture_masks" and
+        "picture_ignored" bool (k, size, size) and "picture_inside" float32 (k,).
 
         What cannot be read, or does not show its object in the first frame, is replaced by
         another draw; a warning is logged for damaged files.
@@ -69,7 +81,8 @@ class TrainingSet(Dataset[dict[str, Tensor]]):
         sample = self.sample(index)
         return {
             "frames": torch.from_numpy(np.ascontiguousarray(sample.frames.transpose(0, 3, 1, 2))),
-            "masks": torch.from_numpy(np.ascontiguousarray(sample.masks)),
+            "ids": torch.from_numpy(np.ascontiguousarray(sample.ids)),
+            **self._pictures(index),
         }
 
     def sample(self, index: int) -> Sample:
@@ -87,11 +100,36 @@ class TrainingSet(Dataset[dict[str, Tensor]]):
                 _LOG.warning("skipped %d in this process: %s", next(_SKIPPED), error)
                 continue
             framed = self._frame(drawn, rng)
-            if framed.masks[0].any():
+            if (framed.ids[0] == MAIN).any():
                 return framed
         if drawn is None:
             raise DatasetError(f"{_TRIES} draws in a row failed, the last: {failure}") from failure
         return letterbox(drawn, self.size)
+
+    def _pictures(self, index: int) -> dict[str, Tensor]:
+        """The pictures beside a sample."""
+        if not self.per_sample:
+            return {}
+        rng = np.random.default_rng([self.seed, index, 1])
+        weights = np.array([weight for _, weight in self.pictures])
+        drawn: list[ObjectPicture] = []
+        failures = 0
+        while len(drawn) < self.per_sample:
+            source, _ = self.pictures[rng.choice(len(weights), p=weights / weights.sum())]
+            try:
+                drawn.append(source.sample(rng))
+            except DatasetError as error:
+                failures += 1
+                _LOG.warning("skipped %d in this process: %s", next(_SKIPPED), error)
+                if failures == _TRIES:
+                    raise
+        frames = np.stack([picture.frame for picture in drawn]).transpose(0, 3, 1, 2)
+        return {
+            "pictures": torch.from_numpy(np.ascontiguousarray(frames)),
+            "picture_masks": torch.from_numpy(np.stack([item.mask for item in drawn])),
+            "picture_ignored": torch.from_numpy(np.stack([item.ignored for item in drawn])),
+            "picture_inside": torch.tensor([item.inside for item in drawn]),
+        }
 
     def _draw(self, rng: np.random.Generator) -> Sample:
         weights = np.array([weight for _, weight in self.mixture])

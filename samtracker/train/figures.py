@@ -65,7 +65,7 @@ def draw_samples(folder: Path, rollout: Rollout, frames: Tensor, masks: Tensor) 
     Raises:
         OutputError: The figure cannot be written.
     """
-    logits, _ = rollout.track(frames, masks[:, 0])
+    logits, _ = rollout.track(frames, masks[:, 0], range(len(frames)))
     rows = []
     for clip, truth, predicted in zip(frames, masks, logits, strict=True):
         image = clip[-1].permute(1, 2, 0).cpu().numpy()

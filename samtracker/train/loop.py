@@ -18,6 +18,7 @@ from torch.utils.data import BatchSampler, DataLoader, Dataset
 from tqdm import tqdm
 
 from samtracker.config import TrainConfig
+from samtracker.data.sample import MAIN
 from samtracker.data.training_set import worker_init
 from samtracker.errors import ConfigError, DatasetError, OutputError, TrainingError
 from samtracker.model.device import has_bfloat16
@@ -73,7 +74,7 @@ def train(  # noqa: PLR0915 - it is to be read from top to bottom
     accelerator = _accelerator(config)
     state = TrainingState(network, config, resume)
     model, state.optimizer, loader = accelerator.prepare(
-        state.rollout, state.optimizer, _loader(data, config, state.done)
+        state.learner, state.optimizer, _loader(data, config, state.done)
     )
     state.to(accelerator.device)
     main, saved = accelerator.is_main_process, state.done
@@ -90,7 +91,7 @@ def train(  # noqa: PLR0915 - it is to be read from top to bottom
             begin = time.perf_counter()
             for batch in loader:
                 waiting = time.perf_counter() - begin
-                losses, rate = model(batch["frames"], batch["masks"]), state.rate
+                losses, rate = model(batch), state.rate
                 loss = _mean(accelerator, losses.total)
                 if not math.isfinite(loss):
                     raise _diverged(loss, state.done + 1, folder)
@@ -167,12 +168,12 @@ def _draw(
 ) -> None:
     draw_curves(folder)
     shown = [data[index] for index in range(min(4, config.instances))]
-    frames, masks = (
+    frames, ids = (
         torch.stack([item[name] for item in shown]).to(accelerator.device)
-        for name in ("frames", "masks")
+        for name in ("frames", "ids")
     )
     with accelerator.autocast():
-        draw_samples(folder, Rollout(network, config), frames, masks)
+        draw_samples(folder, Rollout(network, config), frames, ids == MAIN)
 
 
 def resolve_precision(name: str) -> str:

@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 
+@dataclass(frozen=True)
+class Losses:
+    """The losses of a batch.
+
+    Attributes:
+        total: Scalar that is minimized.
+        parts: "cross_entropy", "dice", "iou_error" and "iou", without gradients; means over masks.
+    """
+
+    total: Tensor
+    parts: dict[str, Tensor]
+
+
+def mean_losses(losses: Sequence[Losses]) -> Losses:
+    """The mean of several."""
+    parts = {
+        name: torch.stack([item.parts[name] for item in losses]).mean() for name in losses[0].parts
+    }
+    return Losses(torch.stack([item.total for item in losses]).mean(), parts)
+
+
 def cross_entropy(logits: Tensor, truth: Tensor, hard_share: float = 1.0) -> Tensor:
-    """Return the bootstrapped binary cross entropy: the mean over each mask's hardest pixels.
+    """Return the bootstrapped binary cross entropy of each mask: the mean over its hardest pixels.
 
     Bootstrapping follows Wu et al., Bridging Category-level and Instance-level Semantic Image
     Segmentation (2016).
@@ -19,7 +43,7 @@ def cross_entropy(logits: Tensor, truth: Tensor, hard_share: float = 1.0) -> Ten
         hard_share: Share of the pixels that count, above 0; 1 is plain cross entropy.
 
     Returns:
-        Scalar, at least 0.
+        float (n,), at least 0.
 
     >>> logits, truth = torch.tensor([[[0.0, 100.0]]]), torch.tensor([[[1.0, 1.0]]])
     >>> [round(float(cross_entropy(logits, truth, share)), 4) for share in (1.0, 0.5)]
@@ -27,12 +51,12 @@ def cross_entropy(logits: Tensor, truth: Tensor, hard_share: float = 1.0) -> Ten
     """
     losses = F.binary_cross_entropy_with_logits(logits, truth, reduction="none").flatten(1)
     if hard_share == 1.0:
-        return losses.mean()
-    return losses.topk(max(1, round(hard_share * losses.shape[1])), dim=1, sorted=False)[0].mean()
+        return losses.mean(1)
+    return losses.topk(max(1, round(hard_share * losses.shape[1])), dim=1, sorted=False)[0].mean(1)
 
 
 def dice(logits: Tensor, truth: Tensor) -> Tensor:
-    """Return 1 - the Dice coefficient of the probabilities, as the mean over masks.
+    """Return 1 - the Dice coefficient of the probabilities of each mask.
 
     The loss is that of Milletari et al., V-Net (2016). One pixel is added to both sides of the
     fraction, so that two empty masks cost nothing.
@@ -42,7 +66,7 @@ def dice(logits: Tensor, truth: Tensor) -> Tensor:
         truth: float (n, H, W), 0 or 1.
 
     Returns:
-        Scalar from 0 to 1.
+        float (n,), from 0 to 1.
 
     >>> truth = torch.tensor([[[1.0, 0.0, 0.0]]])
     >>> round(float(dice(truth * 200 - 100, truth)), 4)
@@ -52,7 +76,7 @@ def dice(logits: Tensor, truth: Tensor) -> Tensor:
     """
     share = logits.sigmoid()
     both = (share * truth).sum((1, 2))
-    return (1 - (2 * both + 1) / (share.sum((1, 2)) + truth.sum((1, 2)) + 1)).mean()
+    return 1 - (2 * both + 1) / (share.sum((1, 2)) + truth.sum((1, 2)) + 1)
 
 
 def iou(logits: Tensor, truth: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from samtracker.errors import OutputError
 METRICS: Final = "metrics.csv"
 
 COLUMNS: Final = (
-    *("step", "loss", "cross_entropy", "dice", "iou_error", "iou"),
+    *("step", "loss", "cross_entropy", "dice", "iou_error", "iou", "picture_iou"),
     *("learning_rate", "gradient_norm", "seconds", "waiting"),
 )
 """`seconds` is the time of the whole step, `waiting` the part of it spent on data."""

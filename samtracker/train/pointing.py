@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import torch
@@ -21,59 +22,69 @@ SINGLE: Final = 0.3
 """Weight of the single mask beside the best of the three candidates for one click."""
 
 
-def point(
-    network: Network,
-    config: TrainConfig,
-    frames: Tensor,
-    masks: Tensor,
-    ignored: Tensor,
-    inside: Tensor,
-) -> Losses:
-    """Losses of n pictures.
+@dataclass(frozen=True, kw_only=True)
+class Pictures:
+    """Squares of n pictures with an object each.
 
-    Args:
-        network: that is trained.
-        config: weights of the losses.
+    Attributes:
         frames: RGB uint8 (n, 3, S, S).
         masks: bool (n, S, S), the object of each.
         ignored: bool (n, S, S), what costs nothing.
         inside: float32 (n,), share of the object that the square shows. The predicted IoU counts
             what lies outside, so that a square which cuts its object is no good candidate.
     """
-    features = network.encode_pixels(frames)
+
+    frames: Tensor
+    masks: Tensor
+    ignored: Tensor
+    inside: Tensor
+
+
+def point(network: Network, config: TrainConfig, pictures: Pictures) -> Losses:
+    """Return the losses of pictures, as means over the rounds; "iou" is that of the last one.
+
+    Args:
+        network: Network that is trained.
+        config: Gives the weights of the losses.
+        pictures: What is pointed at.
+    """
+    masks, ignored = pictures.masks, pictures.ignored
+    features = network.encode_pixels(pictures.frames)
+    assert features.x8 is not None, "lite has skips"
+    assert features.x4 is not None, "lite has skips"
     prompts = first_prompts(masks)
     rounds = []
     for number in range(ROUNDS):
         found = network.decoder.point(features.x16, features.x8, features.x4, prompts)
         logits = F.interpolate(found.logits, masks.shape[-2:], mode="bilinear", align_corners=False)
         logits = torch.where(ignored[:, None], -20.0, logits)
-        rounds.append(_losses(logits, found.scores, prompts, masks, inside, config))
+        rounds.append(_losses(logits, found.scores, prompts, pictures, config))
         if number + 1 < ROUNDS:
             prompts = corrected(prompts, masks, found.logits[:, 0].detach().sigmoid(), ignored)
-    return mean_losses(rounds)
+    mean = mean_losses(rounds)
+    return Losses(mean.total, {**mean.parts, "iou": rounds[-1].parts["iou"]})
 
 
 def _losses(
     logits: Tensor,
     scores: Tensor,
     prompts: PromptBatch,
-    truth: Tensor,
-    inside: Tensor,
+    pictures: Pictures,
     config: TrainConfig,
 ) -> Losses:
     """Of one round: logits (n, 4, S, S), predicted IoU (n, 4)."""
     n, count = logits.shape[:2]
-    wanted = truth.float()[:, None].expand_as(logits)
+    wanted = pictures.masks.float()[:, None].expand_as(logits)
     flat = logits.flatten(0, 1), wanted.flatten(0, 1)
-    entropy = cross_entropy(*flat, config.hard_share, reduce=False).view(n, count)
-    overlap = dice(*flat, reduce=False).view(n, count)
+    entropy = cross_entropy(*flat, config.hard_share).view(n, count)
+    overlap = dice(*flat).view(n, count)
     mask_loss = entropy + config.dice_weight * overlap
     clicks = prompts.labels != NONE
     ambiguous = (clicks.sum(1) == 1) & ~prompts.has_box & ~prompts.has_mask
     best = mask_loss[:, 1:].argmin(1) + 1
     several = mask_loss.gather(1, best[:, None])[:, 0] + SINGLE * mask_loss[:, 0]
     total = torch.where(ambiguous, several, mask_loss[:, 0])
-    true_iou = _whole_iou(logits.detach(), wanted, inside)
+    true_iou = _whole_iou(logits.detach(), wanted, pictures.inside)
     # The other candidates are asked for by single clicks alone.
     counts = torch.ones_like(scores)
     counts[:, 1:] = ambiguous[:, None]

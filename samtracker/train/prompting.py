@@ -67,6 +67,17 @@ def first_prompts(truth: Tensor) -> PromptBatch:
     )
 
 
+def from_boxes(truth: Tensor) -> PromptBatch:
+    """Prompts of the true boxes of masks (n, S, S)."""
+    n, device = len(truth), truth.device
+    return PromptBatch(
+        boxes=box_of(truth),
+        points=torch.zeros(n, CLICKS, 2, device=device),
+        labels=torch.full((n, CLICKS), NONE, device=device),
+        masks=torch.zeros_like(to_cells(truth)),
+    )
+
+
 def corrected(prompts: PromptBatch, truth: Tensor, masks: Tensor, ignored: Tensor) -> PromptBatch:
     """The prompts of the next round: one more click where a mask is most wrong.
 
@@ -105,12 +116,10 @@ def spoiled(shares: Tensor) -> Tensor:
     n, height, width = shares.shape
     device = shares.device
     size = shares.mean((1, 2), keepdim=True).sqrt() * height  # cells of a side of the object
-    noise = sum(
-        F.interpolate(
-            torch.randn(n, 1, knots, knots, device=device), (height, width), mode="bicubic"
-        )
-        for knots in (4, 9, 18)
-    )[:, 0]
+    noise = torch.zeros_like(shares)
+    for knots, height_of_waves in ((4, 1.0), (9, 0.8), (18, 0.4)):
+        coarse = height_of_waves * torch.randn(n, 1, knots, knots, device=device)
+        noise = noise + F.interpolate(coarse, (height, width), mode="bicubic")[:, 0]
     reach = (size * torch.rand(n, 1, 1, device=device) * 0.25).clamp(1, 10)
     wide, narrow = _blurred(shares, 10), _blurred(shares, 3)
     soft = torch.lerp(narrow, wide, (reach - 1) / 9)

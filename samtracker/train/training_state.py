@@ -13,7 +13,9 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from samtracker.config import TrainConfig
 from samtracker.model.network import Network
 from samtracker.train.checkpoint import Checkpoint, random_states, restore_random_states
-from samtracker.train.rollout import Losses, Rollout
+from samtracker.train.learner import Learner
+from samtracker.train.losses import Losses
+from samtracker.train.rollout import Rollout
 
 
 class TrainingState:
@@ -25,7 +27,7 @@ class TrainingState:
         resume: Checkpoint to go on from; None starts anew.
 
     Attributes:
-        rollout: The network as it is trained.
+        learner: The network as it is trained.
         optimizer: Optimizer of the parameters that are trained.
         done: Number of steps so far.
         scores: Scores of the last validation, in percent by name.
@@ -36,8 +38,8 @@ class TrainingState:
             network.decoder.fold_gain()
         else:
             network.load(resume.network)
-        self.rollout = Rollout(network, config)
-        self.optimizer: Any = _optimizer(self.rollout, config)
+        self.learner = Learner(network, config)
+        self.optimizer: Any = _optimizer(self.learner.rollout, config)
         self.done = 0
         self.scores: dict[str, float] = {}
         self._network = network
@@ -77,14 +79,14 @@ class TrainingState:
         """Take a step with optimizer, schedule and averaging.
 
         Args:
-            accelerator: Accelerator that has prepared rollout and optimizer.
+            accelerator: Accelerator that has prepared learner and optimizer.
             losses: Losses of the step.
 
         Returns:
             Norm of the gradient before it was clipped.
         """
         accelerator.backward(losses.total)
-        norm = accelerator.clip_grad_norm_(self.rollout.parameters(), self._config.clip_norm)
+        norm = accelerator.clip_grad_norm_(self.learner.parameters(), self._config.clip_norm)
         self.optimizer.step()
         self.optimizer.zero_grad()
         self._schedule.step()
