@@ -46,9 +46,9 @@ class Candidates:
     """Masks of n objects that were pointed at, in their squares.
 
     Attributes:
-        logits: float32 (n, 4, H/4, W/4): the single mask, then three for a click that may mean
-            several things.
-        scores: float32 (n, 4), predicted IoU, 0 to 1.
+        logits: float32 (n, k, H/4, W/4): the single mask, then three for a click that may mean
+            several things, if they were asked for.
+        scores: float32 (n, k), predicted IoU, 0 to 1.
     """
 
     logits: Tensor
@@ -151,7 +151,9 @@ class Decoder(nn.Module):
         last.bias.mul_(self.gain)
         self.gain.fill_(1.0)
 
-    def point(self, image: Tensor, x8: Tensor, x4: Tensor, prompts: PromptBatch) -> Candidates:
+    def point(
+        self, image: Tensor, x8: Tensor, x4: Tensor, prompts: PromptBatch, *, single: bool = False
+    ) -> Candidates:
         """Decode what is pointed at in n squares.
 
         Args:
@@ -159,6 +161,7 @@ class Decoder(nn.Module):
             x8: (n, c8, 2h, 2w).
             x4: (n, c4, 4h, 4w).
             prompts: of the n squares.
+            single: whether the single mask is enough.
         """
         assert self.prompt_encoder is not None, "this network tracks only"
         user = prompts.maps()
@@ -166,11 +169,13 @@ class Decoder(nn.Module):
         tokens = prompts.tokens(self.prompt_encoder)
         n, _, h, w = image.shape
         nothing = user.new_zeros(n, PROMPT_MAPS, 2 * h, 2 * w)
-        count = self.mask_decoder.num_mask_tokens
+        count = 1 if single else self.mask_decoder.num_mask_tokens
         logits, iou = self._sam(image, dense, tokens, (nothing, user), (x8, x4), count=count)
         logits = logits.float()
         certainty = _certainty(logits.flatten(0, 1)).view(n, count)
-        return Candidates(logits, torch.sigmoid(torch.logit(certainty, eps=1e-3) + iou.float()))
+        return Candidates(
+            logits, torch.sigmoid(torch.logit(certainty, eps=1e-3) + iou[:, :count].float())
+        )
 
     def _sam(
         self,

@@ -73,7 +73,7 @@ class PromptBatch:
         """
         side = (STRIDE * self.masks.shape[1], STRIDE * self.masks.shape[2])
         corners = self.boxes.nan_to_num().view(-1, 2, 2)
-        places = torch.cat([self.points + 0.5, corners], dim=1)
+        places = torch.cat([self.points, corners], dim=1)
         position = encoder.pe_layer.forward_with_coords(places, side)
         kinds = torch.cat(
             [self.labels, torch.where(self.has_box[:, None], self.labels.new_tensor([2, 3]), NONE)],

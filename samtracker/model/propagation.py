@@ -91,9 +91,7 @@ def _block(query: Tensor) -> int:
     return BLOCK if query.device.type == "cpu" else BLOCK_ON_GPU
 
 
-def _blocks(
-    limit: int, radius: int, block: int
-) -> Iterator[tuple[slice, slice, tuple[int, int]]]:
+def _blocks(limit: int, radius: int, block: int) -> Iterator[tuple[slice, slice, tuple[int, int]]]:
     """Along one axis: blocks, the stretches they can reach, what these lack at the map's ends."""
     side = math.ceil(limit / math.ceil(limit / block))  # as alike as they can be
     for first in range(0, limit, side):

@@ -55,12 +55,18 @@ def point(network: Network, config: TrainConfig, pictures: Pictures) -> Losses:
     prompts = first_prompts(masks)
     rounds = []
     for number in range(ROUNDS):
-        found = network.decoder.point(features.x16, features.x8, features.x4, prompts)
+        # Only the first prompt can be a lone click, which may mean several things.
+        found = network.decoder.point(
+            features.x16, features.x8, features.x4, prompts, single=number > 0
+        )
         logits = F.interpolate(found.logits, masks.shape[-2:], mode="bilinear", align_corners=False)
         logits = torch.where(ignored[:, None], -20.0, logits)
         rounds.append(_losses(logits, found.scores, prompts, pictures, config))
         if number + 1 < ROUNDS:
-            prompts = corrected(prompts, masks, found.logits[:, 0].detach().sigmoid(), ignored)
+            # A lone click goes on from the candidate that seems best, all else from the single mask.
+            best = torch.where(_is_lone(prompts), found.scores.argmax(1), 0)
+            chosen = found.logits.detach()[torch.arange(len(best)), best].sigmoid()
+            prompts = corrected(prompts, masks, chosen, ignored)
     mean = mean_losses(rounds)
     return Losses(mean.total, {**mean.parts, "iou": rounds[-1].parts["iou"]})
 
@@ -79,13 +85,17 @@ def _losses(
     entropy = cross_entropy(*flat, config.hard_share).view(n, count)
     overlap = dice(*flat).view(n, count)
     mask_loss = entropy + config.dice_weight * overlap
-    clicks = prompts.labels != NONE
-    ambiguous = (clicks.sum(1) == 1) & ~prompts.has_box & ~prompts.has_mask
-    best = mask_loss[:, 1:].argmin(1) + 1
+    ambiguous = _is_lone(prompts)
+    # The best of the candidates learns, and so does the single mask beside it.
+    best = (
+        mask_loss[:, 1:].argmin(1) + 1
+        if count > 1
+        else torch.zeros(n, dtype=torch.long, device=logits.device)
+    )
     several = mask_loss.gather(1, best[:, None])[:, 0] + SINGLE * mask_loss[:, 0]
     total = torch.where(ambiguous, several, mask_loss[:, 0])
     true_iou = _whole_iou(logits.detach(), wanted, pictures.inside)
-    # The other candidates are asked for by single clicks alone.
+    # The other candidates are asked for by lone clicks alone.
     counts = torch.ones_like(scores)
     counts[:, 1:] = ambiguous[:, None]
     error = (counts * (scores - true_iou).square()).sum() / counts.sum()
@@ -99,6 +109,12 @@ def _losses(
             "iou": true_iou.gather(1, chosen).mean(),
         },
     )
+
+
+def _is_lone(prompts: PromptBatch) -> Tensor:
+    """Whether a prompt is a single click and nothing else, bool (n,)."""
+    clicks = (prompts.labels != NONE).sum(1)
+    return (clicks == 1) & ~prompts.has_box & ~prompts.has_mask
 
 
 def _whole_iou(logits: Tensor, truth: Tensor, inside: Tensor) -> Tensor:
