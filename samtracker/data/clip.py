@@ -137,7 +137,7 @@ class FolderClip:
             raise DatasetError(f"frame {number} of '{self.name}' has no mask: see `labelled`")
         if self.literal:
             numbers = read_numbers(path)
-            return np.where(numbers == 255, IGNORED, numbers).astype(np.uint16)
+            return np.where(numbers == 255, IGNORED, numbers.astype(np.uint16)).astype(np.uint16)
         ids = read_ids(path)
         return (ids > 0).astype(np.uint16) if self.merged else ids
 

@@ -63,9 +63,11 @@ def point(network: Network, config: TrainConfig, pictures: Pictures) -> Losses:
         logits = torch.where(ignored[:, None], -20.0, logits)
         rounds.append(_losses(logits, found.scores, prompts, pictures, config))
         if number + 1 < ROUNDS:
-            # A lone click goes on from the candidate that seems best, all else from the single mask.
+            # A lone click goes on from its best candidate, all else from the single mask.
             best = torch.where(_is_lone(prompts), found.scores.argmax(1), 0)
-            chosen = found.logits.detach()[torch.arange(len(best)), best].sigmoid()
+            chosen = found.logits.detach()[
+                torch.arange(len(best), device=best.device), best
+            ].sigmoid()
             prompts = corrected(prompts, masks, chosen, ignored)
     mean = mean_losses(rounds)
     return Losses(mean.total, {**mean.parts, "iou": rounds[-1].parts["iou"]})
