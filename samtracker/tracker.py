@@ -132,7 +132,7 @@ class Tracker:
         masks = first_masks(self.runtime, encoded, mask=mask, box=box, points=points)
         for object_id in masks:
             check_id(object_id, above=0)
-        size, time = encoded.geometry.frame, _seconds(timestamp)
+        size, time = encoded.transform.frame, _seconds(timestamp)
         result = FrameResult(index=0, timestamp=time, size=size, objects=())
         objects = Objects(self.config)
         for object_id, object_mask in sorted(masks.items()):
