@@ -20,7 +20,7 @@ from samtracker.prompts.prompts import Points, first_masks, single_mask
 from samtracker.tracking.checks import check_frame, check_id
 from samtracker.tracking.log import ReplayLog, logged
 from samtracker.tracking.objects import Objects
-from samtracker.tracking.save import load_tracker, save_tracker
+from samtracker.tracking.save import SavedTracker, load_tracker, save_tracker
 from samtracker.tracking.stream import StreamResult, stream
 from samtracker.types import Box, Frame, FrameResult, Mask
 
@@ -132,7 +132,7 @@ class Tracker:
         masks = first_masks(self.runtime, encoded, mask=mask, box=box, points=points)
         for object_id in masks:
             check_id(object_id, above=0)
-        size, time = encoded.geometry.frame, _seconds(timestamp)
+        size, time = encoded.transform.frame, _seconds(timestamp)
         result = FrameResult(index=0, timestamp=time, size=size, objects=())
         objects = Objects(self.config)
         for object_id, object_mask in sorted(masks.items()):
@@ -348,8 +348,7 @@ class Tracker:
     ) -> Tracker:
         """A tracker that goes on where another one was saved: the same masks, bit for bit.
 
-        On another machine, or with other than `samtracker.tracking.save.threads_of`, rounding
-        differs.
+        On another machine, or with another number of threads, rounding differs.
 
         Args:
             path: of the file.
@@ -360,7 +359,11 @@ class Tracker:
             WeightsError: the weights are missing or are others; or the file is missing, damaged or
                 of another version.
         """
-        saved = load_tracker(Path(path), weights)
+        return cls.restore(load_tracker(Path(path), weights), device=device)
+
+    @classmethod
+    def restore(cls, saved: SavedTracker, *, device: str = "auto") -> Tracker:
+        """A tracker from a file that has been read; see `load`."""
         tracker = cls(saved.network, saved.config, device=device, precision=saved.precision)
         for name, value in saved.restore(tracker.runtime.device, _STATE).items():
             setattr(tracker, name, value)

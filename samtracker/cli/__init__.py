@@ -17,6 +17,7 @@ from samtracker.cli.doctor import doctor
 from samtracker.cli.eval import evaluate
 from samtracker.cli.interruption import EXIT_CODE
 from samtracker.cli.live import live
+from samtracker.cli.messages import with_options
 from samtracker.cli.replay import replay
 from samtracker.cli.track import demo, track
 from samtracker.cli.train import export_weights, train
@@ -38,7 +39,7 @@ class Program(click.Group):
         try:
             return super().invoke(ctx)
         except SamTrackerError as error:
-            raise Failure(" ".join(str(error).split())) from error
+            raise Failure(with_options(str(error))) from error
         except KeyboardInterrupt:
             click.echo("stopped", err=True)
             ctx.exit(EXIT_CODE)

@@ -84,7 +84,8 @@ def bench(  # noqa: PLR0917
     from samtracker.diagnostics.machine import describe
     from samtracker.evaluate.results import table
     from samtracker.files import write_text, writing
-    from samtracker.results.output_folder import BENCH_JSON, BENCH_PNG, OutputFolder
+    from samtracker.results.names import BENCH_JSON, BENCH_PNG
+    from samtracker.results.output_folder import OutputFolder
 
     for size in sizes:
         TrackerConfig(size=size)  # a wrong one is refused before any time is spent

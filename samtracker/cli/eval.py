@@ -72,7 +72,7 @@ def evaluate(  # noqa: PLR0917
     Prints J, F and J&F as the official code of DAVIS has them. docs/evaluation.md says how frames
     and absent objects count.
     """
-    from samtracker.cli.scoring import Request, run
+    from samtracker.cli.scoring import EvalRequest, run_evaluation
 
     context = click.get_current_context()
     given = [
@@ -81,8 +81,8 @@ def evaluate(  # noqa: PLR0917
     if predictions is not None and given:
         option = given[0].replace("_", "-")
         raise ConfigError(f"--{option} is of the tracker: leave it out with --predictions")
-    run(
-        Request(
+    run_evaluation(
+        EvalRequest(
             dataset=dataset,
             root=root,
             split=split,

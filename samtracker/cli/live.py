@@ -46,14 +46,14 @@ def live(  # noqa: PLR0917
     fails is opened again. In the window objects are pointed at with the mouse, corrected and
     deleted; ? shows the keys.
     """
-    from samtracker.cli.live_run import Request, run
-    from samtracker.jobs.run import FirstPrompts
+    from samtracker.cli.live_run import LiveRequest, run_live
+    from samtracker.jobs import FirstPrompts
 
     prompts = None
     if init_mask or init_box or init_point or headless:
         prompts = FirstPrompts(mask=init_mask, boxes=init_box, points=init_point)
-    run(
-        Request(
+    run_live(
+        LiveRequest(
             source=source,
             prompts=prompts,
             deadline=deadline,

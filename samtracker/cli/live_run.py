@@ -13,11 +13,11 @@ from typing import Any
 import click
 
 from samtracker.cli.interruption import Interruption
-from samtracker.cli.log import check_log, keeping_log
 from samtracker.cli.model import build_tracker
 from samtracker.errors import ConfigError, OutputError, VideoError
 from samtracker.files import writing
-from samtracker.jobs.run import FALLBACK_FPS, FirstPrompts
+from samtracker.jobs import FirstPrompts
+from samtracker.jobs.log import check_log, keeping_log
 from samtracker.live.controls import Controls
 from samtracker.live.deadline import Deadline
 from samtracker.live.loop import LiveStep, live_loop
@@ -27,7 +27,7 @@ from samtracker.live.window import Window
 from samtracker.model.lite import DEFAULT_SIZE
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
-from samtracker.video.encoder import FPS_RANGE
+from samtracker.video.encoder import output_fps
 from samtracker.video.live_source import LiveFrame, LiveSource
 from samtracker.video.read import VideoFrame
 
@@ -39,7 +39,7 @@ QUIET = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class LiveRequest:
     """What the user wants; see the options of `samtrack live`.
 
     Attributes:
@@ -56,7 +56,7 @@ class Request:
     model: dict[str, Any]
 
 
-def run(request: Request) -> None:
+def run_live(request: LiveRequest) -> None:
     """Track until the source ends, the window is closed or Ctrl-C is pressed.
 
     Raises:
@@ -68,7 +68,7 @@ def run(request: Request) -> None:
         interruption = stack.enter_context(Interruption())
         window = None if request.headless else stack.enter_context(Window("samtrack"))
         tracker = build_tracker(**request.model)
-        stack.enter_context(keeping_log(request.log, tracker, request.source))
+        stack.enter_context(keeping_log(request.log, tracker, request.source, _warn))
         # Only now, or a file would have played for seconds when its first frame is taken.
         source = stack.enter_context(LiveSource(request.source))
         deadline = _deadline(request, tracker)
@@ -119,7 +119,11 @@ class _Patience:
             self._told = True
 
 
-def _check_record(request: Request) -> None:
+def _warn(error: OutputError) -> None:
+    click.echo(f"the log is not complete: {error}", err=True)
+
+
+def _check_record(request: LiveRequest) -> None:
     record = request.record
     if record is None:
         return
@@ -140,7 +144,7 @@ def _same(one: Path, other: Path) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
 
 
-def _deadline(request: Request, tracker: Tracker) -> Deadline | None:
+def _deadline(request: LiveRequest, tracker: Tracker) -> Deadline | None:
     if request.deadline is None:
         return None
     network = tracker.runtime.network
@@ -156,8 +160,7 @@ def _deadline(request: Request, tracker: Tracker) -> Deadline | None:
 
 def _recorder(path: Path | None, source: LiveSource, stack: ExitStack) -> Recorder:
     """Records from the start if there is a path, and else when a key is pressed."""
-    lowest, highest = FPS_RANGE
-    recorder = Recorder(path, min(max(source.fps or FALLBACK_FPS, lowest), highest))
+    recorder = Recorder(path, output_fps(source.fps))
     stack.callback(_finish, recorder)
     if path is not None:
         recorder.start()

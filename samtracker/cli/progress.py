@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from typing import Any, Self
 
@@ -10,12 +9,10 @@ import click
 from tqdm import tqdm
 
 from samtracker.cli.interruption import Interruption
-from samtracker.jobs.resume import Job
+from samtracker.jobs import JobStart, Progress
 from samtracker.live.events import QUIT, Key
 from samtracker.live.window import Window
 from samtracker.results.overlay import overlay
-from samtracker.types import FrameResult
-from samtracker.video.read import VideoFrame, VideoReader
 
 LOG_INTERVAL = 10.0
 """Seconds between two states of the progress bar where standard error is no terminal."""
@@ -24,75 +21,66 @@ CLOSING = (QUIT, Key("escape"))
 """What ends a job in its window."""
 
 
-class Progress:
+class ProgressDisplay:
     """Shows the frames as they are tracked, and says when the user wants to stop.
 
     Args:
-        job: what is done.
-        reader: of its source.
-        window: for the overlay.
-        interruption: of the job.
-        done: frames that an interrupted job had tracked; they only have to be written again.
+        window: Window for the overlay; None for none.
+        interruption: Takes Ctrl-C; it is deferred once the job starts.
     """
 
-    def __init__(
-        self,
-        job: Job,
-        reader: VideoReader,
-        window: Window | None,
-        interruption: Interruption,
-        *,
-        done: int = 0,
-    ) -> None:
-        self._total = _expected(job, reader)
+    def __init__(self, window: Window | None, interruption: Interruption) -> None:
         self._window = window
         self._interruption = interruption
-        self._done = done
+        self._bar: tqdm[Any] | None = None
+        self._restored = 0
 
     def __enter__(self) -> Self:
-        # What takes a moment only needs no bar.
-        restoring = {"total": self._done, "desc": "restoring", "leave": False, "delay": 1}
-        self._bar = _bar(**restoring) if self._done else self._new()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()
 
-    def __call__(self, frame: VideoFrame, result: FrameResult) -> bool:
-        """Show a frame; False once the user wants to stop."""
-        if result.index < self._done:
+    def start(self, job: JobStart) -> None:
+        """Say what was understood, or show that an interrupted job is being restored."""
+        self._interruption.deferred = True
+        self._restored = job.restored
+        if job.restored:
+            # What takes a moment only needs no bar.
+            self._bar = _bar(total=job.restored, desc="restoring", leave=False, delay=1)
+            return
+        for item in job.result.objects:
+            pixels = int(item.mask.sum())
+            click.echo(
+                f"object {item.id}: {pixels} pixels from the {job.origins[item.id]}", err=True
+            )
+        self._bar = _bar(total=job.total)
+
+    def show(self, progress: Progress) -> bool:
+        """Show a frame; return False once the user wants to stop."""
+        assert self._bar is not None, "the job has started"
+        if progress.done <= self._restored:
             self._bar.update()
-            if result.index == self._done - 1:
+            if progress.done == self._restored:
                 self._bar.close()
-                self._bar = self._new()
+                plural = "s" * (self._restored > 1)
+                click.echo(f"going on after {self._restored} frame{plural}", err=True)
+                self._bar = _bar(total=progress.total, initial=self._restored)
             return not self._interruption.requested
-        states = " ".join(f"{item.id}:{item.state}" for item in result.objects[:4])
-        more = len(result.objects) - 4
+        objects = progress.result.objects
+        states = " ".join(f"{item.id}:{item.state}" for item in objects[:4])
+        more = len(objects) - 4
         self._bar.set_postfix_str(states + (f" +{more}" if more > 0 else ""), refresh=False)
         self._bar.update()
         if self._interruption.requested:
             return False
         if self._window is None:
             return True
-        self._window.show(overlay(frame.image, result))
+        self._window.show(overlay(progress.frame.image, progress.result))
         return not any(event in CLOSING for event in self._window.events())
-
-    def _new(self) -> tqdm[Any]:
-        """The bar of the frames that are tracked."""
-        if self._done:
-            click.echo(f"going on after {self._done} frame{'s' * (self._done > 1)}", err=True)
-        return _bar(total=self._total, initial=self._done)
 
 
 def _bar(**settings: Any) -> tqdm[Any]:
     interval = 0.1 if sys.stderr.isatty() else LOG_INTERVAL
     return tqdm(unit="frame", file=sys.stderr, mininterval=interval, **settings)
-
-
-def _expected(job: Job, reader: VideoReader) -> int | None:
-    """How many frames there will be, for the time left; None for a live source."""
-    frames, fps = reader.info.frames, reader.info.fps
-    if frames is None or fps is None:
-        return None
-    last = frames if job.end is None else min(frames, math.ceil(job.end * fps))
-    return max(1, math.ceil((last - math.ceil(job.start * fps)) / job.stride))

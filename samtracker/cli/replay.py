@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -25,7 +26,6 @@ def replay(log: Path, source: str | None, weights: str | None, device: str | Non
 
     from tqdm import tqdm
 
-    from samtracker.cli.threads import torch_threads
     from samtracker.jobs.replay import Replay
 
     read = Replay.read(log)
@@ -33,10 +33,10 @@ def replay(log: Path, source: str | None, weights: str | None, device: str | Non
         click.echo(f"the last line of '{log}' was cut off and is left out", err=True)
     frames = 0
     with (
-        torch_threads(read.threads),
+        closing(read.run(source=source, weights=weights, device=device)) as calls,
         tqdm(total=len(read.calls), unit="call", file=sys.stderr) as bar,
     ):
-        for done in read.run(source=source, weights=weights, device=device):
+        for done in calls:
             bar.update()
             frames += done.name in ("init", "step")
             if done.difference is not None:

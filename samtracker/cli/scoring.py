@@ -34,13 +34,8 @@ from samtracker.evaluate.report import report
 from samtracker.evaluate.results import Results, Row, table
 from samtracker.evaluate.tracker_source import TrackerSource
 from samtracker.files import write_text
-from samtracker.results.output_folder import (
-    PREDICTIONS,
-    REPORT,
-    RESULTS_CSV,
-    RESULTS_JSON,
-    OutputFolder,
-)
+from samtracker.results.names import PREDICTIONS, REPORT, RESULTS_CSV, RESULTS_JSON
+from samtracker.results.output_folder import OutputFolder
 from samtracker.tracker import Tracker
 
 _CLIP_COLUMNS = {
@@ -54,7 +49,7 @@ _ROBUSTNESS_COLUMNS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class EvalRequest:
     """What the user wants; see the options of `samtrack eval`."""
 
     dataset: str
@@ -143,7 +138,7 @@ class Scored:
     failure: Exception | None
 
 
-def run(request: Request) -> None:
+def run_evaluation(request: EvalRequest) -> None:
     """Score and save; the tables go to standard output, everything else to standard error.
 
     Raises:
@@ -199,7 +194,7 @@ def _check_names(clips: Sequence[Clip]) -> None:
 
 
 def _score(
-    request: Request, clips: Sequence[Clip], output: Path | None, interruption: Interruption
+    request: EvalRequest, clips: Sequence[Clip], output: Path | None, interruption: Interruption
 ) -> Scored:
     tracking = request.predictions is None
     jobs = min(request.processes, len(clips))
@@ -238,7 +233,7 @@ def _score(
 
 
 def _robustness(
-    request: Request, clips: Sequence[Clip], clean: Results, interruption: Interruption
+    request: EvalRequest, clips: Sequence[Clip], clean: Results, interruption: Interruption
 ) -> tuple[list[Row], Exception | None]:
     """A row for each kind and strength, and what ended it early."""
     rows: list[Row] = []

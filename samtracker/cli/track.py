@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,11 @@ def track(  # noqa: PLR0917
     """
     if resume is not None:
         _refuse_others(context)
-        from samtracker.cli.resume import resume as go_on
+        from samtracker.cli.job import run_job
+        from samtracker.jobs import resume as go_on
 
         device = model["device"] if _is_given(context, "device") else None
-        go_on(resume, show=show, weights=model["weights"], device=device)
+        run_job(partial(go_on, resume, weights=model["weights"], device=device), show=show)
         return
     if video is None:
         raise click.MissingParameter(
@@ -71,25 +73,23 @@ def track(  # noqa: PLR0917
             param_type="argument",
             param_hint="'VIDEO'",
         )
-    from samtracker.cli.run import Request, run
-    from samtracker.jobs.run import FirstPrompts
+    from samtracker.cli.job import run_job
+    from samtracker.cli.model import build_tracker
+    from samtracker.jobs import FirstPrompts, TrackJob
 
-    prompts = FirstPrompts(mask=init_mask, boxes=init_box, points=init_point)
-    run(
-        Request(
-            source=video,
-            prompts=prompts,
-            model=model,
-            output=output or Path(f"{_stem(video)}-tracked"),
-            save=save,
-            show=show,
-            log=log,
-            overwrite=overwrite,
-            start=start,
-            end=end,
-            stride=stride,
-        )
+    job = TrackJob(
+        source=video,
+        prompts=FirstPrompts(mask=init_mask, boxes=init_box, points=init_point),
+        output=output or Path(f"{_stem(video)}-tracked"),
+        save=save,
+        start=start,
+        end=end,
+        stride=stride,
+        overwrite=overwrite,
+        log=log,
+        device=model["device"],
     )
+    run_job(partial(job.run, partial(build_tracker, **model)), show=show)
 
 
 @click.command()
@@ -100,21 +100,20 @@ def demo(output: Path, save: tuple[str, ...], show: bool, **model: Any) -> None:
 
     An earlier run's output folder is replaced.
     """
-    from samtracker.cli.run import Request, run
+    from samtracker.cli.job import run_job
+    from samtracker.cli.model import build_tracker
     from samtracker.demo import MASK, clip
-    from samtracker.jobs.run import FirstPrompts
+    from samtracker.jobs import FirstPrompts, TrackJob
 
-    run(
-        Request(
-            source=str(clip()),
-            prompts=FirstPrompts(mask=MASK),
-            model=model,
-            output=output,
-            save=save,
-            show=show,
-            overwrite=True,
-        )
+    job = TrackJob(
+        source=str(clip()),
+        prompts=FirstPrompts(mask=MASK),
+        output=output,
+        save=save,
+        overwrite=True,
+        device=model["device"],
     )
+    run_job(partial(job.run, partial(build_tracker, **model)), show=show)
 
 
 def _refuse_others(context: click.Context) -> None:

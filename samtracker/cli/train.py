@@ -39,8 +39,9 @@ def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     explained = dict(re.findall(r"^    (\w+): (.+(?:\n     .+)*)", text, re.MULTILINE))
     for field in reversed(dataclasses.fields(TrainConfig)):
         name = f"--{field.name.replace('_', '-')}"
-        words = " ".join(explained[field.name].split()).replace("`", "")
-        shown = f"{words[0].upper()}{words[1:]}  [{field.default} in the preset default]"
+        # `python -OO` leaves docstrings out, those that click shows too.
+        words = " ".join(explained.get(field.name, "").split()).replace("`", "")
+        shown = f"{words[:1].upper()}{words[1:]}  [{field.default} in the preset default]"
         command = click.option(name, type=type(field.default), help=shown)(command)
     return command
 

@@ -123,7 +123,7 @@ class PictureSource:
             square = cv2.GaussianBlur(square, (0, 0), rng.uniform(0.6, 2.0)).astype(np.uint8)
         whole = float(mask.sum()) * scale**2
         return ObjectPicture(
-            frame=square,
+            frame=np.asarray(square, np.uint8),
             mask=found,
             ignored=_warp_mask(ignored, matrix, self.size),
             inside=min(float(found.sum()) / whole, 1.0),

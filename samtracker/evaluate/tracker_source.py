@@ -14,8 +14,8 @@ from samtracker.data.clip import Clip, labelled_frame
 from samtracker.errors import DatasetError, FrameError
 from samtracker.evaluate.clip import Ids, Run, resize_ids
 from samtracker.files import writing
-from samtracker.jobs.outcome import Tally
 from samtracker.peak_memory import Peak
+from samtracker.results.tally import Tally
 from samtracker.results.writers import save_ids
 from samtracker.tracker import Tracker
 from samtracker.types import Frame, FrameResult, mask_box

@@ -13,21 +13,20 @@ import numpy as np
 
 from samtracker.errors import OutputError, VideoError
 from samtracker.files import DAMAGE
-from samtracker.results.output_folder import JOURNAL, RESUME
-from samtracker.tracker import Tracker
+from samtracker.results.names import JOURNAL, RESUME
 from samtracker.types import Frame, FrameResult, Mask, Size, State, TrackedObject, mask_box
 from samtracker.video.read import VideoFrame, VideoReader
 
 
 def to_line(frame: VideoFrame, result: FrameResult) -> str:
-    """A frame's result as a line of JSON, and by what the frame is known again."""
+    """Return a frame's result as a line of JSON, and by what the frame is known again."""
     objects = [
         {
             "id": item.id,
             "score": item.score,
             "state": item.state.value,
             "name": item.name,
-            "mask": _packed(item.mask),
+            "mask": _pack(item.mask),
         }
         for item in result.objects
     ]
@@ -41,24 +40,22 @@ def to_line(frame: VideoFrame, result: FrameResult) -> str:
     return json.dumps(line)
 
 
-def replay(
-    folder: Path, tracker: Tracker, reader: VideoReader, source: str
+def restored_frames(
+    folder: Path, last: FrameResult, reader: VideoReader, source: str
 ) -> Iterator[tuple[VideoFrame, FrameResult]]:
-    """The frames up to the one the tracker was saved at, and the results they had.
+    """Yield the frames up to the one the tracker was saved at, and the results they had.
 
     Args:
-        folder: of the interrupted job.
-        tracker: from `load`.
-        reader: at the start of the job's source.
-        source: as the user named it.
+        folder: Folder of the interrupted job.
+        last: Result of the frame the tracker was saved at.
+        reader: Reader at the start of the job's source.
+        source: The source as the user named it.
 
     Raises:
-        OutputError: the journal is damaged.
-        VideoError: the source is not what it was.
+        OutputError: The journal is damaged.
+        VideoError: The source is not what it was.
     """
     path = folder / RESUME / JOURNAL
-    last = tracker.result
-    assert last is not None, "it has been loaded"
     try:
         with path.open("rb") as lines:
             for number in range(last.index + 1):
@@ -75,17 +72,17 @@ def replay(
                 yield frame, result
     except (OSError, *DAMAGE) as error:
         raise OutputError(
-            f"'{path}' is damaged: the job cannot be resumed, track again with --overwrite"
+            f"'{path}' is damaged: the job cannot be resumed, track again with overwrite=True"
         ) from error
 
 
 def _result(plain: dict[str, Any], like: FrameResult) -> FrameResult:
-    """A result with the objects that another one has."""
+    """Read a result with the objects that another one has."""
     objects = []
     for item, other in zip(plain["objects"], like.objects, strict=True):
         if item["id"] != other.id:
             raise ValueError(f"no object {item['id']}")
-        mask = _unpacked(item["mask"], like.size)
+        mask = _unpack(item["mask"], like.size)
         objects.append(
             TrackedObject(
                 id=other.id,
@@ -106,7 +103,7 @@ def _result(plain: dict[str, Any], like: FrameResult) -> FrameResult:
 
 
 def _shows(frame: VideoFrame, plain: dict[str, Any], size: Size) -> bool:
-    """Whether a frame is the one that was tracked."""
+    """Return whether a frame is the one that was tracked."""
     same = frame.image.shape[:2] == size and frame.index == plain["frame"]
     return same and _crc(frame.image) == plain["crc"]
 
@@ -115,12 +112,12 @@ def _crc(image: Frame) -> int:
     return zlib.crc32(np.ascontiguousarray(image).data)
 
 
-def _packed(mask: Mask) -> str:
-    """A mask as text; not as COCO's run lengths, for their decoder trusts what it is given."""
+def _pack(mask: Mask) -> str:
+    """Return a mask as text; not in COCO's run lengths, whose decoder trusts what it is given."""
     return base64.b64encode(zlib.compress(np.packbits(mask).tobytes(), 1)).decode("ascii")
 
 
-def _unpacked(text: str, size: Size) -> Mask:
+def _unpack(text: str, size: Size) -> Mask:
     pixels = size[0] * size[1]
     count = (pixels + 7) // 8
     data = zlib.decompressobj().decompress(base64.b64decode(text, validate=True), count)

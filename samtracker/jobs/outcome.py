@@ -1,44 +1,15 @@
-"""How a job went: counted while it runs, and how it ended."""
+"""How a job ended."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
-import numpy as np
-
-from samtracker.errors import SamTrackerError
-from samtracker.types import FrameResult
-
-
-@dataclass
-class Tally:
-    """Counts frames, states and step times while a job runs."""
-
-    frames: int = 0
-    states: defaultdict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    seconds: list[float] = field(default_factory=list)
-
-    def add(self, result: FrameResult, seconds: float | None) -> None:
-        """Count a frame; `seconds` is the time its step took, None where there was no step."""
-        self.frames += 1
-        for item in result.objects:
-            self.states[item.id][item.state.value] += 1
-        if seconds is not None:
-            self.seconds.append(seconds)
-
-    @property
-    def objects(self) -> dict[int, dict[str, int]]:
-        """Object id to the number of frames in each state."""
-        return {object_id: dict(states) for object_id, states in sorted(self.states.items())}
-
-    @property
-    def fps(self) -> dict[str, float | None]:
-        """See `Summary`."""
-        if not self.seconds:
-            return {"p50": None, "p95": None}
-        slow = np.percentile(self.seconds, (50, 95))
-        return {"p50": round(1 / slow[0], 2), "p95": round(1 / slow[1], 2)}
+from samtracker.errors import OutputError, SamTrackerError
+from samtracker.jobs.summary import Summary
+from samtracker.results.contents import is_resumable
+from samtracker.results.output_folder import OutputFolder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,16 +17,37 @@ class Outcome:
     """How a job ended.
 
     Attributes:
-        tally: what was counted.
-        interrupted: whether the user stopped it.
-        failure: the error that ended it early; None if none did.
+        summary: What it did, as numbers; the same as in the folder's `summary.json`.
+        folder: Where the results are: `output`, or the folder with `.partial` at its end where the
+            job ended early and there were older results.
+        output: The output folder that was asked for, absolute.
+        failure: The error that ended the job early, or that tells of a source which is cut off;
+            None if the source was tracked to its end.
+        resumable: Whether `resume(output)` goes on with the job.
+        log_failure: Why the log is not complete; None if it is, or none was asked for.
     """
 
-    tally: Tally
-    interrupted: bool = False
-    failure: SamTrackerError | None = None
+    summary: Summary
+    folder: Path
+    output: Path
+    failure: SamTrackerError | None
+    resumable: bool
+    log_failure: OutputError | None = None
 
-    @property
-    def ended_early(self) -> bool:
-        """Whether there would have been more to track."""
-        return self.interrupted or self.failure is not None
+    @classmethod
+    def of(
+        cls,
+        folder: OutputFolder,
+        summary: Summary,
+        failure: SamTrackerError | None,
+        log_failure: OutputError | None = None,
+    ) -> Self:
+        """Build the outcome of a job whose output folder has got its name."""
+        return cls(
+            summary=summary,
+            folder=folder.kept,
+            output=folder.path,
+            failure=failure,
+            resumable=is_resumable(folder.kept),
+            log_failure=log_failure,
+        )

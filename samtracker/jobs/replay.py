@@ -1,9 +1,9 @@
-"""Do again what a log says was done to a tracker, and see whether the same comes of it."""
+"""Replaying a log: what was done to a tracker is done again and compared."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, Self
 from samtracker.config import TrackerConfig
 from samtracker.errors import ReplayError, SamTrackerError, VideoError
 from samtracker.files import DAMAGE
+from samtracker.jobs.threads import torch_threads
 from samtracker.tracker import Tracker
 from samtracker.tracking.log import FORMAT, digest, outline, unpacked
 from samtracker.tracking.save import network_of
@@ -25,13 +26,13 @@ CALLS = frozenset(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Replayed:
+class ReplayedCall:
     """A call that was made again.
 
     Attributes:
-        name: of the method.
-        index: of its frame in the stream; None where it has no result.
-        difference: from the log, in words; None where there is none.
+        name: Name of the method.
+        index: Index of its frame in the stream; None where it has no result.
+        difference: What differs from the log, in words; None if nothing does.
     """
 
     name: str
@@ -44,10 +45,10 @@ class Replay:
     """A log that was read.
 
     Attributes:
-        header: its first line.
-        calls: the others.
-        name: of the file, for messages.
-        cut_off: whether a last line was left out.
+        header: Its first line.
+        calls: The others.
+        name: Path of the file, for messages.
+        cut_off: Whether a last line was left out.
     """
 
     header: dict[str, Any]
@@ -60,7 +61,7 @@ class Replay:
         """Read a log; a last line that was cut off is left out.
 
         Raises:
-            ReplayError: it does not exist, is no log, is damaged or has no calls.
+            ReplayError: It does not exist, is no log, is damaged or has no calls.
         """
         try:
             header, *lines, rest = path.read_bytes().split(b"\n")
@@ -71,53 +72,46 @@ class Replay:
         except DAMAGE:
             ours = False
         if not ours:
-            raise ReplayError(f"'{path}' is no log of this version: give a file of --log")
+            raise ReplayError(f"'{path}' is no log of this version: give a file of log=...")
         with _damage(path):
             calls = tuple(_call(line) for line in lines)
         if not calls:
             raise ReplayError(f"'{path}' has no calls in it: give a log of something that was done")
         return cls(header=first, calls=calls, name=str(path), cut_off=bool(rest))
 
-    @property
-    def threads(self) -> int:
-        """How many torch had: with as many, the masks are the same bit for bit.
-
-        Raises:
-            ReplayError: the log is damaged.
-        """
-        with _damage(self.name):
-            return int(self.header["threads"])
-
     def run(
         self, *, source: str | None = None, weights: str | None = None, device: str | None = None
-    ) -> Iterator[Replayed]:
+    ) -> Generator[ReplayedCall, None, None]:
         """Make the calls again, one after the other, up to the first one that differs.
 
+        torch computes with as many threads as it did then until the iterator is closed.
+
         Args:
-            source: of the frames, see `read_frames`; by default where they came from. Frames in
-                between that are not in the log are left out.
-            weights: where they lie now; by default where they were.
-            device: see `Tracker`; by default the one it was.
+            source: Source of the frames, see `read_frames`; None for where they came from. Frames
+                in between that are not in the log are left out.
+            weights: Where the weights lie now; None for where they were.
+            device: Where the network runs, see `Tracker`; None for where it ran.
 
         Raises:
-            ReplayError: the log is damaged, or there is no source.
-            WeightsError: the weights are missing or are others.
-            VideoError: the source cannot be read.
+            ReplayError: The log is damaged, or there is no source.
+            WeightsError: The weights are missing or are others.
+            VideoError: The source cannot be read.
         """
         header = self.header
         with _damage(self.name):
             config = TrackerConfig(**header["config"])
             keys = ("weights", "sha256", "device", "precision", "source")
             where = {key: str(header[key]) for key in keys}
+            threads = int(header["threads"])
         network = network_of(self.name, where["weights"], where["sha256"], weights)
         device = device or where["device"]
         tracker = Tracker(network, config, device=device, precision=where["precision"])
         given = source or where["source"]
         if not given:
-            raise ReplayError(f"'{self.name}' does not say where its frames are: give --source")
+            raise ReplayError(f"'{self.name}' does not say where its frames are: give source=...")
         with _damage(self.name):
             opened = _Frames(given)
-        with opened as frames:
+        with opened as frames, torch_threads(threads):
             for call in self.calls:
                 with _damage(self.name):
                     done = _again(tracker, frames, call)
@@ -130,7 +124,7 @@ class _Frames:
     """The frames of a source by their hashes; nearly always the next one is wanted.
 
     Args:
-        source: see `read_frames`.
+        source: See `read_frames`.
     """
 
     def __init__(self, source: str) -> None:
@@ -141,11 +135,11 @@ class _Frames:
         if self._reader.is_live:
             self._reader.close()
             raise VideoError(
-                f"'{source}' is live and does not come again: give a recording with --source"
+                f"'{source}' is live and does not come again: give a recording with source=..."
             )
 
     def find(self, wanted: str) -> Frame | None:
-        """The frame with this hash, looked for onwards and then from the start."""
+        """Return the frame with this hash, looked for onwards and then from the start."""
         for again in (False, True):
             if self._hash == wanted:
                 return self._image
@@ -166,14 +160,14 @@ class _Frames:
 
 
 def _call(line: bytes) -> dict[str, Any]:
-    """A line of a log but the first."""
+    """Read a line of a log, but the first."""
     call: dict[str, Any] = json.loads(line)
     if call["call"] not in CALLS:
         raise ValueError("an unknown call")
     return call
 
 
-def _again(tracker: Tracker, frames: _Frames, call: dict[str, Any]) -> Replayed:
+def _again(tracker: Tracker, frames: _Frames, call: dict[str, Any]) -> ReplayedCall:
     """Make a call again."""
     name, index = call["call"], call.get("index")
     arguments = {key: unpacked(value) for key, value in call["arguments"].items()}
@@ -181,20 +175,20 @@ def _again(tracker: Tracker, frames: _Frames, call: dict[str, Any]) -> Replayed:
         image = frames.find(call["frame"])
         if image is None:
             lost = f"no frame of '{frames.source}' is the one in the log"
-            return Replayed(name=name, index=index, difference=lost)
+            return ReplayedCall(name=name, index=index, difference=lost)
         arguments["frame"] = image
     try:
         result = getattr(tracker, name)(**arguments)
     except SamTrackerError as error:
-        return Replayed(name=name, index=index, difference=f"it failed: {error}")
+        return ReplayedCall(name=name, index=index, difference=f"it failed: {error}")
     difference = None
     if isinstance(result, FrameResult):
         difference = _difference(call, outline(result))
-    return Replayed(name=name, index=index, difference=difference)
+    return ReplayedCall(name=name, index=index, difference=difference)
 
 
 def _difference(logged: dict[str, Any], now: dict[str, Any]) -> str | None:
-    """In words what differs most plainly."""
+    """Return in words what differs most plainly; None if nothing does."""
     then, found = ({item["id"]: item for item in line["objects"]} for line in (logged, now))
     if then.keys() != found.keys():
         return f"objects {sorted(found)}, in the log {sorted(then)}"
@@ -209,7 +203,7 @@ def _difference(logged: dict[str, Any], now: dict[str, Any]) -> str | None:
 
 @contextmanager
 def _damage(name: str | Path) -> Iterator[None]:
-    """Makes an error of ours of whatever a log that somebody changed may bring about."""
+    """Make an error of ours of whatever a log that somebody changed may bring about."""
     try:
         yield
     except DAMAGE as error:

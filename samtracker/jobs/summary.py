@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from samtracker._version import __version__
-from samtracker.jobs.outcome import Outcome
+from samtracker.jobs.track_frames import Ending
 from samtracker.peak_memory import peak_memory
 from samtracker.tracker import Tracker
 from samtracker.video.read import VideoReader
@@ -17,25 +17,25 @@ class Summary:
     """The end of a job, written to `summary.json`.
 
     Attributes:
-        source: what was tracked.
+        source: What was tracked, as the user named it.
         size: (H, W) of its frames.
-        frames: how many frames have results.
-        objects: object id to the number of frames in each state.
-        interrupted: whether the user stopped it.
-        failed: why it ended early; None if it did not.
-        unreadable: damaged frames that were left out.
-        truncated: whether the source ended before it should have.
-        fps: frames per second of the tracker alone at the median step ("p50") and at the 95th
-            percentile of the step's time ("p95"); None before the second frame.
-        peak_memory_mb: largest resident memory of the process, and of the GPU where there is one.
-        device: cuda, mps or cpu.
-        precision: of the network.
-        encoder: of the network.
-        weights: name of the file.
-        weights_sha256: of the weight file.
-        memory: see `TrackerConfig`.
-        first_mask: what the first masks came from, by object id.
-        version: of samtracker.
+        frames: Number of frames that have results.
+        objects: Object id to the number of frames in each state.
+        interrupted: Whether the user stopped it.
+        failed: Why it ended early; None if it did not.
+        unreadable: Number of damaged frames that were left out.
+        truncated: Whether the source ended before it should have.
+        fps: Frames per second of the tracker alone, see `Tally.fps`.
+        peak_memory_mb: Largest resident memory of the process in MB, and of the GPU where there is
+            one.
+        device: Where the network ran: cuda, mps or cpu.
+        precision: Number format of the network.
+        encoder: Encoder of the network.
+        weights: Name of the weight file.
+        weights_sha256: Its sha256, in hexadecimal.
+        memory: See `TrackerConfig`.
+        first_mask: What the first masks were made from, by object id.
+        version: Version of samtracker.
     """
 
     source: str
@@ -58,30 +58,30 @@ class Summary:
     version: str
 
     def to_json(self) -> str:
-        """As indented JSON."""
+        """Return it as indented JSON."""
         return json.dumps(asdict(self), indent=2)
 
 
-def summarise(
-    tracker: Tracker, reader: VideoReader, outcome: Outcome, origins: dict[int, str], source: str
+def summarize(
+    tracker: Tracker, reader: VideoReader, ending: Ending, origins: dict[int, str], source: str
 ) -> Summary:
     """Sum up a job.
 
     Args:
-        tracker: as it is at the end.
-        reader: likewise.
-        outcome: of the job.
-        origins: what the first masks came from, by object id.
-        source: as the user named it.
+        tracker: The tracker, as it is at the end.
+        reader: The source, as it is at the end.
+        ending: How the job ended.
+        origins: What the first masks were made from, by object id.
+        source: The source as the user named it.
     """
-    runtime, network, tally = tracker.runtime, tracker.runtime.network, outcome.tally
+    runtime, network, tally = tracker.runtime, tracker.runtime.network, ending.tally
     return Summary(
         source=source,
         size=reader.info.size,
         frames=tally.frames,
         objects=tally.objects,
-        interrupted=outcome.interrupted,
-        failed=str(outcome.failure) if outcome.failure else None,
+        interrupted=ending.interrupted,
+        failed=str(ending.failure) if ending.failure else None,
         unreadable=reader.unreadable,
         truncated=reader.truncated,
         fps=tally.fps,

@@ -46,8 +46,7 @@ class Window:
         trial = subprocess.run([sys.executable, "-c", _TRIAL], capture_output=True, check=False)
         if trial.returncode:
             raise ConfigError(
-                "no window can be opened: set DISPLAY to a screen, or go without "
-                "(--headless with live, no --show with track)"
+                "no window can be opened: set DISPLAY to a screen, or go without a window"
             )
         self._title = title
         self._shown = self._gone = False

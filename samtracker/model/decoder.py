@@ -11,13 +11,13 @@ from torch import Tensor, nn
 
 from samtracker.model.encoders import CHANNELS
 from samtracker.model.prompt_batch import USER_MAPS, PromptBatch, embed_masks
-from samtracker.model.prompt_maps import PROMPT_MAPS
+from samtracker.model.prompt_maps import PROMPT_MAPS, PromptMaps
 
 CERTAIN = 0.02
 """Propagated labels are kept this far from 0 and 1, so that their logits stay finite."""
 
 TRUST = 0.1
-"""Temperature by which the anchors' and the last frame's labels are mixed.
+"""Temperature by which the references' and the last frame's labels are mixed.
 
 Each counts by the softmax of its best similarity, so that a side of the object that the first frame
 does not have is left to the last one.
@@ -105,50 +105,57 @@ class Decoder(nn.Module):
         self.gain = nn.Parameter(torch.tensor(0.05))
 
     def forward(
-        self, image: Tensor, dense: Tensor, prompts: Tensor, x8: Tensor | None, x4: Tensor | None
+        self,
+        image: Tensor,
+        dense: Tensor,
+        prompts: PromptMaps,
+        x8: Tensor | None,
+        x4: Tensor | None,
     ) -> Decoded:
         """Decode n objects; each row has its own image crop.
 
         Args:
             image: (n, 256, h, w), x16 of the crops.
             dense: (n, 256, h, w), the dense prompt of `Matcher`.
-            prompts: (n, 6, h', w') of `prompt_maps`, with h' = 2h, or h for SAM's encoders.
+            prompts: maps (n, h', w') of `prompt_maps`; h' is 2h, or h for SAM's encoders.
             x8: (n, c8, 2h, 2w), or None for an encoder without skips.
             x4: (n, c4, 4h, 4w) likewise.
         """
         h, w = image.shape[-2:]
-        score, first, first_best, recent, recent_best, _ = prompts.unbind(1)
-        share = torch.sigmoid((first_best - recent_best) / TRUST)
-        label = torch.lerp(recent, first, share).clamp(CERTAIN, 1 - CERTAIN)
-        start = self.alpha * torch.logit(label) + self.beta * score
+        maps = torch.stack(prompts, dim=1)
+        dense = dense + _pooled(self.prompt_embedding, maps, (h, w))
+        share = torch.sigmoid((prompts.reference_similarity - prompts.last_similarity) / TRUST)
+        label = torch.lerp(prompts.last_label, prompts.reference_label, share)
+        base = torch.logit(label.clamp(CERTAIN, 1 - CERTAIN))
+        start = self.alpha * base + self.beta * prompts.target_score
         start = F.interpolate(start[:, None], (4 * h, 4 * w), mode="bilinear", align_corners=False)
-        dense = dense + _pooled(self.prompt_embedding, prompts, (h, w))
-        user = None
+        drawn = None
         if self.prompt_encoder is not None:
             mask = torch.sigmoid(start)
-            user = torch.cat([mask.new_zeros(len(mask), USER_MAPS - 1, 4 * h, 4 * w), mask], dim=1)
+            nothing = mask.new_zeros(len(mask), USER_MAPS - 1, 4 * h, 4 * w)
+            drawn = torch.cat([nothing, mask], dim=1)
             dense = dense + embed_masks(self.prompt_encoder, mask[:, 0])
         tokens = image.new_zeros(len(image), 0, CHANNELS)
-        learned, iou = self._sam(image, dense, tokens, (prompts, user), (x8, x4), count=1)
+        learned, iou = self._sam(image, dense, tokens, (maps, drawn), (x8, x4), count=1)
         logits = start[:, 0] + self.gain * learned[:, 0].float()
-        size = (prompts.shape[-2], prompts.shape[-1])
-        cells = F.adaptive_avg_pool2d((logits > 0).float()[:, None], size)[:, 0]
-        best = torch.maximum(first_best, recent_best).float()
+        size = (maps.shape[-2], maps.shape[-1])
+        covered = F.adaptive_avg_pool2d((logits > 0).float()[:, None], size)[:, 0]
+        best = torch.maximum(prompts.reference_similarity, prompts.last_similarity).float()
         return Decoded(
             logits,
             torch.sigmoid(torch.logit(_certainty(logits), eps=1e-3) + iou[:, 0].float()),
-            (cells * best).sum((1, 2)) / cells.sum((1, 2)).clamp(min=1e-6),
+            (covered * best).sum((1, 2)) / covered.sum((1, 2)).clamp(min=1e-6),
         )
 
     @torch.no_grad()
     def fold_gain(self) -> None:
-        """Move the gain into the hypernetwork's last layer: the same function with a gain of 1.
+        """Move the gain into the last layer of the hypernetworks; tracking stays the same.
 
-        A small gain would shrink every step of an optimiser as much as it shrinks the output.
+        A small gain would shrink every step of an optimizer as much as it shrinks the output.
         """
-        last = self.mask_decoder.output_hypernetworks_mlps[0].layers[-1]
-        last.weight.mul_(self.gain)
-        last.bias.mul_(self.gain)
+        for head in self.mask_decoder.output_hypernetworks_mlps:
+            head.layers[-1].weight.mul_(self.gain)
+            head.layers[-1].bias.mul_(self.gain)
         self.gain.fill_(1.0)
 
     def point(
@@ -187,7 +194,7 @@ class Decoder(nn.Module):
         *,
         count: int,
     ) -> tuple[Tensor, Tensor]:
-        """`MaskDecoder.predict_masks` for rows with an image each: the first `count` masks.
+        """Run `MaskDecoder.predict_masks` for rows with an image each: the first `count` masks.
 
         SAM's own forward repeats every image for every row of prompts; rows are paired here.
 
@@ -204,11 +211,11 @@ class Decoder(nn.Module):
         """
         sam = self.mask_decoder
         n, channels, h, w = image.shape
-        evidence, user = maps
+        evidence, drawn = maps
         output = torch.cat([sam.iou_token.weight, sam.mask_tokens.weight, self.token.weight])
         tokens = torch.cat([output.expand(n, -1, -1), tokens.to(output.dtype)], dim=1)
-        if user is not None:
-            dense = dense + _pooled(self.user_embedding, F.avg_pool2d(user, 2), (h, w))
+        if drawn is not None:
+            dense = dense + _pooled(self.user_embedding, F.avg_pool2d(drawn, 2), (h, w))
         position = self.position((h, w)).expand(n, -1, -1, -1)
         hidden, source = sam.transformer(image + dense, position, tokens)
         source = source.transpose(1, 2).reshape(n, channels, h, w)
@@ -219,8 +226,8 @@ class Decoder(nn.Module):
         else:
             skip8, skip4 = self.skips
             fine8, fine4 = [x8, evidence], [x4]
-            if user is not None:
-                fine8, fine4 = [*fine8, F.avg_pool2d(user, 2)], [*fine4, user]
+            if drawn is not None:
+                fine8, fine4 = [*fine8, F.avg_pool2d(drawn, 2)], [*fine4, drawn]
             up = act8(norm(to8(source) + skip8(torch.cat(fine8, dim=1))))
             up = act4(to4(up) + skip4(torch.cat(fine4, dim=1)))
         weights = torch.stack(
@@ -235,7 +242,7 @@ class Decoder(nn.Module):
 
 
 def _pooled(embedding: nn.Sequential, maps: Tensor, size: tuple[int, int]) -> Tensor:
-    """An embedding (n, 256, h, w) of finer maps.
+    """Compute an embedding (n, 256, h, w) of finer maps.
 
     Pooling and a 1x1 convolution commute; pooled first, there is less to convolve.
     """
@@ -245,7 +252,7 @@ def _pooled(embedding: nn.Sequential, maps: Tensor, size: tuple[int, int]) -> Te
 
 
 def _certainty(logits: Tensor) -> Tensor:
-    """Mean foreground probability inside each mask, (n,); 0 for an empty mask."""
+    """Return the mean foreground probability inside each mask, (n,); 0 for an empty one."""
     inside = logits > 0
     total = (torch.sigmoid(logits) * inside).sum((1, 2))
     return total / inside.sum((1, 2)).clamp(min=1)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
 
 from samtracker.model.encoders import CHANNELS
-from samtracker.model.memory import Template
 
 PLAIN = 8 * 1600**2
 """Pairs of cells, over all objects, that attention may keep at once: 200 MB."""
@@ -22,16 +19,16 @@ class Matcher(nn.Module):
         self.attention = nn.MultiheadAttention(CHANNELS, heads)
         self.mask_value = nn.Conv2d(2, CHANNELS, 1)
 
-    def forward(self, image: Tensor, templates: Sequence[Template]) -> Tensor:
-        """The dense prompt of n objects, (n, 256, h, w).
+    def forward(self, image: Tensor, template: Tensor, masks: Tensor) -> Tensor:
+        """Compute the dense prompt of n objects, (n, 256, h, w).
 
         Args:
             image: (n, 256, h, w), x16 of each object's crop.
-            templates: of each object; its crop there has the same size.
+            template: (n, 256, h, w), x16 of each object's crop in its template.
+            masks: (n, h, w), the share of each cell there that the object covers, 0 to 1.
         """
-        pairs = [template.tokens(template.crop()) for template in templates]
-        keys = torch.stack([tokens for tokens, _ in pairs], dim=1)
-        covered = torch.stack([shares for _, shares in pairs])
+        keys = template.flatten(2).permute(2, 0, 1)
+        covered = masks.flatten(1)
         both = torch.stack([covered, 1 - covered], dim=1)[..., None]
         values = keys + self.mask_value(both)[..., 0].permute(2, 0, 1)
         # Anything but a contiguous (tokens, n, 256) sends a linear layer down a slow path.

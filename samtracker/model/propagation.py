@@ -87,12 +87,42 @@ def propagate_windowed(
     return votes, best
 
 
+def propagate_each(
+    queries: Tensor, keys: Tensor, labels: Tensor, radius: int | None
+) -> tuple[Tensor, Tensor]:
+    """Match n frames against a template each, all at once: `propagate` and `propagate_windowed`.
+
+    Every pair of cells is compared, so that the memory it takes grows with the square of the area.
+
+    Args:
+        queries: unit-norm (n, c, h, w).
+        keys: unit-norm (n, c, h, w), at the same places of the templates' frames.
+        labels: (n, h, w), the share of each template cell that the object covers, 0 to 1.
+        radius: in cells; None for anywhere.
+
+    Returns:
+        The propagated labels and the best similarities, both float32 (n, h, w).
+    """
+    height, width = labels.shape[1:]
+    similarity = queries.flatten(2).transpose(1, 2) @ keys.flatten(2)
+    if radius is not None:
+        rows, columns = (torch.arange(side, device=labels.device) for side in (height, width))
+        down = (rows[:, None] - rows).abs() <= radius
+        across = (columns[:, None] - columns).abs() <= radius
+        reach = (down[:, None, :, None] & across[None, :, None]).view(similarity.shape[1:])
+        similarity = torch.where(reach, similarity, FAR)
+    values, places = similarity.topk(TOP_K, dim=-1)
+    weights = torch.softmax(values.float() / TEMPERATURE, dim=-1)
+    picked = labels.flatten(1).gather(1, places.flatten(1)).view(places.shape)
+    return (picked * weights).sum(-1).view(labels.shape), values[..., 0].float().view(labels.shape)
+
+
 def _block(query: Tensor) -> int:
     return BLOCK if query.device.type == "cpu" else BLOCK_ON_GPU
 
 
 def _blocks(limit: int, radius: int, block: int) -> Iterator[tuple[slice, slice, tuple[int, int]]]:
-    """Along one axis: blocks, the stretches they can reach, what these lack at the map's ends."""
+    """Yield blocks of an axis, the stretches they can reach, what these lack at its ends."""
     side = math.ceil(limit / math.ceil(limit / block))  # as alike as they can be
     for first in range(0, limit, side):
         last = min(first + side, limit)
@@ -102,7 +132,7 @@ def _blocks(limit: int, radius: int, block: int) -> Iterator[tuple[slice, slice,
 
 
 def _pick(similarity: Tensor) -> tuple[Tensor, Tensor]:
-    """The best similarities of each cell of a block, and their places in its reach: (h * w, k).
+    """Pick the best similarities of each cell of a block, and their places: (h * w, k).
 
     Args:
         similarity: (h, w, h + 2 * radius, w + 2 * radius), contiguous. Of the cell (i, j) only the
@@ -122,7 +152,7 @@ def _pick(similarity: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _vote(values: Tensor, places: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Labels (n, q) by the nearest template cells, and the best similarity (q,), float32.
+    """Vote for labels (n, q) by the nearest cells; with the best similarity (q,), float32.
 
     Args:
         values: (q, k), falling.

@@ -15,7 +15,7 @@ WEIGHTS = (1.0, 0.7, 0.3)
 """Total weight of the object's cells, of the near background and of the far background."""
 
 RIDGE = 0.01
-"""Regularisation, as a share of the mean diagonal of the normal matrix."""
+"""Regularization, as a share of the mean diagonal of the normal matrix."""
 
 LIMIT = 2.0
 """Scores are clamped to [-LIMIT, LIMIT], so that no cell outvotes the matcher for good."""
@@ -34,7 +34,7 @@ class TargetModel:
     @classmethod
     @torch.no_grad()
     def fit(cls, key: Tensor, mask: Tensor) -> TargetModel:
-        """Fit in closed form.
+        """Fit a model in closed form.
 
         Cells are weighted least squares rows; a cell that the object covers in part counts for
         both classes by its share.
@@ -43,25 +43,14 @@ class TargetModel:
             key: (c, h, w).
             mask: (h, w), the share of each cell that the object covers, 0 to 1.
         """
-        near = F.max_pool2d(mask[None, None], 2 * NEAR + 1, stride=1, padding=NEAR)[0, 0] > 0
-        background = 1 - mask
-        parts = (mask, background * near, background * ~near)
-        weights = [
-            w * part / part.sum().clamp(min=1e-6) for w, part in zip(WEIGHTS, parts, strict=True)
-        ]
-        inside, outside = weights[0].flatten(), (weights[1] + weights[2]).flatten()
-        rows = _with_bias(key.float().flatten(1).T)
-        normal = rows.T @ (rows * (inside + outside)[:, None])
-        right = rows.T @ (inside - outside)
-        normal.diagonal().add_(RIDGE * normal.diagonal().mean())
-        return cls(torch.cholesky_solve(right[:, None], torch.linalg.cholesky(normal))[:, 0])
+        return cls(fit_targets(key[None], mask[None])[0])
 
     def mixed(self, other: TargetModel) -> TargetModel:
-        """The mean of two; of their scores as well, but for the clamp."""
+        """Return the mean of two; its scores are the mean of theirs, but for the clamp."""
         return TargetModel((self.weights + other.weights) / 2)
 
     def score(self, key: Tensor) -> Tensor:
-        """How much each cell looks like the object.
+        """Score how much each cell looks like the object.
 
         Args:
             key: (c, h, w).
@@ -72,11 +61,35 @@ class TargetModel:
         return target_scores(self.weights[None], key)[0]
 
 
+@torch.no_grad()
+def fit_targets(keys: Tensor, masks: Tensor) -> Tensor:
+    """Fit n models at once, each to a frame of its own; see `TargetModel.fit`.
+
+    Args:
+        keys: (n, c, h, w).
+        masks: (n, h, w).
+
+    Returns:
+        The weights of the models, float32 (n, c + 1).
+    """
+    near = F.max_pool2d(masks[:, None], 2 * NEAR + 1, stride=1, padding=NEAR)[:, 0] > 0
+    background = 1 - masks
+    parts = [part.flatten(1) for part in (masks, background * near, background * ~near)]
+    inside, beside, far = (
+        w * part / part.sum(1, keepdim=True).clamp(min=1e-6)
+        for w, part in zip(WEIGHTS, parts, strict=True)
+    )
+    outside = beside + far
+    rows = keys.float().flatten(2).transpose(1, 2)
+    rows = torch.cat([rows, rows.new_ones(*rows.shape[:2], 1)], dim=2)
+    normal = rows.transpose(1, 2) @ (rows * (inside + outside)[..., None])
+    right = rows.transpose(1, 2) @ (inside - outside)[..., None]
+    diagonal = normal.diagonal(dim1=1, dim2=2)
+    diagonal += RIDGE * diagonal.mean(1, keepdim=True)
+    return torch.cholesky_solve(right, torch.linalg.cholesky(normal))[..., 0]
+
+
 def target_scores(weights: Tensor, key: Tensor) -> Tensor:
-    """`TargetModel.score` of many in one frame: weights (n, c + 1), key (c, h, w) to (n, h, w)."""
+    """Score many in one frame: weights (n, c + 1) and key (c, h, w) to float32 (n, h, w)."""
     scores = torch.einsum("nc,chw->nhw", weights[:, :-1], key.float())
     return (scores + weights[:, -1, None, None]).clamp(-LIMIT, LIMIT)
-
-
-def _with_bias(rows: Tensor) -> Tensor:
-    return torch.cat([rows, rows.new_ones(len(rows), 1)], dim=1)

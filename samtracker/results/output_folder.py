@@ -1,10 +1,8 @@
-"""The folder that results go to, and the names they have in it."""
+"""The folder of a job, which appears only when it is complete."""
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -12,48 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
-
-import psutil
+from typing import Self
 
 if sys.platform != "win32":
     import fcntl
 
 from samtracker.errors import OutputError
-from samtracker.files import DAMAGE, write_text, writing
-
-OVERLAY: Final = "overlay.mp4"
-ALPHA: Final = "alpha.mov"
-MASKS: Final = "masks"
-RLE: Final = "masks.jsonl"
-CSV: Final = "tracks.csv"
-SUMMARY: Final = "summary.json"
-PREDICTIONS: Final = "predictions"
-RESULTS_CSV: Final = "results.csv"
-RESULTS_JSON: Final = "results.json"
-REPORT: Final = "report.html"
-BENCH_JSON: Final = "bench.json"
-BENCH_PNG: Final = "bench.png"
-RESUME: Final = "resume"
-JOB: Final = "job.json"
-JOURNAL: Final = "results.jsonl"
-TRACKER: Final = "tracker.safetensors"
-PROCESS: Final = ".process"
-"""Which process writes into a folder, until it has done so."""
-
-_UNFINISHED = {f".{name}.partial" for name in (OVERLAY, ALPHA)}  # of an interrupted run
-_FILES = {
-    *(OVERLAY, ALPHA, RLE, CSV, SUMMARY),
-    *(RESULTS_CSV, RESULTS_JSON, REPORT, BENCH_JSON, BENCH_PNG),
-    *_UNFINISHED,
-    PROCESS,
-}
-_RESUME_FILES = {JOB, JOURNAL, TRACKER, f"{TRACKER}.tmp"}
-_MASK_FILE = re.compile(r"\d{5,}\.png")
-
-
-CLOCK_TOLERANCE = 2.0
-"""Seconds by which the begin of one and the same process may seem to differ."""
+from samtracker.files import writing
+from samtracker.results.contents import has_results, is_resumable, refuse_foreign
+from samtracker.results.names import RESUME
+from samtracker.results.process import forget_process, is_resuming, note_process, refuse_busy
 
 
 class OutputFolder:
@@ -106,8 +72,8 @@ class OutputFolder:
     def _begin(self) -> None:
         recover(self.path)
         self._check_target()
-        if self.partial.is_dir() and not _has_results(self.partial):
-            _refuse_foreign(self.partial)
+        if self.partial.is_dir() and not has_results(self.partial):
+            refuse_foreign(self.partial)
             shutil.rmtree(self.partial)
         moved = self.partial.exists()
         if moved:
@@ -117,9 +83,7 @@ class OutputFolder:
                 self.former = self._aside
         try:
             self.partial.mkdir()
-            me = psutil.Process()
-            process = [me.pid, me.create_time(), self._resumed is not None]
-            write_text(self.partial / PROCESS, json.dumps(process))
+            note_process(self.partial, resumes=self._resumed is not None)
         except BaseException:
             shutil.rmtree(self.partial, ignore_errors=True)
             if moved:
@@ -137,7 +101,7 @@ class OutputFolder:
 
     def _end(self, *, failed: bool) -> None:
         complete = not failed and not self.ended_early
-        empty = self.partial.exists() and not _has_results(self.partial)
+        empty = self.partial.exists() and not has_results(self.partial)
         if empty or (self.is_behind and not complete):
             shutil.rmtree(self.partial, ignore_errors=True)
             if self._aside.exists():
@@ -151,7 +115,7 @@ class OutputFolder:
             self._name()
         else:
             self.kept = self.partial
-        (self.kept / PROCESS).unlink(missing_ok=True)
+        forget_process(self.kept)
         if complete or not is_resumable(self.kept):
             shutil.rmtree(self.kept / RESUME, ignore_errors=True)
 
@@ -167,9 +131,9 @@ class OutputFolder:
         if not (self._overwrite or behind):
             raise OutputError(
                 f"'{self.partial}' holds the results of an interrupted run: move it away, "
-                f"or replace it with --overwrite{_going_on(self.partial)}"
+                f"or replace it with overwrite=True{_going_on(self.partial)}"
             )
-        _refuse_foreign(self.partial)
+        refuse_foreign(self.partial)
 
     def _name(self) -> None:
         with writing(self.path):
@@ -192,10 +156,10 @@ class OutputFolder:
             return
         if not self._overwrite and self._resumed != self.path:
             raise OutputError(
-                f"output '{self.path}' exists already: choose another with --output, "
-                f"or replace it with --overwrite{_going_on(self.path)}"
+                f"output '{self.path}' exists already: choose another with output=..., "
+                f"or replace it with overwrite=True{_going_on(self.path)}"
             )
-        _refuse_foreign(self.path)
+        refuse_foreign(self.path)
 
 
 def partial_of(path: Path) -> Path:
@@ -203,14 +167,9 @@ def partial_of(path: Path) -> Path:
     return path.parent / f"{path.name}.partial"
 
 
-def is_resumable(folder: Path) -> bool:
-    """Whether a job in a folder can go on from there."""
-    return (folder / RESUME / TRACKER).is_file()
-
-
 def _going_on(folder: Path) -> str:
     """What else to do about a folder that is in the way."""
-    return ", or go on with the job in it with --resume" if is_resumable(folder) else ""
+    return ", or go on with the job in it with resume()" if is_resumable(folder) else ""
 
 
 @contextmanager
@@ -240,16 +199,16 @@ def recover(path: Path) -> None:
         OutputError: a program that still runs writes there.
     """
     partial, aside = partial_of(path), _aside_of(path)
-    _refuse_busy(partial)
+    refuse_busy(partial)
     if not aside.exists():
         return
-    _refuse_foreign(aside)
-    superseded = partial.exists() and _has_results(partial) and not _resumes(partial)
+    refuse_foreign(aside)
+    superseded = partial.exists() and has_results(partial) and not is_resuming(partial)
     if is_resumable(partial) or superseded:
         shutil.rmtree(aside)
         return
     if partial.exists():
-        _refuse_foreign(partial)
+        refuse_foreign(partial)
         shutil.rmtree(partial)
     aside.rename(partial)
 
@@ -257,63 +216,3 @@ def recover(path: Path) -> None:
 def _aside_of(path: Path) -> Path:
     """Where an earlier `partial` is until there are new results; hidden, lest a user takes it."""
     return path.parent / f".{path.name}.partial.earlier"
-
-
-def _resumes(partial: Path) -> bool:
-    """Whether it is of a job that went on, and that had not come as far yet as it was."""
-    try:
-        _, _, resumes = json.loads((partial / PROCESS).read_bytes())
-    except (OSError, *DAMAGE):
-        return True
-    return bool(resumes)
-
-
-def _refuse_busy(folder: Path) -> None:
-    """Guards a folder from being replaced that a running job writes to."""
-    try:
-        number, begun, *_ = json.loads((folder / PROCESS).read_bytes())
-        process = psutil.Process(number)
-        same = abs(process.create_time() - begun) < CLOCK_TOLERANCE
-        same = same and process.status() != psutil.STATUS_ZOMBIE  # ended, if nobody asked how
-    except (OSError, *DAMAGE, psutil.Error):
-        return  # no process, or one that is gone
-    if same and number != os.getpid():
-        raise OutputError(
-            f"'{folder}' is being written by samtrack in process {number}: "
-            "wait for its end, or stop it"
-        )
-
-
-def _refuse_foreign(folder: Path) -> None:
-    """Guards a folder from being replaced that has anything but results of this program."""
-    if not folder.is_dir():
-        raise OutputError(f"'{folder}' is no folder: choose another with --output")
-    for item in folder.iterdir():
-        if item.name == MASKS and item.is_dir() and not item.is_symlink():
-            strange = [p for p in item.iterdir() if not _MASK_FILE.fullmatch(p.name)]
-        elif item.name == PREDICTIONS and item.is_dir() and not item.is_symlink():
-            strange = [p for p in item.rglob("*") if not p.is_dir() and not _is_mask(p)]
-        elif item.name == RESUME and item.is_dir() and not item.is_symlink():
-            strange = [p for p in item.iterdir() if p.name not in _RESUME_FILES or not p.is_file()]
-        else:
-            strange = [] if item.name in _FILES and item.is_file() else [item]
-        if strange:
-            raise OutputError(
-                f"'{folder}' is not replaced, because '{strange[0].relative_to(folder)}' in it "
-                "is no result of samtrack: choose another with --output, or move that away"
-            )
-
-
-def _is_mask(path: Path) -> bool:
-    """Whether a file is a PNG as `save_ids` writes them, and not somebody's picture."""
-    with path.open("rb") as file:
-        head = file.read(26)
-    depth_and_type = head[24:26]
-    return head[:8] == b"\x89PNG\r\n\x1a\n" and depth_and_type in (b"\x08\x03", b"\x10\x00")
-
-
-def _has_results(folder: Path) -> bool:
-    """Whether there is anything to keep; not so where a program was killed before its first one."""
-    files = {path.relative_to(folder) for path in folder.rglob("*") if not path.is_dir()}
-    none = {Path(PROCESS), *(Path(RESUME, name) for name in _RESUME_FILES)}
-    return is_resumable(folder) or bool(files - none)

@@ -108,7 +108,7 @@ class ObjectMemory:
         """What the network needs to find the object in the next frame."""
         return Memory(
             last=self._whole if self.lost else self._last,
-            anchors=(*self._given, *self._bank),
+            references=(*self._given, *self._bank),
             target=self._target,
             lost=self.lost,
         )

@@ -133,18 +133,20 @@ def network_of(
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedTracker:
     """What was read from a file.
 
     Attributes:
         network: with the weights it was saved with.
         config: of the tracker.
         precision: that it ran in.
+        threads: how many torch had: with as many, its masks are the same.
     """
 
     network: Network
     config: TrackerConfig
     precision: str
+    threads: int
     _path: Path
     _state: Any
     _tensors: dict[str, Tensor]
@@ -156,26 +158,15 @@ class Saved:
             return {name: state[name] for name in names}
 
 
-def load_tracker(path: Path, weights: str | Path | None) -> Saved:
+def load_tracker(path: Path, weights: str | Path | None) -> SavedTracker:
     """See `Tracker.load`."""
     header, tensors = _read(path)
     with _damage(path):
         config = TrackerConfig(**header["config"])
         name, digest, precision = (str(header[key]) for key in ("weights", "sha256", "precision"))
-        state = header["state"]
+        threads, state = int(header["threads"]), header["state"]
     network = network_of(path, name, digest, weights)
-    return Saved(network, config, precision, path, state, tensors)
-
-
-def threads_of(path: Path) -> int:
-    """How many threads torch had when a tracker was saved: with as many, its masks are the same.
-
-    Raises:
-        WeightsError: the file is missing, damaged or of another version.
-    """
-    header, _ = _read(path)
-    with _damage(path):
-        return int(header["threads"])
+    return SavedTracker(network, config, precision, threads, path, state, tensors)
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:

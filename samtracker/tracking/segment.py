@@ -8,7 +8,7 @@ import torch
 
 from samtracker.model.aggregation import soft_aggregate
 from samtracker.model.network import NOWHERE
-from samtracker.model.runtime import EncodedFrame, Runtime, soft_cells
+from samtracker.model.runtime import EncodedFrame, Runtime, soft_masks
 from samtracker.tracking.life_cycle import Observation
 from samtracker.tracking.track import Track
 from samtracker.types import State, TrackedObject, mask_box
@@ -34,8 +34,8 @@ def segment(
     """
     if not subjects:
         return ()
-    decoded = runtime.segment(encoded, [item.track.memory for item in subjects.values()])
-    logits = encoded.geometry.restore(decoded.logits)
+    decoded = runtime.decode(encoded, [item.track.memory for item in subjects.values()])
+    logits = encoded.transform.restore(decoded.logits)
     masks = soft_aggregate(logits)
     scores = decoded.score.tolist()
     signals = zip(
@@ -50,7 +50,7 @@ def segment(
         logits[gone] = NOWHERE
         masks = soft_aggregate(logits)
     like = encoded.features.key
-    cells = soft_cells(decoded.logits, like=like) if soft else encoded.cells(masks)
+    cells = soft_masks(decoded.logits, like=like) if soft else encoded.masks_to_grid(masks)
     objects = []
     rows = zip(subjects.items(), masks.cpu().numpy(), cells, scores, states, strict=True)
     for (number, subject), mask, cell, score, state in rows:

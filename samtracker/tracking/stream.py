@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from samtracker.errors import VideoError
 from samtracker.types import Frame, FrameResult
 from samtracker.video.live_source import LiveSource
 from samtracker.video.read import read_frames
@@ -53,8 +52,7 @@ def _every(source: str | Path | int) -> Iterator[tuple[Frame, float]]:
     with read_frames(source) as frames:
         for frame in frames:
             yield frame.image, frame.time
-        if frames.truncated:
-            raise VideoError(f"'{source}' is cut off or damaged at its end")
+        frames.check_complete()
 
 
 def _live(source: str | Path | int) -> Iterator[tuple[Frame, float]]:

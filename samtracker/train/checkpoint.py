@@ -96,7 +96,7 @@ class Checkpoint:
         tensors, metadata = load_state(path)
         if "training" not in metadata:
             raise WeightsError(
-                f"'{path}' holds weights but no training to go on with: give it as --weights"
+                f"'{path}' holds weights but no training to go on with: give it as weights=..."
             )
         training = json.loads(metadata["training"])
         plain = {name: t for name, t in tensors.items() if not name.startswith(TRAINING)}

@@ -137,7 +137,7 @@ def _due(step: int, every: int, end: int | None = None) -> bool:
 def _diverged(loss: float, step: int, folder: Path) -> TrainingError:
     return TrainingError(
         f"the loss is {loss} in step {step}: look at gradient_norm in {folder / METRICS}; lower "
-        "--learning-rate or --clip-norm, or use --precision float32"
+        "learning_rate=... or clip_norm=..., or use precision=float32"
     )
 
 

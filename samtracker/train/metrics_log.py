@@ -63,7 +63,7 @@ class MetricsLog:
         except OSError as error:
             raise OutputError(
                 f"'{self._file.name}' cannot be written ({error.strerror}): free disk space, then "
-                "go on with --resume auto"
+                "go on with resume=..."
             ) from error
         for name, value in values.items():
             self._board.add_scalar(name, value, step)

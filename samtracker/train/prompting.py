@@ -49,12 +49,13 @@ def first_prompts(truth: Tensor) -> PromptBatch:
     points = torch.zeros(n, CLICKS, 2, device=device)
     labels = torch.full((n, CLICKS), NONE, device=device)
     wanted = torch.where(kind == 2, torch.randint(2, 4, (n,), device=device), (kind == 1).long())
+    depth = _depth(region)
     for number in range(3):
-        place, found = _click(region)
+        place, found = _click(depth)
         points[:, number] = place
         labels[:, number] = torch.where((number < wanted) & found, 1, NONE)
     beside = F.max_pool2d(region.float()[:, None], 13, stride=1, padding=6)[:, 0] > 0
-    place, found = _click(beside & ~region)
+    place, found = _click(_depth(beside & ~region))
     wanted_off = (torch.rand(n, device=device) < _NEGATIVE) & (kind < 3) & found
     points[:, 3] = place
     labels[:, 3] = torch.where(wanted_off, 0, NONE)
@@ -89,7 +90,8 @@ def corrected(prompts: PromptBatch, truth: Tensor, masks: Tensor, ignored: Tenso
     """
     wanted, found = to_cells(truth) > 0.5, masks > 0.5
     counts = to_cells(ignored) == 0
-    missed, extra = (_depth(wanted & ~found & counts), _depth(found & ~wanted & counts))
+    wrong = torch.cat([wanted & ~found & counts, found & ~wanted & counts])
+    missed, extra = _depth(wrong).chunk(2)
     depth = torch.maximum(missed, extra).flatten(1)
     deepest, place = depth.max(1)
     label = (missed.flatten(1).gather(1, place[:, None])[:, 0] >= deepest).long()
@@ -155,26 +157,26 @@ def _blurred(shares: Tensor, reach: int) -> Tensor:
     return F.avg_pool2d(once, side, 1, reach, count_include_pad=False)[:, 0]
 
 
-def _click(region: Tensor) -> tuple[Tensor, Tensor]:
-    """A place (n, 2) in model input pixels well inside each region (n, h, w), and if there is."""
-    n = len(region)
-    depth = _depth(region).flatten(1)
+def _click(depths: Tensor) -> tuple[Tensor, Tensor]:
+    """A place (n, 2) in model input pixels well inside regions by their depth, and if there is."""
+    n, depth = len(depths), depths.flatten(1)
     deepest = depth.amax(1, keepdim=True)
-    share = 0.1 + 0.8 * torch.rand(n, 1, device=region.device)
-    centered = torch.rand(n, 1, device=region.device) < _CENTERED
+    share = 0.1 + 0.8 * torch.rand(n, 1, device=depth.device)
+    centered = torch.rand(n, 1, device=depth.device) < _CENTERED
     good = depth >= torch.where(centered, deepest, share * deepest)
     place = (good * (0.1 + torch.rand_like(depth))).argmax(1)
-    return _to_pixels(place, region.shape[-1]), deepest[:, 0] > 0
+    return _to_pixels(place, depths.shape[-1]), deepest[:, 0] > 0
 
 
 def _depth(region: Tensor) -> Tensor:
     """Chessboard distance (n, h, w) of each cell to the nearest one outside of its region."""
-    left = region.float()[:, None]
-    depth = torch.zeros_like(left)
+    # The outside grows into the regions, cell by cell.
+    outside = F.pad(1 - region.float()[:, None], (DEPTH,) * 4, value=1.0)
+    depth = torch.zeros_like(outside)
     for _ in range(DEPTH):
-        depth = depth + left
-        left = 1 - F.max_pool2d(F.pad(1 - left, (1, 1, 1, 1), value=1.0), 3, stride=1)
-    return depth[:, 0]
+        depth += outside
+        outside = F.max_pool2d(outside, 3, stride=1, padding=1)
+    return DEPTH - depth[:, 0, DEPTH:-DEPTH, DEPTH:-DEPTH]
 
 
 def _to_pixels(place: Tensor, width: int) -> Tensor:

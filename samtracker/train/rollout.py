@@ -9,12 +9,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from samtracker.config import TrackerConfig, TrainConfig
+from samtracker.config import TrainConfig
 from samtracker.model.aggregation import soft_aggregate
-from samtracker.model.encoders import Features
+from samtracker.model.encoders import STRIDE, Features
+from samtracker.model.memory import RADIUS
 from samtracker.model.network import Network
-from samtracker.model.runtime import soft_cells
-from samtracker.tracking.object_memory import ObjectMemory
+from samtracker.model.prompt_maps import PromptMaps
+from samtracker.model.propagation import propagate_each
+from samtracker.model.runtime import soft_masks
+from samtracker.model.target import LIMIT, fit_targets
 from samtracker.train.losses import Losses, cross_entropy, dice, iou
 from samtracker.train.prompting import from_boxes
 
@@ -26,7 +29,10 @@ GOOD = 0.6
 
 
 class Rollout(nn.Module):
-    """Tracks the object of each clip from its first mask on, with the memory of the tracker.
+    """Tracks the objects of clips from their first masks on, as the tracker does.
+
+    All objects of a batch are matched and decoded at once, in whole frames instead of windows.
+    Their memory is the first frame and the last one, or the last one alone.
 
     Args:
         network: Network that is trained in place. The encoder's batch norm stays as it is, and
@@ -101,50 +107,50 @@ class Rollout(nn.Module):
             Logits (n, T - 1, S, S) and scores (n, T - 1) of the later frames.
         """
         length, side = frames.shape[1], frames.shape[-1]
-        features = self._encode(frames)
-        memory = TrackerConfig(memory=self.config.memory)
-        starts = [features[clip][0] for clip in clips]
-        first = self._pointed_at(starts, first)
+        every = self.network.encode_pixels(frames.flatten(0, 1))
+        start = _rows(every, [clip * length for clip in clips])
+        masks = self._shares(self._pointed_at(start, first).float(), start)
+        rolling = self.config.memory == "rolling"
         with torch.autocast(frames.device.type, enabled=False):  # the target model is float32
-            tracks = [
-                ObjectMemory(memory, view, cells)
-                for view, cells in zip(starts, self._cells(first.float(), starts[0]), strict=True)
-            ]
+            target = None if rolling else fit_targets(start.key.detach(), masks)
+        reference, last = masks, start
         logits, scores = [], []
         for number in range(1, length):
-            views = [features[clip][number] for clip in clips]
-            decoded = self.network.segment(views, [track.memory for track in tracks])
+            view = _rows(every, [clip * length + number for clip in clips])
+            recent = propagate_each(view.key, last.key, masks, RADIUS // view.key_stride)
+            earlier, score = recent, torch.zeros_like(masks)
+            if target is not None:
+                earlier = _from_reference(view, start, reference)
+                found_scores = torch.einsum("nc,nchw->nhw", target[:, :-1], view.key.float())
+                score = (found_scores + target[:, -1, None, None]).clamp(-LIMIT, LIMIT)
+            maps = PromptMaps(score, *earlier, *recent, masks)
+            dense = self.network.matcher(view.x16, last.x16, _coarse(masks, view))
+            decoded = self.network.decoder(view.x16, dense, maps, view.x8, view.x4)
             full = F.interpolate(decoded.logits[:, None], (side, side), mode="bilinear")[:, 0]
             logits.append(full)
             scores.append(decoded.score)
             with torch.no_grad():
-                masks, cells = self._fed_back(full, decoded.logits, views[0], clips)
-                rows = zip(tracks, views, cells, masks.any(2).any(1).tolist(), strict=True)
-                for track, view, cell, found in rows:
-                    if found:
-                        track.update(view, cell, score=0.0, index=number)
-                    else:
-                        track.lost = True
+                found, cells = self._fed_back(full, decoded.logits, view, clips)
+            # Of an object that is not seen the last template stays.
+            seen = found.flatten(1).any(1)
+            masks = torch.where(seen[:, None, None], cells, masks)
+            last = _chosen(seen, view, last)
         return torch.stack(logits, dim=1), torch.stack(scores, dim=1)
 
     @torch.no_grad()
-    def _pointed_at(self, views: Sequence[Features], masks: Tensor) -> Tensor:
+    def _pointed_at(self, view: Features, masks: Tensor) -> Tensor:
         """First masks (n, S, S) of which some are what the network makes of the object's box.
 
         A user's mask is not perfect either.
         """
         decoder = self.network.decoder
-        if decoder.prompt_encoder is None:
+        chosen = (torch.rand(len(masks)) < POINTED_AT).nonzero()[:, 0].tolist()
+        if decoder.prompt_encoder is None or not chosen:
             return masks
-        chosen = (torch.rand(len(views)) < POINTED_AT).nonzero()[:, 0].tolist()
-        if not chosen:
-            return masks
-        x16, x8, x4 = (
-            torch.cat([maps for row in chosen if (maps := getattr(views[row], name)) is not None])
-            for name in ("x16", "x8", "x4")
-        )
-        true = masks[chosen]
-        found = decoder.point(x16, x8, x4, from_boxes(true)).logits[:, :1]
+        true, view = masks[chosen], _rows(view, chosen)
+        assert view.x8 is not None, "lite has skips"
+        assert view.x4 is not None, "lite has skips"
+        found = decoder.point(view.x16, view.x8, view.x4, from_boxes(true), single=True).logits
         found = F.interpolate(found, masks.shape[-2:], mode="bilinear")[:, 0]
         good = iou(found, true.float()) > GOOD
         masks = masks.clone()
@@ -160,22 +166,13 @@ class Rollout(nn.Module):
             rows = [row for row, other in enumerate(clips) if other == clip]
             masks[rows] = soft_aggregate(full[rows])
             if self.config.feedback == "soft":
-                cells += list(soft_cells(logits[rows], like=like.key))
+                cells += list(soft_masks(logits[rows], like=like.key))
         if self.config.feedback == "soft":
             return masks, torch.stack(cells)
-        return masks, self._cells(masks.float(), like)
-
-    def _encode(self, frames: Tensor) -> list[list[Features]]:
-        """Features of each frame of each clip."""
-        every = self.network.encode_pixels(frames.flatten(0, 1))
-        length = frames.shape[1]
-        return [
-            [_one(every, row * length + number) for number in range(length)]
-            for row in range(frames.shape[0])
-        ]
+        return masks, self._shares(masks.float(), like)
 
     @staticmethod
-    def _cells(masks: Tensor, like: Features) -> Tensor:
+    def _shares(masks: Tensor, like: Features) -> Tensor:
         """Masks (b, S, S) as templates want them, (b, S/s, S/s) at the key's stride."""
         return F.avg_pool2d(masks[:, None], like.key_stride)[:, 0]
 
@@ -190,13 +187,33 @@ def _objects(ids: Tensor) -> list[tuple[int, int]]:
     ]
 
 
-def _one(features: Features, row: int) -> Features:
-    def pick(maps: Tensor | None) -> Tensor | None:
-        return None if maps is None else maps[row : row + 1]
+def _from_reference(view: Features, start: Features, masks: Tensor) -> tuple[Tensor, Tensor]:
+    """Labels and best similarities (n, h, w) from the first frames, searched everywhere."""
+    labels, best = propagate_each(view.coarse, start.coarse, _coarse(masks, view), None)
+    size = masks.shape[1:]
+    both = F.interpolate(torch.stack([labels, best], dim=1), size, mode="bilinear")
+    return both[:, 0], both[:, 1]
 
+
+def _coarse(masks: Tensor, like: Features) -> Tensor:
+    """Masks (n, H/s, W/s) at the key's stride, at stride 16."""
+    return F.avg_pool2d(masks[:, None], STRIDE // like.key_stride)[:, 0]
+
+
+def _rows(features: Features, rows: Sequence[int]) -> Features:
+    """Those rows of a batch."""
+    where = torch.tensor(rows, device=features.x16.device)
     return Features(
-        x16=features.x16[row : row + 1],
-        key=features.key[row : row + 1],
-        x8=pick(features.x8),
-        x4=pick(features.x4),
+        x16=features.x16[where],
+        key=features.key[where],
+        x8=None if features.x8 is None else features.x8[where],
+        x4=None if features.x4 is None else features.x4[where],
+    )
+
+
+def _chosen(seen: Tensor, view: Features, other: Features) -> Features:
+    """A template of each row: the view of it where it is seen (n,), the other one elsewhere."""
+    here = seen[:, None, None, None]
+    return Features(
+        x16=torch.where(here, view.x16, other.x16), key=torch.where(here, view.key, other.key)
     )

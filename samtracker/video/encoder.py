@@ -21,8 +21,24 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 FPS_RANGE = (0.01, 1000.0)
+FALLBACK_FPS = 25.0
+"""For sources that do not know their own, such as some cameras."""
 MIN_TICKS = 90_000  # per second
 BT709 = 1  # AVCOL_SPC_BT709, AVCOL_PRI_BT709, AVCOL_TRC_BT709
+
+
+def output_fps(source_fps: float | None, stride: int = 1) -> float:
+    """Return the frame rate of a video that shows a source's frames.
+
+    Args:
+        source_fps: Frames per second of the source; None where it does not know them.
+        stride: Every how many-th of its frames is shown.
+
+    Returns:
+        Frames per second, within `FPS_RANGE`.
+    """
+    lowest, highest = FPS_RANGE
+    return min(max((source_fps or FALLBACK_FPS) / stride, lowest), highest)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -165,8 +165,8 @@ class LiveSource:
                     break
                 self._pass_on(frame.image, begin)
                 played = True
-            if self._finite and reader.truncated:
-                self.failure = VideoError(f"'{self._source}' is cut off or damaged at its end")
+            if self._finite:
+                reader.check_complete()
         except FAILURES as error:  # of a camera, what fails is as gone as what ends
             if self._finite and isinstance(error, SamTrackerError):
                 self.failure = error

@@ -66,8 +66,17 @@ class VideoReader(Iterator[VideoFrame]):
     info: VideoInfo
     path: Path | None
 
-    def __init__(self, source: Source, *, start: float, end: float | None, stride: int) -> None:
+    def __init__(
+        self,
+        source: Source,
+        given: str | Path | int,
+        *,
+        start: float,
+        end: float | None,
+        stride: int,
+    ) -> None:
         self._source = source
+        self._given = given
         try:
             candidates = source.candidates(start)
             first, size = _first_readable(source, candidates)
@@ -97,6 +106,15 @@ class VideoReader(Iterator[VideoFrame]):
     def truncated(self) -> bool:
         """Whether the source ended before it should have; known once it has ended."""
         return self._source.truncated
+
+    def check_complete(self) -> None:
+        """Check that the source did not end before it should have; to be called at its end.
+
+        Raises:
+            VideoError: It did.
+        """
+        if self.truncated:
+            raise VideoError(f"'{self._given}' is cut off or damaged at its end")
 
     def __next__(self) -> VideoFrame:
         return next(self._frames)
@@ -152,7 +170,7 @@ def read_frames(
         raise ConfigError(
             f"start={start} is past the end of {opened.name}, which lasts {opened.duration:.3f} s"
         )
-    return VideoReader(opened, start=start, end=end, stride=stride)
+    return VideoReader(opened, source, start=start, end=end, stride=stride)
 
 
 def _open(source: str | Path | int) -> Source:

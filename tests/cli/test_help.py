@@ -78,3 +78,18 @@ def test_help_imports_nothing_heavy() -> None:
     )
     assert done.stdout.splitlines()[-1] == "[]"
     assert "--init-mask" in done.stdout
+
+
+def test_help_without_docstrings() -> None:
+    """`python -OO` leaves them out."""
+    for command in ([], ["train"]):
+        done = subprocess.run(
+            [sys.executable, "-OO", "-m", "samtracker", *command, "--help"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("Usage: ")
+    assert "--learning-rate" in done.stdout

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from samtracker.jobs import recorder
+from samtracker.jobs import journal_writer
 from tests.cli.test_errors import largest_file
 from tests.cli.test_interruption import PATIENCE, wait
 from tests.helpers.cli_tools import (
@@ -49,8 +49,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tracker is saved at every frame."""
-    monkeypatch.setattr(recorder, "INTERVAL", 0.0)
-    monkeypatch.setattr(recorder, "SHARE", math.inf)
+    monkeypatch.setattr(journal_writer, "INTERVAL", 0.0)
+    monkeypatch.setattr(journal_writer, "SHARE", math.inf)
 
 
 def same(one: Path, other: Path) -> None:

@@ -21,7 +21,7 @@ from samtracker.evaluate.folder_source import FolderSource
 from samtracker.evaluate.results import Results
 from samtracker.evaluate.scores import score
 from samtracker.evaluate.tracker_source import TrackerSource, track_clip
-from samtracker.jobs.outcome import Tally
+from samtracker.results.tally import Tally
 from tests.conftest import MakeTracker
 from tests.helpers.datasets import write_mask, write_photo
 from tests.helpers.scenes import BLUE, RED, film

@@ -158,7 +158,7 @@ def test_a_log_that_was_cut_off_is_replayed_up_to_there(log: Path) -> None:
 def test_what_is_no_log_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "log.jsonl"
     path.write_text(content)
-    with pytest.raises(ReplayError, match="is no log of this version: give a file of --log"):
+    with pytest.raises(ReplayError, match=r"is no log of this version: give a file of log=\.\.\."):
         Replay.read(path)
     with pytest.raises(ReplayError, match="cannot be read"):
         Replay.read(tmp_path / "none.jsonl")

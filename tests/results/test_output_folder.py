@@ -98,7 +98,7 @@ def test_existing_path_is_refused(tmp_path: Path) -> None:
     make(tmp_path / "out")
     before = files(tmp_path)
     for name in ("empty", "file", "out", "."):
-        with pytest.raises(OutputError, match=r"exists already: .* --overwrite") as caught:
+        with pytest.raises(OutputError, match=r"exists already: .* overwrite=True") as caught:
             OutputFolder(tmp_path / name).__enter__()
         assert str((tmp_path / name).resolve()) in str(caught.value)
     assert files(tmp_path) == before
@@ -309,7 +309,7 @@ def resumable(folder: Path, text: str) -> Path:
 @pytest.mark.parametrize("place", ["out", "out.partial"])
 def test_refusal_names_a_job_that_can_go_on(tmp_path: Path, place: str) -> None:
     resumable(tmp_path / place, "old")
-    with pytest.raises(OutputError, match=r"--overwrite, or go on with the job .* --resume$"):
+    with pytest.raises(OutputError, match=r"overwrite=True, or go on with the job .* resume\(\)$"):
         OutputFolder(tmp_path / "out").__enter__()
 
 

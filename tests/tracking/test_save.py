@@ -14,7 +14,7 @@ import torch
 
 from samtracker.errors import OutputError, WeightsError
 from samtracker.tracker import Tracker
-from samtracker.tracking.save import threads_of
+from samtracker.tracking.save import load_tracker
 from samtracker.types import FrameResult
 from tests.helpers.cli_tools import ROOT, one_more_thread
 from tests.helpers.scenes import BLUE, RED, film
@@ -61,7 +61,8 @@ def test_it_goes_on_bit_for_bit(tmp_path: Path, settings: dict[str, Any]) -> Non
 def test_the_number_of_threads_is_told(tmp_path: Path) -> None:
     with one_more_thread():
         made().save(tmp_path / "tracker.safetensors")
-        assert threads_of(tmp_path / "tracker.safetensors") == torch.get_num_threads()
+        saved = load_tracker(tmp_path / "tracker.safetensors", None)
+        assert saved.threads == torch.get_num_threads()
 
 
 def test_a_lost_object_is_still_lost(tmp_path: Path) -> None:

@@ -11,47 +11,54 @@ from typing import TextIO
 
 from samtracker.errors import SamTrackerError
 from samtracker.jobs.journal import to_line
-from samtracker.jobs.resume import Job
-from samtracker.results.output_folder import JOB, JOURNAL, RESUME, TRACKER
+from samtracker.jobs.record import JobRecord
+from samtracker.results.names import JOB, JOURNAL, RESUME, TRACKER
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 from samtracker.video.read import VideoFrame
 
 INTERVAL = 15.0
-"""Seconds between two checkpoints of the tracker, at least."""
+"""Least time between two checkpoints of the tracker, in seconds."""
 
 SHARE = 0.02
-"""Of the time that they may take."""
+"""Largest share of the time that checkpoints may take, 0 to 1."""
 
 
-class Recorder:
+class JournalWriter:
     """Writes down a job as it goes on.
 
     It is no reason to end a job that this cannot be written: what was written before still holds.
 
     Args:
-        folder: of the results.
-        job: what is done; of a camera or URL nothing is written down, for it cannot be read again.
-        tracker: that does it.
+        folder: Folder of the results.
+        record: What is done; of a camera or URL nothing is written down, for it cannot be read
+            again.
+        tracker: The tracker that does it, saved at its last frame and now and then.
     """
 
-    def __init__(self, folder: Path, job: Job, tracker: Tracker) -> None:
+    def __init__(self, folder: Path, record: JobRecord, tracker: Tracker) -> None:
         self._folder = folder / RESUME
         self._tracker = tracker
         self._due = -math.inf
         self._journal: TextIO | None = None
-        if job.path is None:
+        if record.path is None:
             return
         with suppress(OSError):
             self._folder.mkdir()
             with (self._folder / JOB).open("w", encoding="utf-8") as file:
-                file.write(job.to_json() + "\n")
+                file.write(record.to_json() + "\n")
                 file.flush()
                 os.fsync(file.fileno())
             self._journal = (self._folder / JOURNAL).open("w", encoding="ascii", newline="\n")
 
     def write(self, frame: VideoFrame, result: FrameResult, *, last: bool) -> None:
-        """Take a frame and its result; the tracker is saved at the last one, and now and then."""
+        """Write a frame's result.
+
+        Args:
+            frame: The frame.
+            result: What was found in it.
+            last: Whether the job stops here: the tracker is saved at once.
+        """
         if self._journal is None:
             return
         try:
@@ -65,7 +72,7 @@ class Recorder:
             self.close()
 
     def close(self) -> None:
-        """Writes nothing more."""
+        """Write nothing more."""
         if self._journal is not None:
             journal, self._journal = self._journal, None
             with suppress(OSError):

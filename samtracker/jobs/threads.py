@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+import torch
+
 from samtracker.errors import ConfigError
 
 MOST: Final = 1024
@@ -16,11 +18,12 @@ MOST: Final = 1024
 def torch_threads(count: int) -> Iterator[None]:
     """Compute with as many threads as something was made with, until the end of the `with` block.
 
-    Raises:
-        ConfigError: it cannot have been made with so many.
-    """
-    import torch
+    Args:
+        count: Number of threads.
 
+    Raises:
+        ConfigError: Nothing can have been made with so many.
+    """
     if not 1 <= count <= MOST:
         raise ConfigError(f"threads={count} is not possible: what says so is damaged")
     before = torch.get_num_threads()

@@ -1,0 +1,55 @@
+"""One job on the command line: run it, show how far it is, say how it ended."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from contextlib import nullcontext
+
+import click
+
+from samtracker.cli.interruption import EXIT_CODE, Interruption
+from samtracker.cli.progress import ProgressDisplay
+from samtracker.jobs import Outcome
+from samtracker.live.window import Window
+
+
+def run_job(run: Callable[..., Outcome], *, show: bool) -> None:
+    """Run a job; the summary goes to standard output, everything else to standard error.
+
+    Args:
+        run: `TrackJob.run` or `resume` with what they need but the callbacks.
+        show: Whether to open a window.
+
+    Raises:
+        SamTrackerError: Nothing was tracked, or the job ended early. In the second case what was
+            tracked is in the output folder, and the message says so.
+        SystemExit: With 130 after Ctrl-C; what was tracked is in the output folder.
+    """
+    with (
+        Interruption() as interruption,
+        Window("samtrack") if show else nullcontext() as window,
+        ProgressDisplay(window, interruption) as display,
+    ):
+        outcome = run(on_start=display.start, on_frame=display.show)
+    if outcome.log_failure is not None:
+        click.echo(f"the log is not complete: {outcome.log_failure}", err=True)
+    _conclude(outcome, interruption)
+
+
+def _conclude(outcome: Outcome, interruption: Interruption) -> None:
+    """Print the summary, say where the results are and how the job ended."""
+    summary, failure = outcome.summary, outcome.failure
+    click.echo(summary.to_json())
+    kept = f"{summary.frames} frame{'' if summary.frames == 1 else 's'} in {outcome.folder}"
+    if outcome.resumable:
+        kept += f"; go on with: samtrack track --resume {shlex.quote(str(outcome.output))}"
+    if failure is not None:
+        if summary.failed is None:  # the source is cut off
+            raise type(failure)(f"{failure}: kept all that can be read, {kept}")
+        raise type(failure)(f"stopped early: {failure}; kept {kept}")
+    how = "stopped: kept" if summary.interrupted else "tracked"
+    left_out = f", {summary.unreadable} damaged ones left out" if summary.unreadable else ""
+    click.echo(f"{how} {kept}{left_out}", err=True)
+    if summary.interrupted and interruption.requested:
+        raise SystemExit(EXIT_CODE)

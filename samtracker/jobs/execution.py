@@ -1,0 +1,98 @@
+"""What a new job and one that goes on have in common: track, write, sum up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+
+from samtracker.errors import SamTrackerError, VideoError
+from samtracker.files import write_text
+from samtracker.jobs.journal_writer import JournalWriter
+from samtracker.jobs.progress import JobStart, OnFrame, OnStart, Progress, expected_frames
+from samtracker.jobs.record import JobRecord
+from samtracker.jobs.sinks import Sinks
+from samtracker.jobs.summary import Summary, summarize
+from samtracker.jobs.track_frames import track_frames
+from samtracker.results.names import SUMMARY
+from samtracker.results.output_folder import OutputFolder
+from samtracker.tracker import Tracker
+from samtracker.types import FrameResult
+from samtracker.video.read import VideoFrame, VideoReader
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watcher:
+    """Who is told how far a job is.
+
+    Attributes:
+        on_start: Called once, before anything is written; None for nobody.
+        on_frame: Called after every frame, stops the job with False; None for nobody.
+    """
+
+    on_start: OnStart | None
+    on_frame: OnFrame | None
+
+
+def execute(  # noqa: PLR0917
+    record: JobRecord,
+    tracker: Tracker,
+    reader: VideoReader,
+    done: Iterable[tuple[VideoFrame, FrameResult]],
+    folder: OutputFolder,
+    watcher: Watcher,
+    *,
+    restored: int = 0,
+) -> tuple[Summary, SamTrackerError | None]:
+    """Track the frames that are left, and write these and those that are done.
+
+    Args:
+        record: What is to be done.
+        tracker: See `track_frames`.
+        reader: See `track_frames`.
+        done: See `track_frames`.
+        folder: Folder for the results; its `ended_early` is set.
+        watcher: Who is told how far it is.
+        restored: Number of frames of an interrupted job in `done`.
+
+    Returns:
+        What was done, and what went wrong; None if nothing did.
+
+    Raises:
+        SamTrackerError: The job ended before it had caught up with the one that it goes on with.
+        KeyboardInterrupt: It was stopped before that.
+    """
+    assert tracker.result is not None, "its stream has begun"
+    total = expected_frames(reader, start=record.start, end=record.end, stride=record.stride)
+    if watcher.on_start is not None:
+        watcher.on_start(
+            JobStart(result=tracker.result, origins=record.origins, restored=restored, total=total)
+        )
+    # The journal comes first, so that whatever a kill leaves is known to be of this job.
+    with closing(JournalWriter(folder.partial, record, tracker)) as journal:
+        sinks = Sinks(record.save, folder.partial, reader, record.stride)
+
+        def on_written(frame: VideoFrame, result: FrameResult) -> bool:
+            goes_on = True
+            if watcher.on_frame is not None:
+                progress = Progress(frame=frame, result=result, total=total)
+                goes_on = watcher.on_frame(progress) is not False
+            journal.write(frame, result, last=not goes_on)
+            return goes_on
+
+        ending = track_frames(tracker, reader, done, sinks, on_written)
+    if ending.is_early and folder.is_behind:
+        raise ending.failure or KeyboardInterrupt
+    summary = summarize(tracker, reader, ending, record.origins, record.source)
+    write_text(folder.partial / SUMMARY, summary.to_json())
+    folder.ended_early = ending.is_early
+    return summary, ending.failure or _cut_off(reader)
+
+
+def _cut_off(reader: VideoReader) -> VideoError | None:
+    """Return what tells of a source that ended before it should have."""
+    try:
+        reader.check_complete()
+    except VideoError as error:
+        return error
+    return None

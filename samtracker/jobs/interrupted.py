@@ -1,0 +1,53 @@
+"""The interrupted job in a folder: where it is, or why there is none."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from samtracker.errors import OutputError
+from samtracker.files import DAMAGE, writing
+from samtracker.jobs.record import lasting
+from samtracker.results.contents import is_resumable
+from samtracker.results.names import SUMMARY
+from samtracker.results.output_folder import alone, partial_of, recover
+
+
+def find_interrupted(folder: Path) -> tuple[Path, Path]:
+    """Find the job that is to go on.
+
+    Args:
+        folder: Its output folder, with `.partial` at its end or without.
+
+    Returns:
+        The output folder, absolute, and the folder with what there is until now: the same one, or
+        the one with `.partial`.
+
+    Raises:
+        OutputError: There is nothing to go on with, or the job is still running.
+    """
+    given = Path(os.path.realpath(folder))
+    for path in (given.parent / (given.name.removesuffix(".partial")), given):
+        with writing(path), alone(path):
+            recover(path)
+        for place in (partial_of(path), path):  # the newer one first
+            if is_resumable(place):
+                return path, place
+    if not given.exists():
+        raise OutputError(f"no such folder: '{folder}'; check the path")
+    raise OutputError(_why_not(given))
+
+
+def _why_not(folder: Path) -> str:
+    """Return why there is nothing to resume in a folder."""
+    try:
+        summary = json.loads((folder / SUMMARY).read_text("utf-8"))
+        source, early = summary["source"], summary["interrupted"] or summary["failed"]
+        if not early:
+            return f"'{folder}' is complete: there is nothing to resume"
+        if lasting(source) is None:
+            return f"'{folder}' is of {source}, a live source: it cannot be resumed"
+    except (OSError, *DAMAGE):
+        pass
+    return f"'{folder}' holds no interrupted job of samtrack track: there is nothing to resume"

@@ -1,0 +1,74 @@
+"""How far a job is, for whoever watches it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from samtracker.types import FrameResult
+from samtracker.video.read import VideoFrame, VideoReader
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobStart:
+    """What is known of a job before anything is written.
+
+    Attributes:
+        result: The masks that tracking goes on from: those of the first frame, or of the last one
+            before the job was interrupted.
+        origins: What the first masks were made from, by object id.
+        restored: Number of frames that an interrupted job had tracked, which only have to be
+            written again; 0 for a new job.
+        total: Number of frames there will be, as the source announces it; None for a live source.
+    """
+
+    result: FrameResult
+    origins: dict[int, str]
+    restored: int
+    total: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """A frame of a job, once it is tracked and written.
+
+    Attributes:
+        frame: The frame.
+        result: What was found in it.
+        total: See `JobStart`.
+    """
+
+    frame: VideoFrame
+    result: FrameResult
+    total: int | None
+
+    @property
+    def done(self) -> int:
+        """Number of frames that are written, this one included."""
+        return self.result.index + 1
+
+
+OnStart = Callable[[JobStart], object]
+"""Called once, before anything is written."""
+
+OnFrame = Callable[[Progress], object]
+"""Called after every frame; stops the job where it returns False."""
+
+
+def expected_frames(
+    reader: VideoReader, *, start: float, end: float | None, stride: int
+) -> int | None:
+    """Return how many frames there will be; None for a live source.
+
+    Args:
+        reader: Reader of the source.
+        start: See `read_frames`.
+        end: See `read_frames`.
+        stride: See `read_frames`.
+    """
+    frames, fps = reader.info.frames, reader.info.fps
+    if frames is None or fps is None:
+        return None
+    last = frames if end is None else min(frames, math.ceil(end * fps))
+    return max(1, math.ceil((last - math.ceil(start * fps)) / stride))

@@ -1,0 +1,101 @@
+"""What is written down of a job, so that it can go on if it is interrupted.
+
+The folder `resume` beside its results holds the job itself, the tracker as it was a moment ago, and
+the result of every frame. All files of the job are written again from these and the source, so that
+none that was left half written has to be continued. Only JSON and safetensors are read from there.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from glob import escape
+from pathlib import Path
+from typing import Final, Self
+
+from samtracker.config import FORMATS
+from samtracker.errors import OutputError
+from samtracker.files import DAMAGE
+from samtracker.results.names import JOB, RESUME
+
+_KIND: Final = "samtracker-job-"
+FORMAT: Final = f"{_KIND}2"
+"""Of the whole folder `resume`: it counts up when any file in it changes its meaning."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRecord:
+    """What a job was told to do, as far as its tracker does not know it.
+
+    Attributes:
+        source: The source as the user named it.
+        path: Its absolute path or pattern; None for a camera or URL.
+        start: See `TrackJob`.
+        end: See `TrackJob`.
+        stride: See `TrackJob`.
+        save: See `TrackJob`.
+        device: See `TrackJob`.
+        origins: What the first masks were made from, by object id.
+        overwrite: Whether older results are replaced.
+    """
+
+    source: str
+    path: str | None
+    start: float
+    end: float | None
+    stride: int
+    save: tuple[str, ...]
+    device: str
+    origins: dict[int, str]
+    overwrite: bool
+
+    def to_json(self) -> str:
+        """Return it as indented JSON."""
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=2)
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read the record of the job whose results lie in a folder.
+
+        Raises:
+            OutputError: Its file is missing, damaged, or of another version.
+        """
+        path = folder / RESUME / JOB
+        try:
+            given = json.loads(path.read_text("utf-8"))
+            version = given["format"]
+            if isinstance(version, str) and version.startswith(_KIND) and version != FORMAT:
+                raise OutputError(
+                    f"'{path}' is of another version of samtrack ({version}, not {FORMAT}): the "
+                    "job cannot be resumed, track again with overwrite=True"
+                )
+            record = cls(
+                source=given["source"],
+                path=given["path"],
+                start=float(given["start"]),
+                end=None if given["end"] is None else float(given["end"]),
+                stride=int(given["stride"]),
+                save=tuple(given["save"]),
+                device=given["device"],
+                origins={int(number): str(name) for number, name in given["origins"].items()},
+                overwrite=given["overwrite"] is True,
+            )
+            texts = isinstance(record.source, str) and isinstance(record.device, str)
+            known = set(record.save) <= set(FORMATS) and Path(record.path or "").is_absolute()
+            if version != FORMAT or not (texts and known):
+                raise ValueError("no record of a job")
+        except (OSError, *DAMAGE) as error:
+            raise OutputError(
+                f"'{path}' is damaged: the job cannot be resumed, track again with overwrite=True"
+            ) from error
+        return record
+
+
+def lasting(source: str | Path | int) -> str | None:
+    """Return the absolute path of a source; None for a camera, URL or pipe, which ends for good."""
+    if isinstance(source, int) or str(source).isdecimal() or "://" in str(source):
+        return None
+    path = Path(source)
+    if path.exists():
+        return str(path.absolute()) if path.is_file() or path.is_dir() else None
+    return str(source) if path.is_absolute() else str(Path(escape(str(Path.cwd())), source))

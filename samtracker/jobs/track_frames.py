@@ -1,0 +1,91 @@
+"""The loop of a job: step, write, count, from the first frame to the last."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from samtracker.errors import SamTrackerError
+from samtracker.jobs.sinks import Sinks
+from samtracker.results.tally import Tally
+from samtracker.tracker import Tracker
+from samtracker.types import FrameResult
+from samtracker.video.read import VideoFrame, VideoReader
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How the loop ended.
+
+    Attributes:
+        tally: What was counted.
+        interrupted: Whether the user stopped it.
+        failure: The error that ended it early; None if none did.
+    """
+
+    tally: Tally
+    interrupted: bool = False
+    failure: SamTrackerError | None = None
+
+    @property
+    def is_early(self) -> bool:
+        """Whether there would have been more to track."""
+        return self.interrupted or self.failure is not None
+
+
+def track_frames(
+    tracker: Tracker,
+    reader: VideoReader,
+    done: Iterable[tuple[VideoFrame, FrameResult]],
+    sinks: Sinks,
+    on_written: Callable[[VideoFrame, FrameResult], bool],
+) -> Ending:
+    """Track to the end of a source and finish the files; what was tracked is kept.
+
+    Args:
+        tracker: Tracker with a stream in which some frames have results already.
+        reader: Source of the frames after them.
+        done: Those frames and their results; of a new stream, the first one.
+        sinks: Files for every frame, these included.
+        on_written: Called once a frame is written; False stops the job as Ctrl-C does.
+    """
+    try:
+        with sinks:
+            ending = _track(tracker, reader, done, sinks, on_written)
+    except SamTrackerError as error:  # `_track` raises none: a file could not be finished
+        return replace(ending, failure=ending.failure or error)
+    return ending
+
+
+def _track(
+    tracker: Tracker,
+    reader: VideoReader,
+    done: Iterable[tuple[VideoFrame, FrameResult]],
+    sinks: Sinks,
+    on_written: Callable[[VideoFrame, FrameResult], bool],
+) -> Ending:
+    tally = Tally()
+    known = ((frame, result, None) for frame, result in done)
+    try:
+        for frame, result, seconds in chain(known, _steps(tracker, reader)):
+            sinks.write(frame, result)
+            tally.add(result, seconds)
+            if not on_written(frame, result):
+                return Ending(tally=tally, interrupted=True)
+        return Ending(tally=tally)
+    except KeyboardInterrupt:
+        return Ending(tally=tally, interrupted=True)
+    except SamTrackerError as error:
+        return Ending(tally=tally, failure=error)
+
+
+def _steps(
+    tracker: Tracker, reader: VideoReader
+) -> Iterator[tuple[VideoFrame, FrameResult, float]]:
+    """Yield the frames to come, their results and the seconds that each step took."""
+    for frame in reader:
+        begin = time.perf_counter()
+        result = tracker.step(frame.image, frame.time)
+        yield frame, result, time.perf_counter() - begin

@@ -1,0 +1,63 @@
+"""What is in an output folder: results of this program, or files of somebody else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from samtracker.errors import OutputError
+from samtracker.results import names
+
+_UNFINISHED = {f".{name}.partial" for name in (names.OVERLAY, names.ALPHA)}  # of a killed run
+_FILES = {
+    *(names.OVERLAY, names.ALPHA, names.RLE, names.CSV, names.SUMMARY),
+    *(names.RESULTS_CSV, names.RESULTS_JSON, names.REPORT, names.BENCH_JSON, names.BENCH_PNG),
+    *_UNFINISHED,
+    names.PROCESS,
+}
+_RESUME_FILES = {names.JOB, names.JOURNAL, names.TRACKER, f"{names.TRACKER}.tmp"}
+_MASK_FILE = re.compile(r"\d{5,}\.png")
+
+
+def is_resumable(folder: Path) -> bool:
+    """Return whether a job in a folder can go on from there."""
+    return (folder / names.RESUME / names.TRACKER).is_file()
+
+
+def has_results(folder: Path) -> bool:
+    """Return whether there is anything to keep; a kill before the first result leaves nothing."""
+    files = {path.relative_to(folder) for path in folder.rglob("*") if not path.is_dir()}
+    none = {Path(names.PROCESS), *(Path(names.RESUME, name) for name in _RESUME_FILES)}
+    return is_resumable(folder) or bool(files - none)
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Guard a folder from being replaced that holds anything but results of this program.
+
+    Raises:
+        OutputError: It does, or it is no folder.
+    """
+    if not folder.is_dir():
+        raise OutputError(f"'{folder}' is no folder: choose another with output=...")
+    for item in folder.iterdir():
+        if item.name == names.MASKS and item.is_dir() and not item.is_symlink():
+            strange = [p for p in item.iterdir() if not _MASK_FILE.fullmatch(p.name)]
+        elif item.name == names.PREDICTIONS and item.is_dir() and not item.is_symlink():
+            strange = [p for p in item.rglob("*") if not p.is_dir() and not _is_mask(p)]
+        elif item.name == names.RESUME and item.is_dir() and not item.is_symlink():
+            strange = [p for p in item.iterdir() if p.name not in _RESUME_FILES or not p.is_file()]
+        else:
+            strange = [] if item.name in _FILES and item.is_file() else [item]
+        if strange:
+            raise OutputError(
+                f"'{folder}' is not replaced, because '{strange[0].relative_to(folder)}' in it "
+                "is no result of samtrack: choose another with output=..., or move that away"
+            )
+
+
+def _is_mask(path: Path) -> bool:
+    """Return whether a file is a PNG as `save_ids` writes them, and not somebody's picture."""
+    with path.open("rb") as file:
+        head = file.read(26)
+    depth_and_type = head[24:26]
+    return head[:8] == b"\x89PNG\r\n\x1a\n" and depth_and_type in (b"\x08\x03", b"\x10\x00")

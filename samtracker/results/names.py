@@ -1,0 +1,28 @@
+"""Names of the files in an output folder."""
+
+from __future__ import annotations
+
+from typing import Final
+
+OVERLAY: Final = "overlay.mp4"
+ALPHA: Final = "alpha.mov"
+MASKS: Final = "masks"
+RLE: Final = "masks.jsonl"
+CSV: Final = "tracks.csv"
+SUMMARY: Final = "summary.json"
+
+PREDICTIONS: Final = "predictions"
+RESULTS_CSV: Final = "results.csv"
+RESULTS_JSON: Final = "results.json"
+REPORT: Final = "report.html"
+BENCH_JSON: Final = "bench.json"
+BENCH_PNG: Final = "bench.png"
+
+RESUME: Final = "resume"
+"""Folder of what an interrupted job needs to go on; the next three are in it."""
+JOB: Final = "job.json"
+JOURNAL: Final = "results.jsonl"
+TRACKER: Final = "tracker.safetensors"
+
+PROCESS: Final = ".process"
+"""Which process writes into a folder, until it has done so."""

@@ -1,0 +1,40 @@
+"""The files of a job."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import pytest
+
+from samtracker.errors import OutputError
+from samtracker.jobs.sinks import Sinks
+from samtracker.types import FrameResult
+from samtracker.video.read import read_frames
+from tests.helpers.cli_tools import two_balls
+
+
+@pytest.mark.parametrize("stride", [1, 2, 10_000])
+def test_the_stride_slows_the_frame_rate_down(tmp_path: Path, stride: int) -> None:
+    with read_frames(two_balls(tmp_path / "balls.mp4")) as reader:
+        frame = next(reader)
+        with Sinks(("overlay",), tmp_path, reader, stride) as sinks:
+            nothing = FrameResult(index=0, timestamp=0.0, size=reader.info.size, objects=())
+            sinks.write(frame, nothing)
+            sinks.write(replace(frame, time=stride / 25), nothing)
+    with av.open(f"file:{tmp_path / 'overlay.mp4'}") as video:
+        # As long as it is in the source, but never more than 100 seconds a frame.
+        assert (video.duration or 0) / av.time_base == pytest.approx(
+            stride / 25 + min(stride / 25, 100), rel=1e-3
+        )
+
+
+def test_a_file_that_cannot_be_opened_leaves_none_open(tmp_path: Path) -> None:
+    (tmp_path / "tracks.csv").mkdir()
+    with (
+        read_frames(two_balls(tmp_path / "balls.mp4")) as reader,
+        pytest.raises(OutputError, match=r"tracks\.csv' cannot be written"),
+    ):
+        Sinks(("overlay", "csv"), tmp_path, reader, 1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["balls.mp4", "tracks.csv"]
