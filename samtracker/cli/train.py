@@ -34,7 +34,7 @@ FREE = ("workers", "checkpoint_every", "evaluate_every", "validate")
 
 
 def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """An option for every field of `TrainConfig`, explained as there."""
+    """Add an option for every field of `TrainConfig`, explained as there."""
     text = inspect.cleandoc(TrainConfig.__doc__ or "").partition("Attributes:\n")[2]
     explained = dict(re.findall(r"^    (\w+): (.+(?:\n     .+)*)", text, re.MULTILINE))
     for field in reversed(dataclasses.fields(TrainConfig)):
@@ -72,7 +72,9 @@ def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     metavar="auto|FILE",
     help="Go on from a checkpoint, with its settings; auto is the output folder's, if any.",
 )
-@click.option("--dry-run", is_flag=True, help="A minute on synthetic data, to see that it works.")
+@click.option(
+    "--dry-run", is_flag=True, help="Train for a minute on synthetic data, to see that it works."
+)
 @config_options
 def train(
     sources: tuple[str, ...],
@@ -157,7 +159,7 @@ def train(
 @click.command("export-weights")
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.argument("output", type=click.Path(path_type=Path))
-@click.option("--licence", default="Apache-2.0", show_default=True, help="Of the weights.")
+@click.option("--licence", default="Apache-2.0", show_default=True, help="License of the weights.")
 def export_weights(checkpoint: Path, output: Path, licence: str) -> None:
     """Write the weights of CHECKPOINT to OUTPUT, as fp16 safetensors with a model card."""
     from samtracker.train.model_card import export_weights as export

@@ -9,7 +9,7 @@ import numpy as np
 
 from samtracker.live.controls import HELP, Controls, Mode
 from samtracker.live.gesture import Gesture
-from samtracker.results.overlay import caption, object_colour, overlay
+from samtracker.results.overlay import caption, object_color, overlay
 from samtracker.types import Frame
 
 _WHITE: Final = (255, 255, 255)
@@ -35,7 +35,7 @@ def draw(image: Frame, controls: Controls, numbers: str) -> Frame:
         box = result[controls.selected].box
         if box is not None:
             x1, y1, x2, y2 = (round(side) for side in box)
-            colour = object_colour(controls.selected)
+            colour = object_color(controls.selected)
             cv2.rectangle(picture, (x1, y1), (x2 - 1, y2 - 1), colour, 1)
     for x, y, on in controls.clicks:
         where = (round(x), round(y))
