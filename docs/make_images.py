@@ -13,7 +13,7 @@ from samtracker import Tracker
 from samtracker.demo import MASK, clip
 from samtracker.live.controls import Controls
 from samtracker.live.events import Key, Mouse
-from samtracker.live.hud import draw
+from samtracker.live.hud import draw_hud
 from samtracker.prompts.mask_formats import read_mask
 from samtracker.video.live_source import LiveFrame
 from samtracker.video.read import read_frames
@@ -22,7 +22,7 @@ SOURCE = Path("demo-output/overlay.mp4")
 FOLDER = Path(__file__).parent / "images"
 SIZE = (480, 270)
 STRIDE = 3
-COLOURS = 96
+COLORS = 96
 MOMENTS = (0, 39, 81, 120)
 """Frames of the strip; multiples of `STRIDE`."""
 
@@ -44,7 +44,7 @@ def main() -> None:
         milliseconds = round(1000 * STRIDE / (reader.info.fps or 25))
     FOLDER.mkdir(exist_ok=True)
     every = list(pictures.values())
-    middle = every[len(every) // 2].quantize(COLOURS, dither=Image.Dither.NONE)
+    middle = every[len(every) // 2].quantize(COLORS, dither=Image.Dither.NONE)
     frames = [p.quantize(palette=middle, dither=Image.Dither.NONE) for p in every]
     frames[0].save(
         FOLDER / "demo.gif",
@@ -85,7 +85,7 @@ def window() -> Image.Image:
     for x, y in path:
         controls.handle(Mouse("move", "left", x, y))
     numbers = "12.4 fps  latency 85/110 ms  dropped 3"
-    picture = Image.fromarray(draw(now.image, controls, numbers))
+    picture = Image.fromarray(draw_hud(now.image, controls, numbers))
     return picture.resize((2 * SIZE[0], 2 * SIZE[1]), Image.Resampling.LANCZOS)
 
 

@@ -14,16 +14,16 @@ from samtracker.types import Frame, FrameResult
 from samtracker.video.write import VideoWriter
 
 
-class Recorder:
-    """Writes videos with the times at which the frames came, one for each stretch.
+class OverlayRecorder:
+    """Writes overlay videos with the times at which the frames came, one for each recording.
 
     Args:
-        path: of the first video; later ones get a number. None for names made of date and time.
-        fps: of the source.
+        path: File of the first video; later ones get a number. None makes names of date and time.
+        fps: Frames per second of the source.
 
     Attributes:
-        kept: the videos that are complete.
-        failure: why the last one that failed did; None if none has.
+        kept: Files of the videos that are complete.
+        failure: Why the last video that failed did; None if none has.
     """
 
     failure: SamTrackerError | None = None
@@ -43,18 +43,22 @@ class Recorder:
         """Begin a video.
 
         Raises:
-            OutputError: it cannot be written.
+            OutputError: The video cannot be written.
         """
         path = self._path or Path(f"samtrack-{_now()}.mp4")
         if self.kept or self._path is None:
-            path = free(path)
+            path = _free(path)
         self._writer = VideoWriter(path, fps=self._fps)
 
     def write(self, picture: Frame, time: float) -> bool:
-        """Take a frame, if there is a video to put it in.
+        """Write a frame, if a video is being recorded.
+
+        Args:
+            picture: RGB uint8 (H, W, 3).
+            time: Time of the frame in seconds.
 
         Returns:
-            False where the video has failed and ended, and not what is recorded: see `failure`.
+            False if the video has failed and ended, for the reason in `failure`.
         """
         try:
             if self._writer is not None:
@@ -66,10 +70,11 @@ class Recorder:
         return True
 
     def stop(self) -> Path | None:
-        """Finish the video, if there is one.
+        """Finish the video, if one is being recorded.
 
         Returns:
-            Its path; None where it has no frame, and where it could not be finished: see `failure`.
+            File of the video; None if it has no frame, and if it could not be finished, for the
+            reason in `failure`.
         """
         writer, self._writer = self._writer, None
         if writer is None:
@@ -89,12 +94,12 @@ def snapshot(picture: Frame, result: FrameResult | None, folder: Path) -> Path:
     """Write what the window shows as a PNG, and the masks beside it as `NAME-masks.png`.
 
     Returns:
-        The path of the picture.
+        File of the picture.
 
     Raises:
-        OutputError: the folder cannot be written to.
+        OutputError: The folder cannot be written to.
     """
-    path = free(folder / f"samtrack-{_now()}.png")
+    path = _free(folder / f"samtrack-{_now()}.png")
     with writing(path):
         try:
             Image.fromarray(picture).save(path)
@@ -106,8 +111,8 @@ def snapshot(picture: Frame, result: FrameResult | None, folder: Path) -> Path:
     return path
 
 
-def free(path: Path) -> Path:
-    """The path, or the first of `NAME-2`, `NAME-3`, ... that does not exist."""
+def _free(path: Path) -> Path:
+    """Return the path, or the first of `NAME-2`, `NAME-3`, ... that does not exist."""
     number, found = 2, path
     while found.exists():
         found = path.with_name(f"{path.stem}-{number}{path.suffix}")

@@ -1,4 +1,4 @@
-"""Recordings of a session: stretches, and those that fail."""
+"""Recordings of a session, and those that fail."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from samtracker.live.recorder import Recorder
+from samtracker.live.recorder import OverlayRecorder
 from tests.helpers.cli_tools import FRAMES, frames_in
 
 
-def test_each_stretch_gets_a_name_of_its_own(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "record.mp4", 30.0)
+def test_each_recording_gets_a_name_of_its_own(tmp_path: Path) -> None:
+    recorder = OverlayRecorder(tmp_path / "record.mp4", 30.0)
     assert recorder.stop() is None
     for number in range(2):
         recorder.start()
@@ -26,7 +26,7 @@ def test_each_stretch_gets_a_name_of_its_own(tmp_path: Path) -> None:
 
 
 def test_what_came_before_a_failure_is_kept(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "record.mp4", 30.0)
+    recorder = OverlayRecorder(tmp_path / "record.mp4", 30.0)
     recorder.start()
     assert all(recorder.write(image, number / 30) for number, image in enumerate(FRAMES[:3]))
     assert not recorder.write(np.zeros((48, 64, 3), np.uint8), 0.2)
