@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from PIL import Image
 
@@ -93,6 +94,13 @@ class OverlayRecorder:
 def snapshot(picture: Frame, result: FrameResult | None, folder: Path) -> Path:
     """Write what the window shows as a PNG, and the masks beside it as `NAME-masks.png`.
 
+    Both files get their names when both are complete.
+
+    Args:
+        picture: RGB uint8 (H, W, 3).
+        result: Result with the masks; None writes no masks.
+        folder: Existing folder for the files.
+
     Returns:
         File of the picture.
 
@@ -100,14 +108,14 @@ def snapshot(picture: Frame, result: FrameResult | None, folder: Path) -> Path:
         OutputError: The folder cannot be written to.
     """
     path = _free(folder / f"samtrack-{_now()}.png")
-    with writing(path):
-        try:
-            Image.fromarray(picture).save(path)
-        except OSError:
-            path.unlink(missing_ok=True)  # half a picture
-            raise
-    if result is not None:
-        save_ids(path.with_name(f"{path.stem}-masks.png"), result.id_map)
+    with writing(path), TemporaryDirectory(prefix=".samtrack-", dir=folder) as partial:
+        names = [path.name]
+        Image.fromarray(picture).save(Path(partial, path.name))
+        if result is not None:
+            names.append(f"{path.stem}-masks.png")
+            save_ids(Path(partial, names[-1]), result.id_map)
+        for name in names:
+            Path(partial, name).replace(folder / name)
     return path
 
 
