@@ -26,16 +26,15 @@ COLORS = 96
 MOMENTS = (0, 39, 81, 120)
 """Frames of the strip; multiples of `STRIDE`."""
 
-
 ERASED_IN = 82
 """Frame in which the live window is shown."""
 
 STROKE = [(205.0, 290.0), (240.0, 380.0), (310.0, 500.0)]
-"""Between the rabbit's arm and its belly, in pixels of the clip."""
+"""Path of the eraser between the rabbit's arm and its belly, in pixels of the clip."""
 
 
 def main() -> None:
-    """Scale and thin out; a GIF of all, with one palette, and a strip of some."""
+    """Write a GIF of the scaled clip, a strip of some of its frames, and the live window."""
     with read_frames(SOURCE, stride=STRIDE) as reader:
         pictures = {
             frame.index: Image.fromarray(frame.image).resize(SIZE, Image.Resampling.LANCZOS)
@@ -65,7 +64,7 @@ def main() -> None:
 
 
 def window() -> Image.Image:
-    """The live window while a bit of the mask is being erased."""
+    """Return the live window while a bit of the mask is being erased."""
     tracker = Tracker.from_pretrained("lite")
     controls = Controls(tracker)
     with read_frames(clip()) as reader:
