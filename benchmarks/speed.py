@@ -1,4 +1,4 @@
-"""Time of a whole step as a multiple of the encoder alone, in one process.
+"""Measure the time of a whole step as a multiple of the encoder alone, in one process.
 
     python benchmarks/speed.py                     # the demo clip, one and eight objects
     python benchmarks/speed.py --root DAVIS        # and every clip of a split
@@ -26,7 +26,7 @@ FRAMES = 48
 
 
 def ratio(tracker: Tracker, frames: list[Frame], masks: dict[int, Mask]) -> dict[str, float]:
-    """Median and IQR of the step and of the encoder in ms, and the ratio of the medians."""
+    """Return median and IQR of step and encoder in ms, and the ratio of the medians."""
     tracker.init(frames[0], mask=masks)
     steps, encodes = [], []
     for index, frame in enumerate(frames[1 : WARM_UP + FRAMES]):
@@ -51,7 +51,7 @@ def ratio(tracker: Tracker, frames: list[Frame], masks: dict[int, Mask]) -> dict
 
 
 def eight(mask: Mask) -> dict[int, Mask]:
-    """A mask cut into eight objects, top to bottom."""
+    """Cut a mask into eight objects, top to bottom."""
     rows = np.flatnonzero(mask.any(axis=1))
     pieces = {}
     for number, stretch in enumerate(np.array_split(rows, 8), start=1):

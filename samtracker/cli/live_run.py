@@ -21,8 +21,8 @@ from samtracker.jobs.log import check_log, keeping_log
 from samtracker.live.controls import Controls
 from samtracker.live.deadline import Deadline
 from samtracker.live.loop import LiveStep, live_loop
-from samtracker.live.recorder import Recorder
-from samtracker.live.views import JsonLinesView, Screen, WindowView
+from samtracker.live.recorder import OverlayRecorder
+from samtracker.live.views import JsonLinesView, View, WindowView
 from samtracker.live.window import Window
 from samtracker.model.lite import DEFAULT_SIZE
 from samtracker.tracker import Tracker
@@ -78,7 +78,7 @@ def run_live(request: LiveRequest) -> None:
             none = VideoError(f"'{request.source}' gives no frames: check that it is running")
             raise source.failure or none
         result = None if request.prompts is None else _start(request.prompts, tracker, frame)
-        screen: Screen
+        screen: View
         if window is None:
             screen = JsonLinesView(source, recorder, click.echo, partial(click.echo, err=True))
         else:
@@ -158,16 +158,16 @@ def _deadline(request: LiveRequest, tracker: Tracker) -> Deadline | None:
     return deadline
 
 
-def _recorder(path: Path | None, source: LiveSource, stack: ExitStack) -> Recorder:
+def _recorder(path: Path | None, source: LiveSource, stack: ExitStack) -> OverlayRecorder:
     """Records from the start if there is a path, and else when a key is pressed."""
-    recorder = Recorder(path, output_fps(source.fps))
+    recorder = OverlayRecorder(path, output_fps(source.fps))
     stack.callback(_finish, recorder)
     if path is not None:
         recorder.start()
     return recorder
 
 
-def _finish(recorder: Recorder) -> None:
+def _finish(recorder: OverlayRecorder) -> None:
     recorder.stop()
     for path in recorder.kept:
         click.echo(f"recorded {path}", err=True)
@@ -179,7 +179,7 @@ def _start(prompts: FirstPrompts, tracker: Tracker, frame: LiveFrame) -> FrameRe
     return prompts.start(tracker, image, masks)[0]
 
 
-def _summary(shown: int, source: LiveSource, screen: Screen) -> str:
+def _summary(shown: int, source: LiveSource, screen: View) -> str:
     """One line on how it went."""
     late = [f"{1000 * screen.latency.percentile(percent):.0f}" for percent in (50, 95)]
     return (

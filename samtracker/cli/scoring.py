@@ -26,7 +26,7 @@ from samtracker.config import CORRUPTIONS
 from samtracker.data.clip import Clip
 from samtracker.data.mixture import open_dataset
 from samtracker.errors import ConfigError, DatasetError, SamTrackerError
-from samtracker.evaluate.clip import ClipResult, Source
+from samtracker.evaluate.clip import ClipResult, MaskSource
 from samtracker.evaluate.corruption import STRENGTHS, Corrupted
 from samtracker.evaluate.evaluation import evaluate
 from samtracker.evaluate.folder_source import FolderSource
@@ -212,7 +212,7 @@ def _score(
             bar.update()
             check()
 
-        source: Source
+        source: MaskSource
         if request.predictions is not None:
             source = FolderSource(request.predictions)
         else:

@@ -92,6 +92,7 @@ def train(
     from samtracker.checkpoints.load import load_network
     from samtracker.data.mixture import parse_source, read_sequences
     from samtracker.data.training_set import TrainingSet
+    from samtracker.evaluate.validation import Validation
     from samtracker.train.checkpoint import Checkpoint
     from samtracker.train.loop import CHECKPOINT, resolve_precision
     from samtracker.train.loop import train as run
@@ -132,6 +133,7 @@ def train(
         seed=config.seed,
     )
     clips = read_sequences(config.validate) if config.validate else []
+    validate = Validation(clips=tuple(clips), memory=config.memory) if clips else None
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -146,7 +148,7 @@ def train(
             data,
             output,
             sources=sources,
-            validation=clips,
+            validate=validate,
             resume=earlier,
             stop=lambda: interruption.requested,
         )

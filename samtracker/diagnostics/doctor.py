@@ -1,4 +1,4 @@
-"""What this machine can do for the tracker."""
+"""An examination of this machine: what it can do for the tracker."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import platform
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import av
 import cv2
@@ -21,13 +21,14 @@ from samtracker.errors import SamTrackerError, VideoError
 from samtracker.tracker import Tracker
 from samtracker.video.read import read_frames
 
-ENCODERS = {"libx264": "writes overlays", "prores_ks": "writes alpha"}
-DECODERS = ("h264", "hevc", "vp9", "av1")
+ENCODERS: Final = {"libx264": "writes overlays", "prores_ks": "writes alpha"}
+DECODERS: Final = ("h264", "hevc", "vp9", "av1")
 
-CAMERAS = 4
-"""Camera numbers that are tried, from 0."""
+CAMERAS: Final = 4
+"""Number of cameras that are tried, from 0."""
 
-STEPS = 8
+STEPS: Final = 8
+"""Number of frames to measure the speed with, the first one included."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,9 @@ class Finding:
     """One line of the report.
 
     Attributes:
-        topic: what was looked at.
-        text: what was found.
-        fine: False where something the tracker needs is missing.
+        topic: What was looked at.
+        text: What was found.
+        fine: False if something is missing that the tracker needs.
     """
 
     topic: str
@@ -46,7 +47,7 @@ class Finding:
 
 
 def examine() -> Iterator[Finding]:
-    """Look at everything, quickest first; measuring the speed takes some seconds."""
+    """Yield findings, the quickest first; measuring the speed takes some seconds."""
     memory = psutil.virtual_memory()
     yield Finding("samtracker", f"{__version__}, Python {platform.python_version()}")
     yield Finding(
@@ -60,8 +61,8 @@ def examine() -> Iterator[Finding]:
     if torch.cuda.is_available():
         yield Finding("gpu", torch.cuda.get_device_name())
     for name, purpose in ENCODERS.items():
-        there = _has_codec(name, "w")
-        yield Finding(f"codec {name}", purpose if there else f"missing, {purpose}", there)
+        found = _has_codec(name, "w")
+        yield Finding(f"codec {name}", purpose if found else f"missing, {purpose}", found)
     decoders = [name for name in DECODERS if _has_codec(name, "r")]
     yield Finding("codecs read", ", ".join(decoders), "h264" in decoders)
     yield _cameras()
@@ -109,12 +110,12 @@ def _speed() -> Iterator[Finding]:
     yield Finding(
         "device", f"{runtime.device.type}, {str(runtime.precision).removeprefix('torch.')}"
     )
-    canvas = np.random.default_rng(0).integers(0, 255, (480, 854, 3)).astype(np.uint8)
-    canvas = cv2.GaussianBlur(canvas, (0, 0), 4).astype(np.uint8)
+    noise = np.random.default_rng(0).integers(0, 255, (480, 854, 3)).astype(np.uint8)
+    noise = cv2.GaussianBlur(noise, (0, 0), 4).astype(np.uint8)
     times = []
     for index in range(STEPS):
         left = 300 + 4 * index
-        frame = canvas.copy()
+        frame = noise.copy()
         frame[160:320, left : left + 160] = 255 - frame[160:320, left : left + 160]
         if index == 0:
             tracker.init(frame, mask=np.pad(np.ones((160, 160), bool), ((160, 160), (300, 394))))

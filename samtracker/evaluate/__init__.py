@@ -1,1 +1,1 @@
-"""Scoring: masks of a tracker or of a folder against the truth of a data set."""
+"""Evaluation: scores the masks of a tracker or of a folder against the truth of a data set."""

@@ -1,4 +1,4 @@
-"""One clip: its masks against its truth."""
+"""Evaluation of one clip: its masks against its truth."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Run:
     """How a tracker ran over a clip.
 
     Attributes:
-        fps: frames per second of the tracker alone, at the median ("p50") and at the 95th
+        fps: Frames per second of the tracker alone, at the median ("p50") and at the 95th
             percentile ("p95") of the step's time.
-        peak_memory_mb: largest resident memory of the process in this clip ("cpu"), and memory
-            taken on the GPU where there is one ("cuda").
-        states: share of frames and objects in each state, 0 to 1.
+        peak_memory_mb: Largest resident memory of the process in this clip ("cpu"), and memory
+            taken on the GPU where there is one ("cuda"), in MB.
+        states: Share of frames and objects in each state, 0 to 1.
     """
 
     fps: dict[str, float | None]
@@ -34,28 +34,28 @@ class Run:
     states: dict[str, float]
 
 
-class Source(Protocol):
-    """Where masks come from; can be pickled."""
+class MaskSource(Protocol):
+    """Gives the masks that are scored; it can be pickled."""
 
     def masks(self, clip: Clip) -> Iterator[tuple[int, Ids]]:
-        """Frame numbers, in order, and the ids (H, W) found there.
+        """Yield frame numbers in order, and the ids (H, W) found in these frames.
 
         All labelled frames between the first and the last one are among them.
         """
 
     def run(self) -> Run | None:
-        """How the last clip went; None if nothing ran."""
+        """Return how the tracker ran over the last clip; None if none ran."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClipResult:
-    """What came of a clip.
+    """The scores of a clip.
 
     Attributes:
-        name: of the clip.
-        scored: numbers of its frames that were scored.
-        objects: none if no frame can be scored.
-        run: None for masks that lay in a folder.
+        name: Name of the clip.
+        scored: Numbers of its frames that were scored.
+        objects: Scores of its objects; none if no frame can be scored.
+        run: How the tracker ran; None for masks that lay in a folder.
     """
 
     name: str
@@ -64,16 +64,19 @@ class ClipResult:
     run: Run | None
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        objects = [{**asdict(item), **item.numbers} for item in self.objects]
-        return {**asdict(self), "objects": objects}
+        """Return everything as `results.json` holds it."""
+        return {**asdict(self), "objects": [item.to_dict() for item in self.objects]}
 
 
-def evaluate_clip(clip: Clip, source: Source) -> ClipResult:
+def evaluate_clip(clip: Clip, source: MaskSource) -> ClipResult:
     """Score all labelled frames but the first, whose mask is given, and the last.
 
+    Args:
+        clip: Clip with the truth.
+        source: Source of the masks to score.
+
     Raises:
-        DatasetError: a mask cannot be read, or has another size than its truth.
+        DatasetError: A mask cannot be read, or has another size than its truth.
     """
     scored = clip.labelled[1:-1]
     pairs = _pairs(clip, source.masks(clip), frozenset(scored))
@@ -98,7 +101,15 @@ def _pairs(
 
 
 def resize_ids(ids: Ids, like: Ids) -> Ids:
-    """Ids at the size of other ones, by the nearest pixel centre."""
+    """Resize ids to the size of others, by the nearest pixel center.
+
+    Args:
+        ids: Ids (h, w).
+        like: Ids (H, W).
+
+    Returns:
+        Ids (H, W).
+    """
     if ids.shape == like.shape:
         return ids
     size = like.shape[1], like.shape[0]

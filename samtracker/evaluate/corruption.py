@@ -1,4 +1,4 @@
-"""Clips made harder, to see how much a tracker bears."""
+"""Corruptions, which make clips harder to see how much a tracker bears."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from samtracker.types import Frame, Mask, mask_box
 STRENGTHS: Final = (1, 2, 3)
 
 _BLUR = (0.004, 0.008, 0.016)  # standard deviation, as a share of the short side
-_NOISE = (10, 25, 50)  # standard deviation in grey levels
+_NOISE = (10, 25, 50)  # standard deviation in gray levels
 _DARK = (0.5, 0.25, 0.12)  # share of the light that is left
 _JPEG = (30, 15, 5)  # quality
 _EVERY = (2, 3, 5)  # frames of which one is kept
@@ -32,15 +32,17 @@ _COPIES = (1, 2, 3)  # look-alikes
 
 @dataclass(frozen=True, kw_only=True)
 class Corrupted:
-    """A clip with one thing wrong; each frame is a function of the clip's name and its number.
+    """A clip that is corrupted in one way.
+
+    Each frame is a function of the name of the clip and the number of the frame.
 
     Attributes:
-        clip: as it was.
-        kind: of `KINDS`.
+        clip: The clean clip.
+        kind: Name of the corruption, of `KINDS`.
         strength: 1, 2 or 3.
 
     Raises:
-        ConfigError: there is no such kind or strength.
+        ConfigError: There is no such kind or strength.
     """
 
     clip: Clip
@@ -55,22 +57,22 @@ class Corrupted:
 
     @property
     def name(self) -> str:
-        """Of the clip."""
+        """Name of the clean clip."""
         return self.clip.name
 
     @property
     def merged(self) -> bool:
-        """As of the clip."""
+        """Whether the data set takes all objects of the clip as one."""
         return self.clip.merged
 
     @property
     def object_ids(self) -> tuple[int, ...]:
-        """As of the clip."""
+        """Ids of the objects of the clean clip."""
         return self.clip.object_ids
 
     @cached_property
     def _kept(self) -> tuple[int, ...]:
-        """Numbers of the clip's frames that are left."""
+        """Numbers, in the clean clip, of the frames that are left."""
         every = _EVERY[self.strength - 1] if self.kind == "drop-frames" else 1
         first = self.clip.labelled[0] if self.clip.labelled else 0
         return tuple(range(first % every, len(self.clip), every))
@@ -85,15 +87,15 @@ class Corrupted:
         return tuple(number for number, kept in enumerate(self._kept) if kept in labelled)
 
     def stem(self, number: int) -> str:
-        """See `Sequence`."""
+        """Return the name of a frame's files without their ending, see `Clip`."""
         return self.clip.stem(self._kept[number])
 
     def frame(self, number: int) -> Frame:
-        """See `Sequence`."""
+        """Return a corrupted frame, RGB uint8 (H, W, 3)."""
         return KINDS[self.kind](self, self.clip.frame(self._kept[number]), number)
 
     def mask(self, number: int) -> NDArray[np.uint16]:
-        """See `Sequence`; what an occluder hides is not there."""
+        """Return the ids (H, W) in a frame, without what an occluder hides."""
         ids = self.clip.mask(self._kept[number])
         if self.kind == "occluder":
             left, right = self.bar(number, ids.shape[1])
@@ -102,9 +104,16 @@ class Corrupted:
         return ids
 
     def bar(self, number: int, width: int) -> tuple[int, int]:
-        """First and last column + 1 of the occluder, which comes in from the left.
+        """Return the columns of the occluder, which comes in from the left.
 
         In the first labelled frame it is still outside.
+
+        Args:
+            number: Number of the frame.
+            width: Width of the frame in pixels.
+
+        Returns:
+            The first column, and the last one + 1.
         """
         thick = _BAR[self.strength - 1]
         way = (number - self.labelled[0]) / _CROSSING % 1.0
@@ -112,7 +121,7 @@ class Corrupted:
         return round(max(right - thick, 0.0) * width), round(min(right, 1.0) * width)
 
     def seed(self, number: int) -> np.random.Generator:
-        """Randomness of a frame."""
+        """Return the random generator of a frame."""
         return np.random.default_rng([zlib.crc32(self.name.encode()), number])
 
 
@@ -149,7 +158,7 @@ def _occluder(clip: Corrupted, frame: Frame, number: int) -> Frame:
 
 
 def _look_alike(clip: Corrupted, frame: Frame, number: int) -> Frame:
-    """Mirrored copies of the objects beside and below them, as the mask before tells."""
+    """Paste mirrored copies of the objects, which the latest mask shows, beside and below them."""
     before = [labelled for labelled in clip.labelled if labelled <= number]
     if not before:
         return frame
@@ -172,7 +181,7 @@ def _look_alike(clip: Corrupted, frame: Frame, number: int) -> Frame:
 
 
 def _paste(canvas: Frame, part: Frame, shape: Mask, corner: tuple[int, int]) -> None:
-    """Draws what of a part lies on the canvas; its corner is (left, top)."""
+    """Draw what of a part lies on the canvas; its corner is (left, top)."""
     left, top = corner
     rows = slice(max(top, 0), max(min(top + part.shape[0], canvas.shape[0]), 0))
     columns = slice(max(left, 0), max(min(left + part.shape[1], canvas.shape[1]), 0))
@@ -192,4 +201,4 @@ KINDS: Final[dict[str, Callable[[Corrupted, Frame, int], Frame]]] = dict(
         strict=True,
     )
 )
-"""What can be wrong with a clip."""
+"""The corruptions by name."""

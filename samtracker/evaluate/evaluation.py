@@ -1,4 +1,4 @@
-"""Many clips, one after the other or in parallel."""
+"""Evaluation of many clips, one after the other or in parallel."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from functools import partial
 
 from samtracker.data.clip import Clip
 from samtracker.errors import ConfigError
-from samtracker.evaluate.clip import ClipResult, Source, evaluate_clip
+from samtracker.evaluate.clip import ClipResult, MaskSource, evaluate_clip
 
 _POLL = 0.2  # seconds
 
 
 def evaluate(
     clips: Sequence[Clip],
-    source: Source,
+    source: MaskSource,
     *,
     jobs: int = 1,
     on_wait: Callable[[], None] = lambda: None,
@@ -26,18 +26,18 @@ def evaluate(
     """Score clips.
 
     Args:
-        clips: those with less than three masks have no scores.
-        source: of the masks.
-        jobs: processes that share the clips; 1 is this one alone.
-        on_wait: called again and again while other processes are waited for; what it raises ends
+        clips: Clips with truth; those with less than three masks have no scores.
+        source: Source of the masks to score.
+        jobs: Number of processes that share the clips; 1 is this process alone.
+        on_wait: Called again and again while other processes are waited for; what it raises ends
             them.
 
     Yields:
         Positions and results of clips, as they are done.
 
     Raises:
-        DatasetError: see `evaluate_clip`.
-        ConfigError: a process died, as for lack of memory.
+        DatasetError: A mask cannot be read, or has another size than its truth.
+        ConfigError: A process died, as for lack of memory.
     """
     task = partial(evaluate_clip, source=source)
     if jobs == 1:
@@ -66,7 +66,7 @@ def evaluate(
 
 
 def _limit(threads: int) -> None:
-    """Processes that share the cores shall not fight for them, nor answer Ctrl-C themselves."""
+    """Limit a process to its share of the cores, and leave Ctrl-C to the process that began it."""
     import signal
 
     import cv2

@@ -1,4 +1,4 @@
-"""Masks that lie in a folder."""
+"""A source of masks that lie in a folder."""
 
 from __future__ import annotations
 
@@ -15,31 +15,38 @@ from samtracker.evaluate.clip import Ids
 
 @dataclass(frozen=True)
 class FolderSource:
-    """A source that reads `<folder>/<clip>/<frame>.png`, whatever wrote it.
+    """Reads the masks `<folder>/<clip>/<frame>.png`, whatever wrote them.
 
     Attributes:
-        folder: of the clips.
+        folder: Folder that holds one folder per clip.
     """
 
     folder: Path
 
     def read(self, clip: Clip, number: int) -> Ids:
-        """Ids (H, W) in a frame; all are 1 where the data set takes them as one object.
+        """Read the mask of a frame.
+
+        Args:
+            clip: Clip with the frame.
+            number: Number of the frame in the clip.
+
+        Returns:
+            Ids (H, W); all are 1 where the data set takes them as one object.
 
         Raises:
-            DatasetError: the file is missing or damaged.
+            DatasetError: The file is missing or damaged.
         """
         ids = read_ids(self.folder / clip.name / f"{clip.stem(number)}.png")
         return (ids > 0).astype(np.uint16) if clip.merged else ids
 
     def masks(self, clip: Clip) -> Iterator[tuple[int, Ids]]:
-        """See `Source`.
+        """Yield the ids in the labelled frames but the first and the last, see `MaskSource`.
 
         Raises:
-            DatasetError: see `read`.
+            DatasetError: A file is missing or damaged.
         """
         for number in clip.labelled[1:-1]:
             yield number, self.read(clip, number)
 
     def run(self) -> None:
-        """Nothing ran."""
+        """Return None, because no tracker ran."""

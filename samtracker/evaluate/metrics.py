@@ -1,6 +1,6 @@
 """Region similarity J and boundary accuracy F of masks, and what DAVIS reports of them.
 
-Source of all of them: Perazzi et al., A Benchmark Dataset and Evaluation Methodology for Video
+All of them are those of Perazzi et al., A Benchmark Dataset and Evaluation Methodology for Video
 Object Segmentation, CVPR 2016, and its code for DAVIS 2017.
 """
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from samtracker.types import Mask, mask_box
 
 BOUNDARY_TOLERANCE = 0.008
-"""Tolerance of F, as a share of the frame's diagonal."""
+"""Tolerance of F as a share of the frame's diagonal."""
 
 RECALL_THRESHOLD = 0.5
 """A frame counts for the recall if its J or F is above it."""
@@ -24,11 +24,14 @@ _DECAY_BINS = 4
 
 
 def region_similarity(prediction: Mask, truth: Mask) -> float:
-    """J: intersection over union; 1 where both masks are empty.
+    """Return J, the intersection over union of two masks; 1 where both are empty.
 
     Args:
         prediction: bool (H, W).
-        truth: likewise.
+        truth: bool (H, W).
+
+    Returns:
+        J from 0 to 1.
 
     >>> a = np.array([[True, True, False]])
     >>> b = np.array([[False, True, True]])
@@ -42,14 +45,17 @@ def region_similarity(prediction: Mask, truth: Mask) -> float:
 
 
 def boundary_accuracy(prediction: Mask, truth: Mask) -> float:
-    """F: harmonic mean of boundary precision and recall; 1 where both masks are empty.
+    """Return F, the harmonic mean of boundary precision and recall; 1 where both masks are empty.
 
     A boundary pixel counts as found when the other mask has one within 0.008 of the frame's
     diagonal, rounded up.
 
     Args:
         prediction: bool (H, W).
-        truth: likewise.
+        truth: bool (H, W).
+
+    Returns:
+        F from 0 to 1.
 
     >>> a = np.zeros((8, 8), bool)
     >>> a[2:5, 2:5] = True
@@ -77,7 +83,7 @@ def boundary_accuracy(prediction: Mask, truth: Mask) -> float:
 
 
 def mean(values: Sequence[float]) -> float:
-    """The mean over frames.
+    """Return the mean over frames.
 
     >>> mean([0.25, 0.75])
     0.5
@@ -86,7 +92,7 @@ def mean(values: Sequence[float]) -> float:
 
 
 def recall(values: Sequence[float]) -> float:
-    """The share of frames above 0.5.
+    """Return the share of frames above 0.5.
 
     >>> recall([0.2, 0.5, 0.6, 0.9])
     0.5
@@ -95,9 +101,9 @@ def recall(values: Sequence[float]) -> float:
 
 
 def decay(values: Sequence[float]) -> float:
-    """Mean over the first quarter of the frames less that over the last; below 0 it got better.
+    """Return the mean over the first quarter of the frames less that over the last.
 
-    Neighbouring quarters share a frame.
+    A decay below 0 means that the tracker got better. Neighboring quarters share a frame.
 
     >>> round(decay([1.0, 1.0, 0.9, 0.7, 0.6, 0.6, 0.5, 0.5]), 3)
     0.433
@@ -108,7 +114,7 @@ def decay(values: Sequence[float]) -> float:
 
 
 def _boundary(mask: Mask) -> Mask:
-    """Where a pixel differs from its right, lower or lower right neighbour, (H, W)."""
+    """Return where a pixel differs from its right, lower or lower right neighbor, (H, W)."""
     padded = np.pad(mask, ((0, 1), (0, 1)), mode="edge")
     here = padded[:-1, :-1]
     edge: Mask = (here != padded[:-1, 1:]) | (here != padded[1:, :-1]) | (here != padded[1:, 1:])
@@ -116,7 +122,7 @@ def _boundary(mask: Mask) -> Mask:
 
 
 def _near(pixels: Mask, radius: int) -> Mask:
-    """Where a pixel lies within a distance, (H, W)."""
+    """Return where a pixel lies within a distance of one of the given ones, (H, W)."""
     distance = cv2.distanceTransform(
         np.logical_not(pixels).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
     )

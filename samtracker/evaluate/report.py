@@ -30,10 +30,10 @@ class Moment:
     """A frame to look at.
 
     Attributes:
-        frame: its number.
-        j: mean region similarity of the objects there.
-        prediction: overlay, as a data URL.
-        truth: likewise.
+        frame: Number of the frame.
+        j: Mean region similarity of the objects in it, 0 to 1.
+        prediction: Overlay of the prediction as a data URL.
+        truth: Overlay of the truth as a data URL.
     """
 
     frame: int
@@ -51,18 +51,18 @@ def report(
     settings: dict[str, Any],
     robustness: Sequence[Row] = (),
 ) -> str:
-    """The whole file; it needs no other one.
+    """Return the report as one HTML file that needs no other one.
 
     Args:
-        clips: the data.
-        results: of these clips.
-        masks: that were scored.
-        title: what was scored on what.
-        settings: of the run, to be shown.
-        robustness: rows with "kind", "strength", and scores; none for no such table.
+        clips: Clips with truth.
+        results: Results of these clips.
+        masks: Masks that were scored.
+        title: Names what was scored on what.
+        settings: Settings of the run that are shown.
+        robustness: Rows with "kind", "strength" and scores; without rows there is no such table.
 
     Raises:
-        DatasetError: a frame or mask can no longer be read.
+        DatasetError: A frame or mask can no longer be read.
     """
     environment = Environment(
         loader=PackageLoader("samtracker.evaluate", "."), autoescape=True, undefined=StrictUndefined
@@ -92,7 +92,7 @@ def _number(value: float | None, digits: int = 1) -> str:
 
 
 def _curve(result: ClipResult) -> str:
-    """J of each object over the frames, as SVG."""
+    """Draw J of each object over the frames, as SVG."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
@@ -127,7 +127,7 @@ def _moments(clip: Clip, result: ClipResult, masks: FolderSource) -> list[Moment
 
 
 def _worst(result: ClipResult) -> list[tuple[int, float]]:
-    """Frame numbers and J, apart from each other."""
+    """Return frame numbers and J of the worst frames, which lie apart from each other."""
     sums = np.zeros(len(result.scored))
     counts = np.zeros(len(result.scored))
     for item in result.objects:
@@ -146,7 +146,7 @@ def _worst(result: ClipResult) -> list[tuple[int, float]]:
 
 
 def _picture(frame: Frame, ids: Ids) -> str:
-    """The overlay as a data URL."""
+    """Return an overlay as a data URL."""
     grid = np.zeros(frame.shape[:2], np.uint16)
     drawn = overlay(frame, _as_result(resize_ids(ids, grid)))
     height = round(_WIDTH * drawn.shape[0] / drawn.shape[1])

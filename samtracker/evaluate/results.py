@@ -1,4 +1,4 @@
-"""The results of many clips: means, tables and files."""
+"""The results of a data set: means, tables and files."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ SCORES: Final = (
     *("j_and_f", "j_mean", "j_recall", "j_decay"),
     *("f_mean", "f_recall", "f_decay"),
 )
-"""In percent."""
+"""Columns with scores in percent."""
 
 ALL: Final = "all"
-"""Stands for the mean over objects, or over clips."""
+"""Name of the row that is the mean over objects, or over clips."""
 
 COLUMNS: Final = (
     *("clip", "object", "frames"),
@@ -36,27 +36,27 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Results:
-    """What came of a data set.
+    """The results of the clips of a data set.
 
     Attributes:
-        clips: in its order.
+        clips: Results in the order of the data set.
     """
 
     clips: tuple[ClipResult, ...]
 
     @classmethod
     def of(cls, numbered: Iterable[tuple[int, ClipResult]]) -> Self:
-        """The clips by their positions."""
+        """Sort results, as `evaluate` yields them, by the positions of their clips."""
         return cls(tuple(clip for _, clip in sorted(numbered, key=lambda item: item[0])))
 
     @property
     def objects(self) -> tuple[ObjectScores, ...]:
-        """Of all clips."""
+        """Scores of the objects of all clips."""
         return tuple(item for clip in self.clips for item in clip.objects)
 
     @property
     def overall(self) -> Row:
-        """The mean over all objects of all clips, as the official code has it."""
+        """Row with the mean over all objects of all clips, as in the official code."""
         row = {"clip": ALL, "object": ALL, **_summary(self.objects)}
         runs = [clip.run for clip in self.clips if clip.run is not None]
         if runs:
@@ -71,12 +71,12 @@ class Results:
 
     @property
     def clip_rows(self) -> list[Row]:
-        """A row per clip."""
+        """Rows with the mean of each clip."""
         return [_clip_row(clip) for clip in self.clips]
 
     @property
     def rows(self) -> list[Row]:
-        """A row per object, then one per clip, then the mean of all."""
+        """Rows with each object, then each clip, then the mean of all."""
         rows = [
             {"clip": clip.name, "object": item.id, **_summary([item])}
             for clip in self.clips
@@ -85,7 +85,7 @@ class Results:
         return [*rows, *self.clip_rows, self.overall]
 
     def to_csv(self) -> str:
-        """All rows, numbers with four decimals."""
+        """Return all rows as CSV, numbers with four decimals."""
         text = io.StringIO()
         table = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
         table.writeheader()
@@ -94,7 +94,7 @@ class Results:
         return text.getvalue()
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON: the means, and everything of every frame."""
+        """Return the means and everything of every frame, as `results.json` holds them."""
         return {"overall": self.overall, "clips": [clip.to_dict() for clip in self.clips]}
 
 
@@ -108,30 +108,30 @@ def _clip_row(clip: ClipResult) -> Row:
 
 
 def _summary(objects: Sequence[ObjectScores]) -> Row:
-    """Means of scores, sums of counts."""
+    """Return means of scores and sums of counts."""
     scores = {
         name: float(np.mean([item.numbers[name] for item in objects])) if objects else None
         for name in SCORES
     }
-    waits = [wait for item in objects for wait in item.absence.waits]
-    found = [wait for wait in waits if wait is not None]
+    delays = [delay for item in objects for delay in item.absence.recovery_delays]
+    found = [delay for delay in delays if delay is not None]
     return {
         "frames": max((len(item.j) for item in objects), default=0),
         **scores,
         "absent_frames": sum(item.absence.frames for item in objects),
         "false_masks": sum(item.absence.false_masks for item in objects),
-        "returns": len(waits),
+        "returns": len(delays),
         "found_again": len(found),
         "frames_to_find": float(np.mean(found)) if found else None,
     }
 
 
 def table(rows: Iterable[Row], columns: dict[str, str]) -> str:
-    """Rows as text.
+    """Format rows as a table of text.
 
     Args:
-        rows: of `Results`, or like them.
-        columns: names of columns and their headings, the first one to the left.
+        rows: Rows of `Results`, or like them.
+        columns: Names of columns and their headings; the first column is aligned left.
     """
     cells = [[_cell(row.get(name)) for name in columns] for row in rows]
     lines = [list(columns.values()), *cells]

@@ -1,10 +1,11 @@
-"""Scores of the objects of one clip."""
+"""The scores of the objects of one clip."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +18,14 @@ Ids = NDArray[np.uint16]
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectScores:
-    """One object over the scored frames, from the first in which it is seen or claimed.
+    """The scores of one object from the first frame in which it is present or predicted.
 
     Attributes:
-        id: in the data set.
-        start: that frame's position among the scored ones.
-        j: region similarity in each frame, 0 to 1.
-        f: boundary accuracy in each frame, 0 to 1.
-        absence: how the tracker behaves while the object is away.
+        id: Id of the object in the data set.
+        start: Position of that first frame among the scored ones.
+        j: Region similarity in each frame, 0 to 1.
+        f: Boundary accuracy in each frame, 0 to 1.
+        absence: What the tracker does while the object is absent.
     """
 
     id: int
@@ -35,7 +36,7 @@ class ObjectScores:
 
     @cached_property
     def numbers(self) -> dict[str, float]:
-        """What DAVIS reports, in percent: means, recalls and decays."""
+        """Means, recalls and decays in percent, as DAVIS reports them."""
         numbers = {"j_and_f": (metrics.mean(self.j) + metrics.mean(self.f)) / 2}
         for name, values in (("j", self.j), ("f", self.f)):
             numbers[f"{name}_mean"] = metrics.mean(values)
@@ -43,21 +44,25 @@ class ObjectScores:
             numbers[f"{name}_decay"] = metrics.decay(values)
         return {name: 100 * number for name, number in numbers.items()}
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as `results.json` holds it."""
+        return {**asdict(self), "absence": self.absence.to_dict(), **self.numbers}
+
 
 def score(
     pairs: Iterable[tuple[Ids, Ids]], given: frozenset[int] = frozenset()
 ) -> tuple[ObjectScores, ...]:
-    """Score a clip.
+    """Score the objects of a clip.
 
     As in the package vos-benchmark an object counts from the first frame in which truth or
     prediction have it, and one that the truth never has does not count.
 
     Args:
-        pairs: truth and prediction of each scored frame, in order: ids (H, W), 0 is background.
-        given: ids of the objects in the frame before these, whose mask is given.
+        pairs: Truth and prediction of each scored frame, in order: ids (H, W), 0 is background.
+        given: Ids of the objects in the frame before these, whose mask is given.
 
     Returns:
-        The objects of the truth, by id.
+        The scores of the objects of the truth, sorted by id.
     """
     rows = {object_id: _Rows(0) for object_id in given}
     for position, (truth, prediction) in enumerate(pairs):
@@ -68,7 +73,7 @@ def score(
     return tuple(
         row.close(object_id, seen=object_id in given)
         for object_id, row in sorted(rows.items())
-        if any(row.there)
+        if any(row.present)
     )
 
 
@@ -77,22 +82,22 @@ class _Rows:
     position: int
     j: list[float] = field(default_factory=list)
     f: list[float] = field(default_factory=list)
-    there: list[bool] = field(default_factory=list)
-    claimed: list[bool] = field(default_factory=list)
+    present: list[bool] = field(default_factory=list)
+    predicted: list[bool] = field(default_factory=list)
 
     def add(self, truth: NDArray[np.bool_], prediction: NDArray[np.bool_]) -> None:
         self.j.append(metrics.region_similarity(prediction, truth))
         self.f.append(metrics.boundary_accuracy(prediction, truth))
-        self.there.append(bool(truth.any()))
-        self.claimed.append(bool(prediction.any()))
+        self.present.append(bool(truth.any()))
+        self.predicted.append(bool(prediction.any()))
 
     def close(self, object_id: int, *, seen: bool) -> ObjectScores:
-        counted = np.logical_or(self.there, self.claimed)
+        counted = np.logical_or(self.present, self.predicted)
         first = int(counted.argmax())
         return ObjectScores(
             id=object_id,
             start=self.position + first,
             j=tuple(self.j[first:]),
             f=tuple(self.f[first:]),
-            absence=absence(self.there, self.claimed, self.j, seen=seen),
+            absence=absence(self.present, self.predicted, self.j, seen=seen),
         )

@@ -1,4 +1,4 @@
-"""Masks of a tracker that runs now."""
+"""A source of masks that a tracker finds while they are asked for."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from samtracker.types import Frame, FrameResult, mask_box
 
 
 class TrackerSource:
-    """A source that tracks, started with the truth of each object's first labelled frame.
+    """Tracks the objects of a clip, each from the truth in the first labelled frame with it.
 
     Args:
-        make: gives the tracker, for every clip anew; can be pickled.
-        output: folder to write the masks to, as `Stored` reads them; None for nowhere.
-        on_frame: called after each frame.
+        make: Makes the tracker, for every clip anew; it can be pickled.
+        output: Folder to write the masks to, as `FolderSource` reads them; None writes none.
+        on_frame: Called after each frame.
     """
 
     def __init__(
@@ -42,11 +42,11 @@ class TrackerSource:
         self._run: Run | None = None
 
     def masks(self, clip: Clip) -> Iterator[tuple[int, Ids]]:
-        """Of all frames from the first labelled one on, at the size of the truth; see `Source`.
+        """Yield the ids in all frames from the first labelled one on, at the size of the truth.
 
         Raises:
-            DatasetError: all masks are empty, or a file cannot be read.
-            OutputError: a mask cannot be written.
+            DatasetError: All masks are empty, or a file cannot be read.
+            OutputError: A mask cannot be written.
         """
         tally, peak = Tally(), Peak()
         folder = None if self._output is None else self._output / clip.name
@@ -54,7 +54,7 @@ class TrackerSource:
             with writing(folder):
                 folder.mkdir(parents=True, exist_ok=True)
         truth = clip.mask(clip.labelled[0])
-        for number, ids in follow(self._make(), clip, tally):
+        for number, ids in track_clip(self._make(), clip, tally):
             peak.sample()
             sized = resize_ids(ids, truth)
             if folder is not None:
@@ -70,23 +70,23 @@ class TrackerSource:
         )
 
     def run(self) -> Run | None:
-        """See `Source`."""
+        """Return how the tracker ran over the last clip; None before the first."""
         return self._run
 
 
-def follow(tracker: Tracker, clip: Clip, tally: Tally) -> Iterator[tuple[int, Ids]]:
+def track_clip(tracker: Tracker, clip: Clip, tally: Tally) -> Iterator[tuple[int, Ids]]:
     """Track a clip, each of its objects from the first labelled frame that shows it.
 
     Args:
-        tracker: any stream in it ends.
-        clip: from its first labelled frame on.
-        tally: counts the frames.
+        tracker: Tracker whose stream, if there is one, ends.
+        clip: Clip that is tracked from its first labelled frame on.
+        tally: Counts the frames.
 
     Yields:
-        Frame numbers and ids (H, W) at frame size; ids are the clip's.
+        Frame numbers and ids (H, W) at frame size; the ids are those of the clip.
 
     Raises:
-        DatasetError: all masks are empty, or a file cannot be read.
+        DatasetError: All masks are empty, or a file cannot be read.
     """
     first = next((number for number in clip.labelled if clip.mask(number).any()), None)
     if first is None:
@@ -128,7 +128,7 @@ def _step(tracker: Tracker, frame: Frame, name: str) -> FrameResult:
 def _add(
     tracker: Tracker, frame: Frame, mask: NDArray[np.bool_], result: FrameResult
 ) -> FrameResult:
-    """Track one more object; one that was taken for it until now is wrong and tracked no more."""
+    """Track one more object, and no longer those that lie within it, which were taken for it."""
     for item in result.objects:
         if item.box is not None and mask_box(item.mask & ~mask) is None:
             tracker.remove_object(item.id)

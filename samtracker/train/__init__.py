@@ -1,1 +1,1 @@
-"""Training: `samtrack train`. A step: data -> rollout -> losses -> optimiser -> checkpoint."""
+"""Training: `samtrack train`. A step: data -> rollout -> losses -> optimizer -> checkpoint."""

@@ -1,8 +1,8 @@
-"""Checkpoints: a weight file that also holds all that training needs to go on.
+"""Checkpoints: weight files that also hold all that a training needs to go on.
 
 The tensors under their plain names are the network's, averaged if `ema` is on, so that every
-checkpoint can be tracked with; those under `training.` are the rest. Like every weight file it is
-safetensors, and written whole or not at all.
+checkpoint can be tracked with; those under `training.` are the rest. Like every weight file a
+checkpoint is safetensors, and is written whole or not at all.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from samtracker.config import TrainConfig
 from samtracker.errors import WeightsError
 from samtracker.model.network import Network
 
-NETWORK, OPTIMISER, RANDOM = (f"{TRAINING}{part}." for part in ("network", "optimiser", "random"))
+NETWORK, OPTIMIZER, RANDOM = (f"{TRAINING}{part}." for part in ("network", "optimiser", "random"))
+"""Prefixes of the tensors in the file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,14 +31,14 @@ class Checkpoint:
     """A training at one step.
 
     Attributes:
-        config: its settings.
-        data: its sources, as `samtrack train --data` takes them.
-        step: how many steps are done; with `config.seed` also the position in the data.
-        network: the state dict that is trained.
-        averaged: the averaged one; None without.
-        optimiser: state dict of the optimiser; the schedule is a function of the step.
-        random: states of the random number generators by name.
-        scores: of the last evaluation.
+        config: Settings of the training.
+        data: Its sources, as `samtrack train --data` takes them.
+        step: Number of steps done; with `config.seed` also the position in the data.
+        network: State dict of the network that is trained.
+        averaged: State dict of the averaged network; None without averaging.
+        optimizer: State dict of the optimizer; the schedule is a function of the step.
+        random: States of the random number generators by name.
+        scores: Scores of the last validation, in percent by name.
     """
 
     config: TrainConfig
@@ -45,31 +46,31 @@ class Checkpoint:
     step: int
     network: dict[str, Tensor]
     averaged: dict[str, Tensor] | None
-    optimiser: dict[str, Any]
+    optimizer: dict[str, Any]
     random: dict[str, Tensor]
     scores: dict[str, float]
 
     def save(self, path: Path, network: Network) -> None:
-        """Write it, replacing an older one once it is complete.
+        """Write the checkpoint, which replaces an older one once it is complete.
 
         Args:
-            path: of the file.
-            network: whose configuration the weights belong to.
+            path: File to write.
+            network: Network whose configuration the weights belong to.
 
         Raises:
-            OutputError: it cannot be written; an older one is still there.
+            OutputError: The file cannot be written; an older one is still there.
         """
         tensors = dict(self.averaged or self.network)
         if self.averaged is not None:
             tensors |= {NETWORK + name: tensor for name, tensor in self.network.items()}
-        for number, slots in self.optimiser["state"].items():
-            tensors |= {f"{OPTIMISER}{number}.{name}": value for name, value in slots.items()}
+        for number, slots in self.optimizer["state"].items():
+            tensors |= {f"{OPTIMIZER}{number}.{name}": value for name, value in slots.items()}
         tensors |= {RANDOM + name: state for name, state in self.random.items()}
         training = {
             "config": self.config.to_json(),
             "data": self.data,
             "step": self.step,
-            "groups": self.optimiser["param_groups"],
+            "groups": self.optimizer["param_groups"],
             "scores": self.scores,
         }
         header = {
@@ -84,10 +85,13 @@ class Checkpoint:
 
     @classmethod
     def load(cls, path: Path) -> Checkpoint:
-        """Read what `save` wrote, on the CPU.
+        """Read a checkpoint that `save` wrote, to the CPU.
+
+        Args:
+            path: File to read.
 
         Raises:
-            WeightsError: missing, damaged, or no checkpoint of a training.
+            WeightsError: The file is missing, damaged, or no checkpoint of a training.
         """
         tensors, metadata = load_state(path)
         if "training" not in metadata:
@@ -98,7 +102,7 @@ class Checkpoint:
         plain = {name: t for name, t in tensors.items() if not name.startswith(TRAINING)}
         network = _part(tensors, NETWORK)
         state: dict[int, dict[str, Tensor]] = {}
-        for name, value in _part(tensors, OPTIMISER).items():
+        for name, value in _part(tensors, OPTIMIZER).items():
             number, slot = name.split(".", 1)
             state.setdefault(int(number), {})[slot] = value
         return cls(
@@ -107,14 +111,17 @@ class Checkpoint:
             step=training["step"],
             network=network or plain,
             averaged=plain if network else None,
-            optimiser={"state": state, "param_groups": training["groups"]},
+            optimizer={"state": state, "param_groups": training["groups"]},
             random=_part(tensors, RANDOM),
             scores=training["scores"],
         )
 
 
 def random_states() -> dict[str, Tensor]:
-    """Of torch's generators; the data's randomness is a function of seed and position."""
+    """Return the states of torch's generators by device.
+
+    The randomness of the data is a function of seed and position and needs no state.
+    """
     states = {"cpu": torch.get_rng_state()}
     if torch.cuda.is_available():
         states["cuda"] = torch.cuda.get_rng_state()
@@ -122,7 +129,7 @@ def random_states() -> dict[str, Tensor]:
 
 
 def restore_random_states(states: dict[str, Tensor]) -> None:
-    """Undo what has been drawn since `random_states`."""
+    """Set torch's generators to states that `random_states` returned."""
     torch.set_rng_state(states["cpu"])
     if "cuda" in states and torch.cuda.is_available():
         torch.cuda.set_rng_state(states["cuda"])

@@ -1,4 +1,4 @@
-"""Pictures of a training: how it went, and what the network does."""
+"""Figures of a training: its curves, and samples of what the network predicts."""
 
 from __future__ import annotations
 
@@ -19,12 +19,19 @@ from samtracker.train.rollout import Rollout
 CURVES: Final = "curves.png"
 SAMPLES: Final = "samples.png"
 
-TINT = np.array([255, 64, 0])
-"""RGB of a mask."""
+TINT: Final = np.array([255, 64, 0])
+"""RGB color that is blended over a mask."""
 
 
 def draw_curves(folder: Path) -> None:
-    """`curves.png` from `metrics.csv`: loss, IoU and learning rate over the steps."""
+    """Draw `curves.png` from `metrics.csv`: loss, IoU and learning rate over the steps.
+
+    Args:
+        folder: Folder of the training.
+
+    Raises:
+        OutputError: The figure cannot be written.
+    """
     from matplotlib.figure import Figure
 
     rows = read_metrics(folder)
@@ -47,19 +54,22 @@ def draw_curves(folder: Path) -> None:
 
 @torch.no_grad()
 def draw_samples(folder: Path, rollout: Rollout, frames: Tensor, masks: Tensor) -> None:
-    """`samples.png`: for each clip its last frame, the truth in it, and the prediction.
+    """Draw `samples.png`: for each clip its last frame, the truth in it, and the prediction.
 
     Args:
-        folder: of the training.
-        rollout: with the network to show.
+        folder: Folder of the training.
+        rollout: Holds the network to show.
         frames: RGB uint8 (b, T, 3, S, S).
         masks: bool (b, T, S, S).
+
+    Raises:
+        OutputError: The figure cannot be written.
     """
     logits, _ = rollout.track(frames, masks[:, 0])
     rows = []
-    for clip, truth, found in zip(frames, masks, logits, strict=True):
+    for clip, truth, predicted in zip(frames, masks, logits, strict=True):
         image = clip[-1].permute(1, 2, 0).cpu().numpy()
-        pictures = (image, _tinted(image, truth[-1]), _tinted(image, found[-1] > 0))
+        pictures = (image, _tinted(image, truth[-1]), _tinted(image, predicted[-1] > 0))
         rows.append(np.concatenate([np.pad(p, ((4, 4), (4, 4), (0, 0))) for p in pictures], axis=1))
     _write(folder / SAMPLES, Image.fromarray(np.concatenate(rows)).save)
 

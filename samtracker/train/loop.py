@@ -1,10 +1,10 @@
-"""The training loop, on Hugging Face Accelerate: one process or many, CPU or GPUs, alike."""
+"""The training loop, on Hugging Face Accelerate: alike on one process or many, CPU or GPUs."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -18,22 +18,23 @@ from torch.utils.data import BatchSampler, DataLoader, Dataset
 from tqdm import tqdm
 
 from samtracker.config import TrainConfig
-from samtracker.data.clip import Clip
 from samtracker.data.training_set import worker_init
 from samtracker.errors import ConfigError, DatasetError, OutputError, TrainingError
 from samtracker.model.device import has_bfloat16
 from samtracker.model.network import Network
 from samtracker.train.checkpoint import Checkpoint
 from samtracker.train.figures import draw_curves, draw_samples
-from samtracker.train.metrics_log import METRICS, Log
+from samtracker.train.metrics_log import METRICS, MetricsLog
 from samtracker.train.rollout import Rollout
 from samtracker.train.sampler import ResumableSampler
-from samtracker.train.training_state import State
-from samtracker.train.validation import check, validate
+from samtracker.train.training_state import TrainingState
 
 CHECKPOINT: Final = "checkpoint.safetensors"
 
 Samples = Dataset[dict[str, Tensor]]
+
+Validate = Callable[[Network], dict[str, float]]
+"""Scores of a network in percent by name; "j_and_f" is among them."""
 
 
 def train(  # noqa: PLR0915 - it is to be read from top to bottom
@@ -43,36 +44,36 @@ def train(  # noqa: PLR0915 - it is to be read from top to bottom
     folder: Path,
     *,
     sources: tuple[str, ...] = (),
-    validation: Sequence[Clip] = (),
+    validate: Validate | None = None,
     resume: Checkpoint | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> int:
     """Train, from the start or from a checkpoint; the same steps give the same weights.
 
     Args:
-        network: trained in place.
-        config: all settings.
-        data: `config.instances` samples, see `TrainingSet`.
-        folder: for checkpoints, metrics and figures; exists.
-        sources: what `data` was made from, for the checkpoint.
-        validation: clips to score every `config.evaluate_every` steps.
-        resume: where to go on.
-        stop: asked after every step; True writes a checkpoint and ends the training.
+        network: Network that is trained in place.
+        config: All settings.
+        data: Data set of `config.instances` samples, see `TrainingSet`.
+        folder: Existing folder for checkpoints, metrics and figures.
+        sources: Names of the sources that `data` was made from, for the checkpoint.
+        validate: Scores the network every `config.evaluate_every` steps and at the end, as
+            `samtracker.evaluate.validation.Validation` does; None scores nothing.
+        resume: Checkpoint to go on from; None starts anew.
+        stop: Asked after every step; True writes a checkpoint and ends the training.
 
     Returns:
-        The number of steps done, `config.steps` unless it was stopped.
+        The number of steps done, which is `config.steps` unless the training was stopped.
 
     Raises:
-        TrainingError: the loss is not finite.
-        ConfigError: the batch cannot be shared among the processes.
-        DatasetError: `validation` cannot be scored, or data cannot be read.
-        OutputError: the disk is full; the last checkpoint is still there.
+        TrainingError: The loss is not finite.
+        ConfigError: The batch cannot be shared among the processes.
+        DatasetError: Data cannot be read.
+        OutputError: The disk is full; the last checkpoint is still there.
     """
     accelerator = _accelerator(config)
-    check(validation)
-    state = State(network, config, resume)
-    model, state.optimiser, loader = accelerator.prepare(
-        state.rollout, state.optimiser, _loader(data, config, state.done)
+    state = TrainingState(network, config, resume)
+    model, state.optimizer, loader = accelerator.prepare(
+        state.rollout, state.optimizer, _loader(data, config, state.done)
     )
     state.to(accelerator.device)
     main, saved = accelerator.is_main_process, state.done
@@ -82,7 +83,7 @@ def train(  # noqa: PLR0915 - it is to be read from top to bottom
             state.checkpoint(sources).save(folder / CHECKPOINT, network)
 
     with ExitStack() as stack:
-        log = stack.enter_context(Log(folder, state.done)) if main else None
+        log = stack.enter_context(MetricsLog(folder, state.done)) if main else None
         bar = tqdm(total=config.steps, initial=state.done, unit="step", disable=not main)
         stack.enter_context(bar)
         try:
@@ -105,12 +106,12 @@ def train(  # noqa: PLR0915 - it is to be read from top to bottom
                 # All processes stop after the same step, whichever was told to.
                 asked = torch.tensor(float(stop()), device=accelerator.device)
                 stopping = _mean(accelerator, asked) > 0
-                scoring = validation and _due(state.done, config.evaluate_every, config.steps)
+                scoring = validate and _due(state.done, config.evaluate_every, config.steps)
                 if stopping or scoring or _due(state.done, config.checkpoint_every, config.steps):
                     save()
                     saved = state.done
-                if log is not None and scoring:
-                    state.scores = validate(state.best, validation, config.memory)
+                if log is not None and validate is not None and scoring:
+                    state.scores = validate(state.best)
                     log.write_scores(state.done, state.scores)
                     save()
                 if stopping:
@@ -140,12 +141,12 @@ def _diverged(loss: float, step: int, folder: Path) -> TrainingError:
 
 
 def _mean(accelerator: Accelerator, value: Tensor) -> float:
-    """Over all processes."""
+    """Return the mean over all processes."""
     return float(accelerator.reduce(value.detach(), "mean"))
 
 
 def _end(accelerator: Accelerator) -> None:
-    """In this order: a process group that dies with a model can wait for itself for ever."""
+    """End the processes, in this order: a group that dies with a model can wait for itself."""
     accelerator.wait_for_everyone()
     accelerator.free_memory()
     accelerator.end_training()
@@ -175,7 +176,12 @@ def _draw(
 
 
 def resolve_precision(name: str) -> str:
-    """bfloat16 for "auto" where the hardware has it: the same on every start, unlike a race."""
+    """Return the precision to train in.
+
+    Args:
+        name: "float32", "bfloat16", or "auto" for bfloat16 where the hardware has it. Nothing is
+            timed, so that the answer is the same on every start.
+    """
     if name != "auto":
         return name
     if torch.cuda.is_available():

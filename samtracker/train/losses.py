@@ -1,4 +1,4 @@
-"""What a predicted mask is charged for."""
+"""Losses of predicted masks, and the IoU that is reported beside them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def cross_entropy(logits: Tensor, truth: Tensor, hard_share: float = 1.0) -> Tensor:
-    """Binary cross entropy, bootstrapped: the mean over the hardest pixels of each mask.
+    """Return the bootstrapped binary cross entropy: the mean over each mask's hardest pixels.
 
     Bootstrapping follows Wu et al., Bridging Category-level and Instance-level Semantic Image
     Segmentation (2016).
@@ -16,7 +16,7 @@ def cross_entropy(logits: Tensor, truth: Tensor, hard_share: float = 1.0) -> Ten
     Args:
         logits: float (n, H, W).
         truth: float (n, H, W), 0 or 1.
-        hard_share: of the pixels that count, above 0; 1 is plain cross entropy.
+        hard_share: Share of the pixels that count, above 0; 1 is plain cross entropy.
 
     Returns:
         Scalar, at least 0.
@@ -32,16 +32,17 @@ def cross_entropy(logits: Tensor, truth: Tensor, hard_share: float = 1.0) -> Ten
 
 
 def dice(logits: Tensor, truth: Tensor) -> Tensor:
-    """1 - Dice coefficient of the probabilities, mean over masks (Milletari et al., V-Net, 2016).
+    """Return 1 - the Dice coefficient of the probabilities, as the mean over masks.
 
-    One pixel is added to both sides of the fraction, so that two empty masks cost nothing.
+    The loss is that of Milletari et al., V-Net (2016). One pixel is added to both sides of the
+    fraction, so that two empty masks cost nothing.
 
     Args:
         logits: float (n, H, W).
         truth: float (n, H, W), 0 or 1.
 
     Returns:
-        Scalar in 0 to 1.
+        Scalar from 0 to 1.
 
     >>> truth = torch.tensor([[[1.0, 0.0, 0.0]]])
     >>> round(float(dice(truth * 200 - 100, truth)), 4)
@@ -55,12 +56,19 @@ def dice(logits: Tensor, truth: Tensor) -> Tensor:
 
 
 def iou(logits: Tensor, truth: Tensor) -> Tensor:
-    """Intersection over union of the thresholded masks, (n,); 1 where both are empty.
+    """Return the intersection over union of the thresholded masks; 1 where both are empty.
+
+    Args:
+        logits: float (n, H, W).
+        truth: float (n, H, W), 0 or 1.
+
+    Returns:
+        float (n,), from 0 to 1.
 
     >>> iou(torch.tensor([[[5.0, 5.0, -5.0]]]), torch.tensor([[[0.0, 1.0, 0.0]]]))
     tensor([0.5000])
     """
-    found, there = logits > 0, truth > 0.5
-    union = (found | there).sum((1, 2))
-    both = (found & there).sum((1, 2))
+    predicted, present = logits > 0, truth > 0.5
+    union = (predicted | present).sum((1, 2))
+    both = (predicted & present).sum((1, 2))
     return torch.where(union > 0, both / union.clamp(min=1), torch.ones_like(both).float())

@@ -1,4 +1,4 @@
-"""What a training says while it runs: a CSV and TensorBoard files."""
+"""The numbers that a training writes while it runs: a CSV file and TensorBoard events."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ COLUMNS: Final = (
 """`seconds` is the time of the whole step, `waiting` the part of it spent on data."""
 
 
-class Log:
+class MetricsLog:
     """Writes a row per step to `metrics.csv` and to `tensorboard/`.
 
     Args:
-        folder: of the training.
-        step: done so far; rows after it, of a run that was killed after its last checkpoint, are
-            dropped.
+        folder: Folder of the training.
+        step: Steps done so far. Rows after it, which a run left that was killed after its last
+            checkpoint, are dropped.
 
     Raises:
-        OutputError: the folder cannot be written to.
+        OutputError: The folder cannot be written to.
     """
 
     def __init__(self, folder: Path, step: int) -> None:
@@ -48,10 +48,14 @@ class Log:
             raise OutputError(f"'{folder}' cannot be written ({error.strerror})") from error
 
     def write(self, step: int, values: dict[str, float]) -> None:
-        """One step; `values` are the other columns.
+        """Write the row of a step.
+
+        Args:
+            step: Number of the step, from 1.
+            values: The other columns of `COLUMNS`.
 
         Raises:
-            OutputError: the disk is full.
+            OutputError: The disk is full.
         """
         try:
             self._table.writerow({"step": step, **values})
@@ -65,7 +69,12 @@ class Log:
             self._board.add_scalar(name, value, step)
 
     def write_scores(self, step: int, scores: dict[str, float]) -> None:
-        """Of an evaluation; on standard error and in TensorBoard."""
+        """Write the scores of a validation to standard error and to TensorBoard.
+
+        Args:
+            step: Number of the step, from 1.
+            scores: Percentages by name; "j_and_f" is among them.
+        """
         tqdm.write(f"step {step}: J&F {scores['j_and_f']:.1f}", sys.stderr)
         for name, value in scores.items():
             self._board.add_scalar(f"validation/{name}", value, step)
@@ -80,7 +89,14 @@ class Log:
 
 
 def read_metrics(folder: Path) -> list[dict[str, float]]:
-    """The rows of `metrics.csv`, none without it; a half-written last one is dropped."""
+    """Read `metrics.csv`.
+
+    Args:
+        folder: Folder of the training.
+
+    Returns:
+        A row per step, without a last one that is half written; none if there is no such file.
+    """
     path = folder / METRICS
     if not path.is_file():
         return []

@@ -1,4 +1,4 @@
-"""From a checkpoint to the file that is shipped, and the card that says what it is."""
+"""Export of a checkpoint: the weights to ship, and the card that says what they are."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def export_weights(source: Path, target: Path, *, licence: str = LICENCE) -> Pat
     """Write the weights of a checkpoint as fp16 safetensors, and beside it a card in Markdown.
 
     Args:
-        source: checkpoint of `samtrack train`.
-        target: `.safetensors`.
-        licence: of the weights, for header and card.
+        source: Checkpoint of `samtrack train`.
+        target: File to write; ends in `.safetensors`.
+        licence: License of the weights, for header and card.
 
     Returns:
-        The card's path, `target` with the ending `.md`.
+        Path of the card, which is `target` with the ending `.md`.
 
     Raises:
         WeightsError: `source` is no checkpoint.
-        OutputError: `target` exists already, has another ending or cannot be written.
+        OutputError: `target` or the card exists already, has another ending or cannot be written.
     """
     if target.suffix != ".safetensors":
         raise OutputError(f"'{target}' must end in .safetensors")

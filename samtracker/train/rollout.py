@@ -1,4 +1,4 @@
-"""The tracker as it is trained: a short clip, step by step, on its own predictions."""
+"""The tracker as it is trained: it follows a short clip step by step on its own predictions."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from samtracker.train.losses import cross_entropy, dice, iou
 
 @dataclass(frozen=True)
 class Losses:
-    """Of a batch of clips.
+    """The losses of a batch of clips.
 
     Attributes:
-        total: what is minimised.
+        total: Scalar that is minimized.
         parts: "cross_entropy", "dice", "iou_error" and "iou", without gradients; means over clips
             and steps.
     """
@@ -35,9 +35,9 @@ class Rollout(nn.Module):
     """Tracks the object of each clip from its first mask on, with the memory of the tracker.
 
     Args:
-        network: trained in place. The encoder's batch norm stays as it is, and the encoder
-            itself unless `config.encoder_rate` is above 0; SAM's prompter always.
-        config: memory, feedback and the weights of the losses.
+        network: Network that is trained in place. The encoder's batch norm stays as it is, and
+            the encoder itself unless `config.encoder_rate` is above 0; SAM's prompter always.
+        config: Gives memory, feedback and the weights of the losses.
     """
 
     def __init__(self, network: Network, config: TrainConfig) -> None:
@@ -59,17 +59,20 @@ class Rollout(nn.Module):
         return cast(nn.Module, self.network.body.body)
 
     def train(self, mode: bool = True) -> Rollout:
-        """Batch norm of the encoder never adapts to the few images of a batch."""
+        """Switch the mode of all but the encoder's body, which always evaluates.
+
+        Its batch norm would adapt to the few images of a batch.
+        """
         super().train(mode)
         self.network.body.eval()
         return self
 
     def forward(self, frames: Tensor, masks: Tensor) -> Losses:
-        """Losses of clips.
+        """Return the losses of clips.
 
         Args:
             frames: RGB uint8 (b, T, 3, S, S).
-            masks: bool (b, T, S, S), of one object.
+            masks: bool (b, T, S, S) of one object.
         """
         predictions, scores = self.track(frames, masks[:, 0])
         logits, truth = predictions.flatten(0, 1), masks[:, 1:].flatten(0, 1).float()
@@ -88,7 +91,15 @@ class Rollout(nn.Module):
         return Losses(total, {**shown, "iou": true_iou.mean()})
 
     def track(self, frames: Tensor, first: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (b, T - 1, S, S) and scores (b, T - 1) from the masks (b, S, S) of the start."""
+        """Track the object of each clip from its first mask on.
+
+        Args:
+            frames: RGB uint8 (b, T, 3, S, S).
+            first: Masks of the first frames, bool (b, S, S).
+
+        Returns:
+            Logits (b, T - 1, S, S) and scores (b, T - 1) of the later frames.
+        """
         count, length, side = frames.shape[0], frames.shape[1], frames.shape[-1]
         features = self._encode(frames)
         memory = TrackerConfig(memory=self.config.memory)

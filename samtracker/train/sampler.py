@@ -1,4 +1,4 @@
-"""In which order a training sees its samples."""
+"""The order in which a training sees its samples."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from samtracker.config import TrainConfig
 
 
 class ResumableSampler(Sampler[int]):
-    """Every sample once an epoch, in an order that depends on the seed and the epoch alone.
+    """Draws every sample once an epoch, in an order that depends on seed and epoch alone.
+
+    Samples that do not fill a batch at the end of an epoch are left out.
 
     Args:
-        config: seed, instances, epochs and batch.
-        done: steps to leave out, for they were done before.
+        config: Gives seed, instances, epochs and batch.
+        done: Steps to leave out because they were done before.
     """
 
     def __init__(self, config: TrainConfig, done: int) -> None:

@@ -1,4 +1,4 @@
-"""What changes while a network is trained."""
+"""The state of a training: everything that changes while a network is trained."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from samtracker.train.checkpoint import Checkpoint, random_states, restore_rando
 from samtracker.train.rollout import Losses, Rollout
 
 
-class State:
-    """Network, averaged network, optimiser and learning rate after some steps.
+class TrainingState:
+    """Holds network, averaged network, optimizer and learning rate after some steps.
 
     Args:
-        network: trained in place.
-        config: see `TrainConfig`.
-        resume: where to go on; from the start without.
+        network: Network that is trained in place.
+        config: Settings of the training.
+        resume: Checkpoint to go on from; None starts anew.
 
     Attributes:
-        rollout: the network as it is trained.
-        optimiser: of what is trained.
-        done: steps so far.
-        scores: of the last evaluation.
+        rollout: The network as it is trained.
+        optimizer: Optimizer of the parameters that are trained.
+        done: Number of steps so far.
+        scores: Scores of the last validation, in percent by name.
     """
 
     def __init__(self, network: Network, config: TrainConfig, resume: Checkpoint | None) -> None:
@@ -37,13 +37,13 @@ class State:
         else:
             network.load(resume.network)
         self.rollout = Rollout(network, config)
-        self.optimiser: Any = _optimiser(self.rollout, config)
+        self.optimizer: Any = _optimizer(self.rollout, config)
         self.done = 0
         self.scores: dict[str, float] = {}
         self._network = network
         self._config = config
         self._schedule = torch.optim.lr_scheduler.LambdaLR(
-            self.optimiser, lambda step: _rate(step, config)
+            self.optimizer, lambda step: _rate(step, config)
         )
         self._averaged = _average(network, config.ema)
         if resume is not None:
@@ -54,7 +54,7 @@ class State:
         if self._averaged is not None and checkpoint.averaged is not None:
             self._averaged.module.load_state_dict(checkpoint.averaged)
             self._averaged.n_averaged.fill_(checkpoint.step)
-        self.optimiser.load_state_dict(checkpoint.optimiser)
+        self.optimizer.load_state_dict(checkpoint.optimizer)
         self._schedule.last_epoch = checkpoint.step
         restore_random_states(checkpoint.random)
 
@@ -66,19 +66,27 @@ class State:
     @property
     def rate(self) -> float:
         """The learning rate of the step to come."""
-        return float(self.optimiser.param_groups[0]["lr"])
+        return float(self.optimizer.param_groups[0]["lr"])
 
     def to(self, device: torch.device) -> None:
-        """Move what Accelerate does not know of."""
+        """Move the averaged network, which Accelerate does not know of, to a device."""
         if self._averaged is not None:
             self._averaged.to(device)
 
     def learn(self, accelerator: Accelerator, losses: Losses) -> float:
-        """One step of everything; the norm of the gradient before it was clipped."""
+        """Take a step with optimizer, schedule and averaging.
+
+        Args:
+            accelerator: Accelerator that has prepared rollout and optimizer.
+            losses: Losses of the step.
+
+        Returns:
+            Norm of the gradient before it was clipped.
+        """
         accelerator.backward(losses.total)
         norm = accelerator.clip_grad_norm_(self.rollout.parameters(), self._config.clip_norm)
-        self.optimiser.step()
-        self.optimiser.zero_grad()
+        self.optimizer.step()
+        self.optimizer.zero_grad()
         self._schedule.step()
         if self._averaged is not None:
             self._averaged.update_parameters(self._network)
@@ -86,7 +94,11 @@ class State:
         return float(norm)
 
     def checkpoint(self, sources: tuple[str, ...]) -> Checkpoint:
-        """All of it, with what the data were made from."""
+        """Return a checkpoint of it all.
+
+        Args:
+            sources: Names of the sources that the data were made from.
+        """
         averaged = None if self._averaged is None else self._averaged.module.state_dict()
         return Checkpoint(
             config=self._config,
@@ -94,21 +106,21 @@ class State:
             step=self.done,
             network=self._network.state_dict(),
             averaged=averaged,
-            optimiser=self.optimiser.state_dict(),
+            optimizer=self.optimizer.state_dict(),
             random=random_states(),
             scores=self.scores,
         )
 
 
 def _average(network: Network, decay: float) -> AveragedModel | None:
-    """Parameters are averaged, buffers taken over."""
+    """Return a network whose parameters are averaged and whose buffers are taken over."""
     if not decay:
         return None
     average: Any = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
     return AveragedModel(network, multi_avg_fn=average)
 
 
-def _optimiser(rollout: Rollout, config: TrainConfig) -> torch.optim.Optimizer:
+def _optimizer(rollout: Rollout, config: TrainConfig) -> torch.optim.Optimizer:
     body = set(rollout.encoder_body.parameters())
     groups: list[dict[str, list[nn.Parameter] | float]] = []
     for rate, inside in ((1.0, False), (config.encoder_rate, True)):
@@ -121,7 +133,7 @@ def _optimiser(rollout: Rollout, config: TrainConfig) -> torch.optim.Optimizer:
 
 
 def _rate(step: int, config: TrainConfig) -> float:
-    """Share of the learning rate in a step, counted from 0."""
+    """Return the share of the learning rate in a step, counted from 0."""
     if step < config.warmup:
         return (step + 1) / config.warmup
     if config.schedule == "constant":

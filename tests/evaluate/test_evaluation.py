@@ -14,13 +14,13 @@ from vos_benchmark.benchmark import VideoEvaluator
 from samtracker.data.clip import Clip, FolderClip
 from samtracker.data.davis import read_davis
 from samtracker.errors import DatasetError
-from samtracker.evaluate.absence import absence
+from samtracker.evaluate.absence import Absence, absence
 from samtracker.evaluate.clip import evaluate_clip
 from samtracker.evaluate.evaluation import evaluate
 from samtracker.evaluate.folder_source import FolderSource
 from samtracker.evaluate.results import Results
 from samtracker.evaluate.scores import score
-from samtracker.evaluate.tracker_source import TrackerSource, follow
+from samtracker.evaluate.tracker_source import TrackerSource, track_clip
 from samtracker.results.tally import Tally
 from tests.conftest import MakeTracker
 from tests.helpers.datasets import write_mask, write_photo
@@ -103,12 +103,12 @@ def test_first_and_last_frame_and_unknown_objects_do_not_count() -> None:
     assert score([(none, one)]) == ()
 
 
-def test_an_object_counts_from_where_it_is_first_seen_or_claimed() -> None:
+def test_an_object_counts_from_where_it_is_first_present_or_predicted() -> None:
     one, none = np.ones((4, 4), np.uint16), np.zeros((4, 4), np.uint16)
     (late,) = score([(none, none), (none, none), (one, one)])
     assert (late.start, late.j) == (2, (1.0,))
-    (claimed,) = score([(none, none), (none, one), (one, one)])
-    assert (claimed.start, claimed.j) == (1, (0.0, 1.0))
+    (predicted,) = score([(none, none), (none, one), (one, one)])
+    assert (predicted.start, predicted.j) == (1, (0.0, 1.0))
 
 
 def test_an_object_that_is_given_and_then_away() -> None:
@@ -116,30 +116,31 @@ def test_an_object_that_is_given_and_then_away() -> None:
     pairs = [(none, none), (none, one), (none, none), (one, one)]
     (item,) = score(pairs, frozenset({1}))
     assert (item.start, item.j) == (1, (0.0, 1.0, 1.0))
-    assert (item.absence.frames, item.absence.false_masks, item.absence.waits) == (3, 1, (0,))
+    assert item.absence == Absence(frames=3, false_masks=1, recovery_delays=(0,))
+    assert item.to_dict()["absence"] == {"frames": 3, "false_masks": 1, "waits": (0,)}
 
 
 def test_absence_by_hand() -> None:
-    there = [False, True, False, False, True, True, False, True, True]
-    claimed = [True, True, True, False, True, True, False, False, True]
+    present = [False, True, False, False, True, True, False, True, True]
+    predicted = [True, True, True, False, True, True, False, False, True]
     j = [0.0, 0.9, 0.0, 1.0, 0.2, 0.7, 1.0, 0.0, 0.4]
-    found = absence(there, claimed, j)
+    found = absence(present, predicted, j)
     assert (found.frames, found.false_masks) == (3, 1)
-    assert found.waits == (1, None)
+    assert found.recovery_delays == (1, None)
     # Seen before: the first frame is an absent one, and a return follows.
-    found = absence(there, claimed, j, seen=True)
+    found = absence(present, predicted, j, seen=True)
     assert (found.frames, found.false_masks) == (4, 2)
-    assert found.waits == (0, 1, None)
+    assert found.recovery_delays == (0, 1, None)
 
 
 @settings(max_examples=100, derandomize=True, deadline=None)
-@given(there=st.lists(st.booleans(), min_size=1, max_size=30))
-def test_a_perfect_tracker_never_waits(there: list[bool]) -> None:
-    found = absence(there, there, [1.0] * len(there))
+@given(present=st.lists(st.booleans(), min_size=1, max_size=30))
+def test_a_perfect_tracker_recovers_at_once(present: list[bool]) -> None:
+    found = absence(present, present, [1.0] * len(present))
     assert found.false_masks == 0
-    assert set(found.waits) <= {0}
-    first = there.index(True) if any(there) else len(there)
-    assert found.frames == there[first:].count(False)
+    assert set(found.recovery_delays) <= {0}
+    first = present.index(True) if any(present) else len(present)
+    assert found.frames == present[first:].count(False)
 
 
 def moving_clip(root: Path, *, late: int = 0, every: int = 1) -> Clip:
@@ -175,7 +176,7 @@ def test_objects_are_taken_up_where_their_first_mask_is(
     tmp_path: Path, lite_tracker: MakeTracker
 ) -> None:
     clip = moving_clip(tmp_path, late=3, every=2)
-    found = dict(follow(lite_tracker(), clip, Tally()))
+    found = dict(track_clip(lite_tracker(), clip, Tally()))
     assert sorted(found) == list(range(8))
     assert set(np.unique(found[3])) == {0, 7}
     assert np.array_equal(found[4] == 3, clip.mask(4) == 3)  # its first mask is given
@@ -197,7 +198,7 @@ def test_a_tracker_that_took_the_wrong_thing_is_corrected(
             ids //= 2
         masks[stem] = write_mask(tmp_path / "masks" / f"{stem}.png", ids)
     clip = FolderClip.of("ball", images, masks)
-    found = dict(follow(lite_tracker(), clip, Tally()))
+    found = dict(track_clip(lite_tracker(), clip, Tally()))
     assert np.array_equal(found[1] == 2, clip.mask(1) == 2)
     assert 2 in found[3]
 

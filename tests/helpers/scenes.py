@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from samtracker.evaluate.metrics import region_similarity
 from samtracker.types import Frame, Mask
 
 SIZE = (96, 160)
@@ -85,7 +86,4 @@ def _texture(
     return np.clip(smooth + np.array(colour, np.float32), 0, 255).astype(np.uint8)
 
 
-def iou(mask: Mask, truth: Mask) -> float:
-    """Intersection over union; 1 if both are empty."""
-    union = np.count_nonzero(mask | truth)
-    return np.count_nonzero(mask & truth) / union if union else 1.0
+iou = region_similarity

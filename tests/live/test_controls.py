@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from samtracker.evaluate.metrics import region_similarity
 from samtracker.live.controls import HELP, Controls, Mode
 from samtracker.live.events import Button, Key, Mouse
 from samtracker.live.gesture import Gesture
-from samtracker.live.hud import draw
+from samtracker.live.hud import draw_hud
 from samtracker.tracker import Tracker
 from samtracker.types import Mask, mask_box
 from samtracker.video.live_source import LiveFrame
 from tests.conftest import MakeTracker
-from tests.helpers.scenes import BLUE, RED, SIZE, film, iou
+from tests.helpers.scenes import BLUE, RED, SIZE, film
 
 TWO = film([RED, BLUE], 9)
 
@@ -30,7 +31,7 @@ class User:
         self.next()
 
     def next(self) -> None:
-        """The next frame comes, as `follow` would bring it."""
+        """The next frame comes, as `live_loop` would bring it."""
         self.number += 1
         image = TWO[self.number].frame
         frame = LiveFrame(index=self.number, time=self.number / 30, captured=0.0, image=image)
@@ -85,7 +86,7 @@ def test_boxes_start_objects_and_the_stream_goes_on(user: User) -> None:
     assert user.ids == [1, 2]
     assert user.controls.selected == 2
     for number in (1, 2):
-        assert iou(user.mask(number), TWO[2].mask(number)) > 0.7
+        assert region_similarity(user.mask(number), TWO[2].mask(number)) > 0.7
 
 
 def test_the_picture_stands_still_while_something_is_drawn(user: User) -> None:
@@ -162,7 +163,7 @@ def test_a_lost_object_is_shown_again_with_a_box(user: User, lite_tracker: MakeT
     assert not user.mask(1).any()
     user.press("c")
     user.box(1)
-    assert iou(user.mask(1), TWO[1].mask(1)) > 0.7
+    assert region_similarity(user.mask(1), TWO[1].mask(1)) > 0.7
     assert user.ids == [1]
 
 
@@ -187,9 +188,9 @@ def test_a_message_lasts_until_something_is_done(user: User) -> None:
 
 def test_a_message_does_not_hide_why_the_picture_stands(user: User) -> None:
     user.press("n")
-    waiting = draw(TWO[0].frame, user.controls, "")
+    waiting = draw_hud(TWO[0].frame, user.controls, "")
     user.click(36, 34, button="right")
-    both = draw(TWO[0].frame, user.controls, "")
+    both = draw_hud(TWO[0].frame, user.controls, "")
     lower = slice(SIZE[0] // 2, None)
     assert user.controls.message
     assert (both != waiting).any()
@@ -206,7 +207,7 @@ def test_delete_and_undo(user: User) -> None:
     user.next()
     user.press("u")
     assert user.ids == [2]
-    assert iou(user.mask(2), TWO[1].mask(2)) > 0.7
+    assert region_similarity(user.mask(2), TWO[1].mask(2)) > 0.7
     user.press("d", "d")
     assert user.controls.message == "there is no object yet"
     user.box(1)
@@ -221,7 +222,7 @@ def test_a_new_object_after_all_are_deleted(user: User) -> None:
     user.box(2)
     assert user.ids == [2]
     user.next()
-    assert iou(user.mask(2), TWO[3].mask(2)) > 0.7
+    assert region_similarity(user.mask(2), TWO[3].mask(2)) > 0.7
 
 
 def test_what_cannot_be_done_is_said_and_changes_nothing(user: User) -> None:
@@ -280,7 +281,7 @@ def test_gestures_stay_in_the_picture(places: list[tuple[float, float]]) -> None
 
 def test_the_window_shows_what_is_pointed_at(user: User) -> None:
     def shown() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-        return draw(TWO[user.number].frame, user.controls, "numbers")
+        return draw_hud(TWO[user.number].frame, user.controls, "numbers")
 
     plain = TWO[0].frame.copy()
     user.box(1)

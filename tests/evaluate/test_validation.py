@@ -15,10 +15,10 @@ from samtracker.config import TrackerConfig
 from samtracker.data.davis import read_davis
 from samtracker.errors import DatasetError
 from samtracker.evaluate.metrics import boundary_accuracy, region_similarity
+from samtracker.evaluate.validation import Validation
 from samtracker.model.network import Network
 from samtracker.tracker import Tracker
 from samtracker.train.checkpoint import Checkpoint
-from samtracker.train.validation import validate
 from tests.helpers.cli_tools import samtrack
 from tests.helpers.datasets import write_mask, write_photo
 from tests.helpers.scenes import RED, film
@@ -39,7 +39,7 @@ def write_film(root: Path, count: int = 5) -> Path:
 def test_the_first_and_the_last_frame_do_not_count(tmp_path: Path, lite: Network) -> None:
     (clip,) = read_davis(write_film(tmp_path), year=2016, split="val")
     config = TrackerConfig(size=192)
-    found = validate(lite, [clip], "anchored", size=192)
+    found = Validation(clips=(clip,), memory="anchored", size=192)(lite)
     tracker = Tracker(copy.deepcopy(lite), config, device="cpu")  # which converts it
     tracker.init(clip.frame(0), mask=clip.mask(0))
     masks = [tracker.step(clip.frame(number))[1].mask for number in (1, 2, 3)]
@@ -52,10 +52,10 @@ def test_the_first_and_the_last_frame_do_not_count(tmp_path: Path, lite: Network
     assert found["j"] > 70
 
 
-def test_a_clip_needs_frames_to_score(tmp_path: Path, lite: Network) -> None:
+def test_a_clip_needs_frames_to_score(tmp_path: Path) -> None:
     (clip,) = read_davis(write_film(tmp_path, count=2), year=2016, split="val")
     with pytest.raises(DatasetError, match="'ball' has 2 frames with a mask"):
-        validate(lite, [clip], "anchored")
+        Validation(clips=(clip,), memory="anchored")
 
 
 def test_a_training_scores_itself(tmp_path: Path) -> None:
