@@ -32,8 +32,8 @@ CLICK_REACH = 0.2
 """Radius of the disc where the object of a click probably is, as a share of the same side."""
 
 ERASER = 0.4
-"""Radius of the disc in which a background click puts the mask that it corrects in doubt, as a share
-of the square root of that mask's area; at most that of `CLICK_REACH`."""
+"""Radius of the disc in which a background click puts the mask that it corrects in doubt, as a
+share of the square root of that mask's area; at most that of `CLICK_REACH`."""
 
 
 def grabcut(image: Frame, prompt: Prompt, prior: Mask | None = None) -> Mask:

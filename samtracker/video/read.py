@@ -14,8 +14,12 @@ from typing import Self
 
 from samtracker.errors import ConfigError, VideoError
 from samtracker.types import Frame, Size
+from samtracker.video.animation import AnimationSource
+from samtracker.video.camera import CameraSource
 from samtracker.video.file import FileSource
-from samtracker.video.sources import CameraSource, Candidate, ImageSource, Source
+from samtracker.video.frame_source import Candidate, FrameSource
+from samtracker.video.image_source import ImageSource
+from samtracker.video.stills import ANIMATION_SUFFIXES, IMAGE_SUFFIXES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +70,9 @@ class VideoReader(Iterator[VideoFrame]):
     info: VideoInfo
     path: Path | None
 
-    def __init__(self, source: Source, *, start: float, end: float | None, stride: int) -> None:
+    def __init__(
+        self, source: FrameSource, *, start: float, end: float | None, stride: int
+    ) -> None:
         self._source = source
         try:
             candidates = source.candidates(start)
@@ -155,7 +161,7 @@ def read_frames(
     return VideoReader(opened, start=start, end=end, stride=stride)
 
 
-def _open(source: str | Path | int) -> Source:
+def _open(source: str | Path | int) -> FrameSource:
     camera = _camera(source)
     if camera is not None:
         return CameraSource(camera)
@@ -167,7 +173,8 @@ def _open(source: str | Path | int) -> Source:
         if path.is_dir():
             return ImageSource(f"folder '{path}'", list(path.iterdir()))
         if path.exists():
-            return FileSource(path)
+            pictures = path.suffix.lower() in IMAGE_SUFFIXES + ANIMATION_SUFFIXES
+            return AnimationSource(path) if pictures else FileSource(path)
     except OSError as error:
         raise VideoError(f"'{path}' cannot be read ({error.strerror}): check the path") from error
     if any(character in str(path) for character in "*?["):
@@ -184,7 +191,7 @@ def _camera(source: str | Path | int) -> int | None:
     return int(device[1]) if device else None
 
 
-def _first_readable(source: Source, candidates: Iterator[Candidate]) -> tuple[Candidate, Size]:
+def _first_readable(source: FrameSource, candidates: Iterator[Candidate]) -> tuple[Candidate, Size]:
     """The first frame that is not damaged and its size (H, W)."""
     for candidate in candidates:
         image = candidate.load()
@@ -198,7 +205,7 @@ def _first_readable(source: Source, candidates: Iterator[Candidate]) -> tuple[Ca
 
 
 def _select(
-    source: Source,
+    source: FrameSource,
     candidates: Iterator[Candidate],
     *,
     size: Size,
