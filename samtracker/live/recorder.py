@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from PIL import Image
-
 from samtracker.errors import SamTrackerError
-from samtracker.files import writing
 from samtracker.results.writers import save_ids
 from samtracker.types import Frame, FrameResult
+from samtracker.video.stills import write_still
 from samtracker.video.write import VideoWriter
 
 
@@ -95,12 +93,7 @@ def snapshot(picture: Frame, result: FrameResult | None, folder: Path) -> Path:
         OutputError: the folder cannot be written to.
     """
     path = free(folder / f"samtrack-{_now()}.png")
-    with writing(path):
-        try:
-            Image.fromarray(picture).save(path)
-        except OSError:
-            path.unlink(missing_ok=True)  # half a picture
-            raise
+    write_still(path, picture)
     if result is not None:
         save_ids(path.with_name(f"{path.stem}-masks.png"), result.id_map)
     return path
