@@ -97,11 +97,10 @@ def preview(  # noqa: PLR0917
     overwrite: bool,
 ) -> None:
     """Draw training samples: image, mask, template and template mask in a row."""
-    from PIL import Image
-
     from samtracker.data.mixture import parse_source
     from samtracker.data.preview import preview as draw
     from samtracker.data.training_set import TrainingSet
+    from samtracker.video.stills import write_still
 
     if output.exists() and not overwrite:
         raise OutputError(f"'{output}' exists already: give --overwrite, or another -o")
@@ -109,13 +108,5 @@ def preview(  # noqa: PLR0917
     dataset = TrainingSet(
         mixture=mixture, count=rows, length=length, size=size, framing=framing, seed=seed
     )
-    figure = Image.fromarray(draw(dataset, rows))
-    partial = output.with_name(f".{output.name}.partial")
-    try:
-        figure.save(partial, format="PNG")
-        partial.replace(output)
-    except OSError as error:
-        raise OutputError(f"'{output}' cannot be written: {error.strerror or error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    write_still(output, draw(dataset, rows))
     click.echo(f"{output}: {rows} samples")

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samtracker.data.picture import read_ids, read_photo
+from samtracker.data.picture_files import read_ids, read_photo
 from samtracker.errors import DatasetError
 from samtracker.types import Frame
 

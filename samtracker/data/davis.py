@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from samtracker.data.clip import Clip, FolderClip
-from samtracker.data.picture import list_pictures
+from samtracker.data.picture_files import list_pictures
 from samtracker.data.skipped import Skipped
 from samtracker.errors import DatasetError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from samtracker.data.clip import Clip, FolderClip
-from samtracker.data.picture import list_pictures
+from samtracker.data.picture_files import list_pictures
 from samtracker.data.skipped import Skipped
 from samtracker.errors import DatasetError
 

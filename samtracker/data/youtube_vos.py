@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from samtracker.data.clip import Clip, FolderClip
-from samtracker.data.picture import list_pictures
+from samtracker.data.picture_files import list_pictures
 from samtracker.data.skipped import Skipped
 from samtracker.errors import DatasetError
 

@@ -6,12 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from PIL import Image
-
 from samtracker.errors import SamTrackerError
 from samtracker.files import writing
 from samtracker.results.writers import save_ids
 from samtracker.types import Frame, FrameResult
+from samtracker.video.stills import write_still
 from samtracker.video.write import VideoWriter
 
 
@@ -110,7 +109,7 @@ def snapshot(picture: Frame, result: FrameResult | None, folder: Path) -> Path:
     path = _free(folder / f"samtrack-{_now()}.png")
     with writing(path), TemporaryDirectory(prefix=".samtrack-", dir=folder) as partial:
         names = [path.name]
-        Image.fromarray(picture).save(Path(partial, path.name))
+        write_still(Path(partial, path.name), picture)
         if result is not None:
             names.append(f"{path.stem}-masks.png")
             save_ids(Path(partial, names[-1]), result.id_map)

@@ -26,7 +26,7 @@ from samtracker._version import __version__
 from samtracker.errors import ConfigError, OutputError
 from samtracker.files import writing
 from samtracker.model.network import SEED
-from samtracker.prompts.prompts import SEED as CUT_SEED
+from samtracker.prompts.grabcut import SEED as CUT_SEED
 from samtracker.tracking.save import weights_of
 from samtracker.types import FrameResult
 

@@ -15,7 +15,7 @@ from av.video.reformatter import Colorspace, VideoReformatter
 
 from samtracker.errors import VideoError
 from samtracker.types import Frame
-from samtracker.video.sources import Candidate
+from samtracker.video.frame_source import Candidate
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -36,7 +36,7 @@ UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
 
 
 class FileSource:
-    """A video file or URL; see `video_sources.Source`.
+    """A video file or URL. See `FrameSource`.
 
     Args:
         location: a path, or a URL such as rtsp://host/stream.

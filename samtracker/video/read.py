@@ -14,8 +14,12 @@ from typing import Self
 
 from samtracker.errors import ConfigError, VideoError
 from samtracker.types import Frame, Size
+from samtracker.video.animation import AnimationSource
+from samtracker.video.camera import CameraSource
 from samtracker.video.file import FileSource
-from samtracker.video.sources import CameraSource, Candidate, ImageSource, Source
+from samtracker.video.frame_source import Candidate, FrameSource
+from samtracker.video.image_source import ImageSource
+from samtracker.video.stills import ANIMATION_SUFFIXES, IMAGE_SUFFIXES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +72,7 @@ class VideoReader(Iterator[VideoFrame]):
 
     def __init__(
         self,
-        source: Source,
+        source: FrameSource,
         given: str | Path | int,
         *,
         start: float,
@@ -173,7 +177,7 @@ def read_frames(
     return VideoReader(opened, source, start=start, end=end, stride=stride)
 
 
-def _open(source: str | Path | int) -> Source:
+def _open(source: str | Path | int) -> FrameSource:
     camera = _camera(source)
     if camera is not None:
         return CameraSource(camera)
@@ -185,7 +189,8 @@ def _open(source: str | Path | int) -> Source:
         if path.is_dir():
             return ImageSource(f"folder '{path}'", list(path.iterdir()))
         if path.exists():
-            return FileSource(path)
+            pictures = path.suffix.lower() in IMAGE_SUFFIXES + ANIMATION_SUFFIXES
+            return AnimationSource(path) if pictures else FileSource(path)
     except OSError as error:
         raise VideoError(f"'{path}' cannot be read ({error.strerror}): check the path") from error
     if any(character in str(path) for character in "*?["):
@@ -202,7 +207,7 @@ def _camera(source: str | Path | int) -> int | None:
     return int(device[1]) if device else None
 
 
-def _first_readable(source: Source, candidates: Iterator[Candidate]) -> tuple[Candidate, Size]:
+def _first_readable(source: FrameSource, candidates: Iterator[Candidate]) -> tuple[Candidate, Size]:
     """The first frame that is not damaged and its size (H, W)."""
     for candidate in candidates:
         image = candidate.load()
@@ -216,7 +221,7 @@ def _first_readable(source: Source, candidates: Iterator[Candidate]) -> tuple[Ca
 
 
 def _select(
-    source: Source,
+    source: FrameSource,
     candidates: Iterator[Candidate],
     *,
     size: Size,

@@ -12,7 +12,7 @@ from PIL import Image
 from samtracker.data.clip import labelled_frame
 from samtracker.data.davis import read_davis
 from samtracker.data.folders import read_folder, read_photos
-from samtracker.data.picture import read_ids, read_photo
+from samtracker.data.picture_files import read_ids, read_photo
 from samtracker.data.youtube_vos import read_youtube_vos
 from samtracker.errors import DatasetError
 from tests.helpers.datasets import (

@@ -282,7 +282,7 @@ def test_object_that_vanishes_when_resized_is_an_error() -> None:
         (np.zeros(10, np.uint8), r"shape \(10,\)"),
         (np.zeros((0, 4), np.uint8), r"shape \(0, 4\)"),
         (np.ones((2, *SIZE), bool), r"shape \(2, 60, 80\)"),
-        (np.ones((*SIZE, 3), np.float32), "colours of type float32"),
+        (np.ones((*SIZE, 3), np.float32), "colors of type float32"),
         (np.full(SIZE, "a"), "type <U1"),
         (np.random.default_rng(0).integers(0, 256, (*SIZE, 3), np.uint8), "photograph"),
     ],
