@@ -40,7 +40,7 @@ def live(  # noqa: PLR0917
     headless: bool,
     **model: Any,
 ) -> None:
-    """Track what comes from SOURCE now. A camera's number, a URL, or a file at its own speed.
+    """Track what comes from SOURCE now: a camera's number, a URL, or a file at its own speed.
 
     Only the newest frame is tracked, so that the picture never lags behind. A camera or stream that
     fails is opened again. In the window objects are pointed at with the mouse, corrected and

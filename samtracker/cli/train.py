@@ -171,7 +171,7 @@ def export_weights(checkpoint: Path, output: Path, licence: str) -> None:
 
 
 def _resumed(checkpoint: Checkpoint, given: dict[str, Any]) -> TrainConfig:
-    """The checkpoint's settings, with another way of running them where that is given."""
+    """Return the checkpoint's settings, with another way of running them where that is given."""
     known = {**dataclasses.asdict(checkpoint.config), "data": checkpoint.data}
     for name, value in given.items():
         if name not in FREE and value != known[name]:

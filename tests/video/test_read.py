@@ -239,6 +239,9 @@ def test_truncated_file_gives_what_there_is(tmp_path: Path, name: str, movflags:
     assert 15 <= len(seen) <= 30
     assert numbers_of(seen) == list(range(len(seen)))
     assert frames.truncated
+    with pytest.raises(VideoError) as told:
+        frames.check_complete()
+    assert str(told.value) == f"'{path}' is cut off or damaged at its end"
 
 
 def test_half_a_frame_is_not_shown(tmp_path: Path) -> None:
@@ -258,6 +261,7 @@ def test_audio_of_another_length_is_no_truncation(tmp_path: Path, name: str, sou
     frames = read_frames(path)
     assert numbers_of(frames) == list(NUMBERS)
     assert not frames.truncated
+    frames.check_complete()
 
 
 def test_plain_truncated_mp4(clip: Path, tmp_path: Path) -> None:
