@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from samtracker.errors import PromptError
 from samtracker.palette import PALETTE
-from samtracker.prompts.mask_formats import parse_mask, read_mask
+from samtracker.prompts.mask_formats import parse_mask, read_ids, read_mask
 from samtracker.types import Mask
 
 SIZE = (60, 80)
@@ -320,3 +320,57 @@ def test_files_of_every_mode(tmp_path: Path, mode: str) -> None:
         white = white.convert(mode)
     white.save(path)
     assert_same(read_mask(path, SIZE), {1: IDS > 0})
+
+
+def store(path: Path, image: NDArray[Any] | Image.Image) -> NDArray[np.uint16]:
+    """The ids that `read_ids` finds in a picture."""
+    (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(path)
+    return read_ids(path)
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(ids=arrays(np.uint8, (6, 8), elements=st.integers(0, 255)))
+def test_stored_ids_are_read_as_they_are(
+    tmp_path_factory: pytest.TempPathFactory, ids: NDArray[np.uint8]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "stored.png"
+    others = np.roll(PALETTE, 7, axis=0)
+    visible = (255 * (ids > 0)).astype(np.uint8)
+    pictures: list[NDArray[Any] | Image.Image] = [
+        *(as_palette(ids), as_palette(ids, others), PALETTE[ids]),
+        np.dstack([PALETTE[ids], np.full_like(visible, 255)]),
+    ]
+    if ids.any():
+        pictures.append(np.dstack([PALETTE[ids], visible]))
+    if ids.max() < 32:
+        pictures.append(ids)
+    if ids.max() != 255:
+        pictures.append(ids.astype(np.uint16))
+    for picture in pictures:
+        found = store(path, picture)
+        assert found.dtype == np.uint16
+        np.testing.assert_array_equal(found, ids)
+
+
+def test_stored_ids_above_255_come_back(tmp_path: Path) -> None:
+    wide = np.array([0, 300, 301, 7], np.uint16)[IDS]
+    np.testing.assert_array_equal(store(tmp_path / "mask.png", wide), wide)
+
+
+def test_a_stored_shade_means_the_same_beside_any_other(tmp_path: Path) -> None:
+    shades = np.array([0, 200, 255, 90], np.uint8)[IDS]
+    np.testing.assert_array_equal(store(tmp_path / "a.png", shades), (IDS == 1) | (IDS == 2))
+    assert store(tmp_path / "b.png", 255 * (IDS > 0).astype(np.uint8)).max() == 1
+
+
+def test_stored_colors_that_name_no_id_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(PromptError, match=r"a\.png' is no mask: its colors"):
+        store(tmp_path / "a.png", BRIGHT[IDS])
+
+
+def test_stored_masks_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "text.png").write_text("no picture")
+    with pytest.raises(OSError, match=r"text\.png"):
+        read_ids(tmp_path / "text.png")
+    with pytest.raises(FileNotFoundError):
+        read_ids(tmp_path / "none.png")
