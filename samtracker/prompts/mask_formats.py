@@ -66,8 +66,9 @@ def read_mask(path: Path, size: Size) -> dict[int, Mask]:
 def read_ids(path: Path) -> NDArray[np.uint16]:
     """Reads the mask of a frame in a data set, where an id must mean the same in every frame.
 
-    Nothing is told from what else is in the picture: indices of any palette are ids, of lighter
-    greys everything above half the maximum is object 1, and colors must be of the DAVIS palette.
+    So nothing is guessed from the picture as a whole, as `read_mask` does. The indices of any
+    palette are ids, lighter greys are object 1 above half their maximum, colors must be those of
+    the DAVIS palette, and what is transparent is background.
 
     Args:
         path: A file in any format that Pillow reads.
@@ -209,8 +210,8 @@ def _alpha_ids(
 ) -> IdMap:
     visible = alpha > 127
     shown = colors * visible[..., None]
-    if not visible.all() and not (shown.any() and PictureColors.of(shown).flat):
-        return visible.astype(np.uint8)
+    if not strict and not visible.all() and not (shown.any() and PictureColors.of(shown).flat):
+        return visible.astype(np.uint8)  # a cut-out
     if shown.shape[2] == 1:
         return _grey_ids(shown[..., 0], strict=strict)
     return _color_ids(shown, name, strict=strict)

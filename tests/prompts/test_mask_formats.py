@@ -339,9 +339,8 @@ def test_stored_ids_are_read_as_they_are(
     pictures: list[NDArray[Any] | Image.Image] = [
         *(as_palette(ids), as_palette(ids, others), PALETTE[ids]),
         np.dstack([PALETTE[ids], np.full_like(visible, 255)]),
+        np.dstack([PALETTE[ids], visible]),
     ]
-    if ids.any():
-        pictures.append(np.dstack([PALETTE[ids], visible]))
     if ids.max() < 32:
         pictures.append(ids)
     if ids.max() != 255:
