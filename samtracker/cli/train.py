@@ -87,7 +87,7 @@ def train(
     trains on N GPUs.
     """
     from samtracker.checkpoints.load import load_network
-    from samtracker.data.mixture import parse_source, read_sequences
+    from samtracker.data.mixture import parse_source, read_clips
     from samtracker.data.training_set import TrainingSet
     from samtracker.train.checkpoint import Checkpoint
     from samtracker.train.loop import CHECKPOINT, resolve_precision
@@ -128,7 +128,7 @@ def train(
         framing=config.framing,
         seed=config.seed,
     )
-    clips = read_sequences(config.validate) if config.validate else []
+    clips = read_clips(config.validate) if config.validate else []
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:

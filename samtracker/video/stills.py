@@ -212,7 +212,7 @@ class _PillowPictures:
 
     def rgb(self, index: int) -> NDArray[np.uint8]:
         mode = self.info(index)["mode"]
-        if mode.startswith("I;16"):  # Pillow would clip 16-bit grey, not scale it
+        if mode.startswith("I;16"):  # Pillow would clip 16-bit gray, not scale it
             return _three_channels(self._reader.read(index=index))
         # Pillow warns of a palette with transparency that is not converted to RGBA.
         wanted = "RGBA" if mode == "P" else "RGB"

@@ -226,8 +226,8 @@ def test_any_box_and_any_clicks_give_a_mask_or_an_error(
     if isinstance(prompt, tuple):
         given = {"box": (*prompt[0], *prompt[1])}
     if disc is not None and "points" in given:
-        *centre, radius = disc
-        given["prior"] = cv2.circle(np.zeros(SIZE, np.uint8), centre, radius, 1, cv2.FILLED) > 0
+        *center, radius = disc
+        given["prior"] = cv2.circle(np.zeros(SIZE, np.uint8), center, radius, 1, cv2.FILLED) > 0
     try:
         masks = first_masks(*scene, **given)
     except PromptError as error:

@@ -65,9 +65,9 @@ def test_images_are_shown_as_a_viewer_does(tmp_path: Path) -> None:
     Image.fromarray(deep).save(tmp_path / "2.png")
     alpha = np.full((64, 48, 4), (10, 20, 30, 0), np.uint8)
     Image.fromarray(alpha).save(tmp_path / "3.png")
-    turned, grey, plain = read_frames(tmp_path)
+    turned, gray, plain = read_frames(tmp_path)
     np.testing.assert_array_equal(turned.image, np.rot90(picture, -1))
-    np.testing.assert_array_equal(grey.image, np.full((64, 48, 3), 150))
+    np.testing.assert_array_equal(gray.image, np.full((64, 48, 3), 150))
     np.testing.assert_array_equal(plain.image, alpha[..., :3])
 
 

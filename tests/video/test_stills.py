@@ -71,13 +71,13 @@ def test_pixels_are_those_of_pillow(tmp_path: Path, suffix: str, mode: str) -> N
 @given(
     orientation=st.integers(0, 9),
     kind=st.sampled_from(["jpg", "png", "tif", "webp"]),
-    grey=st.booleans(),
+    gray=st.booleans(),
 )
 def test_pictures_are_turned_as_their_exif_data_say(
-    tmp_path_factory: pytest.TempPathFactory, orientation: int, kind: str, grey: bool
+    tmp_path_factory: pytest.TempPathFactory, orientation: int, kind: str, gray: bool
 ) -> None:
     folder = tmp_path_factory.getbasetemp()
-    image = Image.fromarray(noise((12, 20) if grey else (12, 20, 3)))
+    image = Image.fromarray(noise((12, 20) if gray else (12, 20, 3)))
     exif = Image.Exif()
     exif[0x0112] = orientation
     image.save(folder / f"turned.{kind}", exif=exif)
@@ -90,7 +90,7 @@ def test_pictures_are_turned_as_their_exif_data_say(
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif"])
-def test_grey_of_16_bits_is_scaled(tmp_path: Path, suffix: str) -> None:
+def test_gray_of_16_bits_is_scaled(tmp_path: Path, suffix: str) -> None:
     deep = deep_noise(9, 8)
     Image.fromarray(deep).save(tmp_path / f"a.{suffix}")
     expected = (deep // 256)[..., None].repeat(3, axis=2)
