@@ -9,9 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from samtracker.evaluate.metrics import region_similarity
 from samtracker.types import Frame, Mask
 
 SIZE = (96, 160)
+iou = region_similarity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,9 +85,3 @@ def _texture(
     coarse = np.random.default_rng(seed).normal(0, contrast, grid).astype(np.float32)
     smooth = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
     return np.clip(smooth + np.array(color, np.float32), 0, 255).astype(np.uint8)
-
-
-def iou(mask: Mask, truth: Mask) -> float:
-    """Intersection over union; 1 if both are empty."""
-    union = np.count_nonzero(mask | truth)
-    return np.count_nonzero(mask & truth) / union if union else 1.0
