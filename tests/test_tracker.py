@@ -184,7 +184,7 @@ def test_what_stands_still_stays(lite_tracker: MakeTracker, memory: str) -> None
 def test_a_lost_object_is_found_again(lite_tracker: MakeTracker, memory: str) -> None:
     # When it comes back it is half the frame away.
     red = replace(RED, velocity=(9, 3), hidden=range(3, 6))
-    shots = film([red, replace(BLUE, centre=(140, 22), velocity=(0, 0))], 8)
+    shots = film([red, replace(BLUE, center=(140, 22), velocity=(0, 0))], 8)
     states = ["tracking", "tracking", "tracking", "uncertain", "lost", "lost"]
     states += ["reacquired", "reacquired"]
     results = run(lite_tracker(memory=memory), shots)
@@ -208,7 +208,7 @@ def test_windows_follow_a_small_object_across_a_large_map(
     lite_tracker: MakeTracker, feedback: str
 ) -> None:
     # 45 cells of stride 16 wide: the object and its surroundings fill less than half of it.
-    ball = Ball(colour=(210, 60, 50), centre=(20, 50), velocity=(6, 0), radius=10)
+    ball = Ball(color=(210, 60, 50), center=(20, 50), velocity=(6, 0), radius=10)
     shots = film([ball], 19)
     tracker = lite_tracker(size=432, feedback=feedback)
     widths: list[int] = []

@@ -90,7 +90,7 @@ def train(
     trains on N GPUs.
     """
     from samtracker.checkpoints.load import load_network
-    from samtracker.data.mixture import parse_source, read_sequences
+    from samtracker.data.mixture import parse_source, read_clips
     from samtracker.data.training_set import TrainingSet
     from samtracker.evaluate.validation import Validation
     from samtracker.train.checkpoint import Checkpoint
@@ -132,7 +132,7 @@ def train(
         framing=config.framing,
         seed=config.seed,
     )
-    clips = read_sequences(config.validate) if config.validate else []
+    clips = read_clips(config.validate) if config.validate else []
     validate = Validation(clips=tuple(clips), memory=config.memory) if clips else None
     try:
         output.mkdir(parents=True, exist_ok=True)

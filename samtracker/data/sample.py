@@ -1,4 +1,4 @@
-"""What a network learns from at once: a few frames of one object, and where they come from."""
+"""A training sample, a few frames of one object, and what makes such samples."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Sample:
 
     Attributes:
         frames: RGB uint8 (T, H, W, 3), in the order of time.
-        masks: bool (T, H, W).
-        name: where it comes from, for people to read.
+        masks: Where the object is, bool (T, H, W).
+        name: Where the sample comes from, for people to read.
     """
 
     frames: NDArray[np.uint8]
@@ -24,20 +24,20 @@ class Sample:
     name: str
 
 
-class Source(Protocol):
-    """Makes samples; the same arguments make the same one."""
+class SampleSource(Protocol):
+    """Makes samples; equal arguments make equal samples."""
 
     def __len__(self) -> int:
-        """How many places it has to begin a sample at."""
+        """Returns the number of places where a sample can begin."""
 
     def sample(self, index: int, length: int, rng: np.random.Generator) -> Sample:
         """Makes a sample at the raw size of the data.
 
         Args:
-            index: where to begin, 0 to `len(self) - 1`.
-            length: number of frames T.
-            rng: all that is random comes from it.
+            index: Where the sample begins, 0 to `len(self) - 1`.
+            length: Number of frames T.
+            rng: Generator of every random choice.
 
         Raises:
-            DatasetError: a file cannot be read, or no frame there shows an object.
+            DatasetError: A file cannot be read, or no frame there shows an object.
         """

@@ -16,20 +16,20 @@ from samtracker.types import Frame, Mask
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """A cut-out on its way."""
+    """A cut-out that moves."""
 
     cutout: Cutout
     motion: Motion
 
     @property
     def middles(self) -> Vector:
-        """Where its middle is in each frame, (T, 2) canvas pixels (x, y)."""
+        """Returns the middle of the layer in each frame, (T, 2) canvas pixels (x, y)."""
         return self.motion.places(self.cutout.size)
 
     def across(self, other: Layer, rng: np.random.Generator) -> Layer:
-        """This layer on its way from beside another one to its middle, where it stays or goes on.
+        """Moves this layer from beside another one to its middle, where it stays or goes on.
 
-        It is there in any frame but the first.
+        It reaches the middle in a random frame, but not in the first.
         """
         length = len(self.motion.matrices)
         way = 1 - np.arange(length) / rng.integers(1, length)
@@ -43,15 +43,15 @@ class Layer:
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """An object between what is behind it and what is before it.
+    """An object among layers, over a background.
 
     Attributes:
         background: RGB uint8 (H, W, 3), the canvas.
-        camera: how the background moves.
-        object: what is to be segmented.
-        behind: what the object hides where they meet.
-        before: what hides the object.
-        lights: in the first and in the last frame.
+        camera: How the background moves.
+        object: What is to be segmented.
+        behind: What the object hides where they meet.
+        before: What hides the object.
+        lights: In the first and in the last frame.
     """
 
     background: Frame
@@ -62,7 +62,7 @@ class Scene:
     lights: tuple[Light, Light]
 
     def render(self, number: int) -> tuple[Frame, Mask]:
-        """A frame and where the object is seen in it, (H, W, 3) and bool (H, W)."""
+        """Draws a frame and where the object is seen in it, (H, W, 3) and bool (H, W)."""
         canvas = self.camera.cover(number, self.background)
         for layer in self.behind:
             _paste(layer, number, canvas)
@@ -77,13 +77,13 @@ class Scene:
         return light.on(canvas), mask
 
     def film(self) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        """All frames and masks, (T, H, W, 3) and bool (T, H, W)."""
+        """Draws all frames and masks, (T, H, W, 3) and bool (T, H, W)."""
         taken = [self.render(number) for number in range(len(self.camera.matrices))]
         return np.stack([frame for frame, _ in taken]), np.stack([mask for _, mask in taken])
 
 
 def _paste(layer: Layer, number: int, canvas: Frame) -> Patch:
-    """Draws a layer on the canvas, and returns what was drawn."""
+    """Draws a layer on the canvas and returns what was drawn."""
     patch = layer.motion.warp(number, layer.cutout.pixels, (canvas.shape[0], canvas.shape[1]))
     if patch.pixels.size:
         place = canvas[patch.rows, patch.columns]

@@ -5,12 +5,12 @@ Black, 0 and transparent are background. Everything else is told apart like this
 ==================  =======================================================================
 bool                one object, id 1
 floats              0 to 1: one object where above 0.5; whole numbers: as integers
-integers over 8 bit the values are ids; if the largest is 255 or 65535 (white), as grey
+integers over 8 bit the values are ids; if the largest is 255 or 65535 (white), as gray
 palette             the indices are ids, in the palette of DAVIS or any other with a black
                     index 0; a palette that only compresses a picture: as colors
-grey                up to 31 (too dark for a drawing): the values are ids. Above: every shade
+gray                up to 31 (too dark for a drawing): the values are ids. Above: every shade
                     is an object and its value the id, but a shade alone is object 1
-colors             every color is an object. Colours of the DAVIS palette have its ids,
+colors             every color is an object. Colors of the DAVIS palette have its ids,
                     others are numbered 1, 2, ... as they appear, from the top row down
 alpha               above half is visible; flat colors are read as above, but a cut-out, be it
                     black or a photograph, is one object, id 1
@@ -19,7 +19,7 @@ alpha               above half is visible; flat colors are read as above, but a 
 Shades and colors are flat where somebody drew them. Antialiasing and compression add others,
 which are no objects: in a picture that has colors which only occur at the edges between
 others, or faint copies of another one, only colors that fill areas count, and every pixel
-belongs to the nearest of these. A grey picture without such areas is one object where it is
+belongs to the nearest of these. A gray picture without such areas is one object where it is
 brighter than half its maximum.
 """
 
@@ -37,21 +37,21 @@ from samtracker.palette import PALETTE
 from samtracker.prompts.picture_colors import PictureColors, color_codes
 from samtracker.types import IdMap, Mask, Size
 
-_DARKEST_SHADE = 32  # grey values below it are ids, not shades
+_DARKEST_SHADE = 32  # gray values below it are ids, not shades
 
 
 def read_mask(path: Path, size: Size) -> dict[int, Mask]:
     """Reads the objects from a picture.
 
     Args:
-        path: a file in any format that Pillow reads; see the module for what it may show.
+        path: A file in any format that Pillow reads; see the module for what it may show.
         size: (H, W) of the frame. A mask of another size but the same aspect ratio is resized.
 
     Returns:
         Object id to bool (H, W), in the order of the ids; disjoint, none of them empty.
 
     Raises:
-        PromptError: the file is missing or no picture, has another aspect ratio, or is empty.
+        PromptError: The file is missing or no picture, has another aspect ratio, or is empty.
     """
     name = f"mask '{path}'"
     try:
@@ -66,8 +66,9 @@ def read_mask(path: Path, size: Size) -> dict[int, Mask]:
 def read_ids(path: Path) -> NDArray[np.uint16]:
     """Reads the mask of a frame in a data set, where an id must mean the same in every frame.
 
-    Nothing is told from what else is in the picture: indices of any palette are ids, of lighter
-    greys everything above half the maximum is object 1, and colors must be of the DAVIS palette.
+    So nothing is guessed from the picture as a whole, as `read_mask` does. The indices of any
+    palette are ids, lighter grays are object 1 above half their maximum, colors must be those of
+    the DAVIS palette, and what is transparent is background.
 
     Args:
         path: A file in any format that Pillow reads.
@@ -86,14 +87,14 @@ def parse_mask(mask: NDArray[Any] | Image.Image, size: Size) -> dict[int, Mask]:
     """Reads the objects from an array or a Pillow image, as `read_mask` does from a file.
 
     Args:
-        mask: (H, W) of any kind, or uint8 (H, W, 1 to 4): grey, grey and alpha, RGB, RGBA.
+        mask: (H, W) of any kind, or uint8 (H, W, 1 to 4): gray, gray and alpha, RGB, RGBA.
         size: (H, W) of the frame.
 
     Returns:
         Object id to bool (H, W), in the order of the ids; disjoint, none of them empty.
 
     Raises:
-        PromptError: the mask has another aspect ratio, is empty, or holds values or has a shape
+        PromptError: The mask has another aspect ratio, is empty, or holds values or has a shape
             that make no sense in a mask.
     """
     return _objects(mask, size, "mask")
@@ -126,7 +127,7 @@ def _open(path: Path) -> Image.Image:
 
 
 def _resize(ids: IdMap, size: Size, name: str) -> IdMap:
-    """Nearest neighbour of the pixel centres; only between equal aspect ratios."""
+    """Resizes by the nearest neighbor of pixel centers, between equal aspect ratios only."""
     (rows, columns), (height, width) = ids.shape, size
     if abs(columns - rows * width / height) > max(1.0, 0.01 * columns):
         raise PromptError(
@@ -156,7 +157,7 @@ def _image_ids(image: Image.Image, name: str, *, strict: bool) -> IdMap:
 
 
 def _indices_are_ids(indices: IdMap, colors: NDArray[np.uint8]) -> bool:
-    """Whether a palette is one of ids, not one that a program made to save space."""
+    """Returns whether a palette is one of ids, not one that a program made to save space."""
     known = _palette_ids(colors[..., :3])
     if known is not None and np.array_equal(known, indices):
         return True
@@ -186,7 +187,7 @@ def _array_ids(mask: NDArray[Any], name: str, *, strict: bool) -> IdMap:
 
 
 def _number_ids(mask: NDArray[Any], name: str, *, strict: bool) -> IdMap:
-    """Object ids of a (H, W) array of integers or floats."""
+    """Reads the object ids of a (H, W) array of integers or floats."""
     if not np.isfinite(mask).all():
         raise PromptError(f"{name} holds NaN or infinite values: give 0 for the background")
     low, high = mask.min(), mask.max()
@@ -198,9 +199,9 @@ def _number_ids(mask: NDArray[Any], name: str, *, strict: bool) -> IdMap:
         if (mask % 1 != 0).any():
             raise PromptError(f"{name} holds fractions above 1: give 0 to 1, or whole ids")
     if mask.dtype == np.uint8 or high == 255:
-        return _grey_ids(mask.astype(np.uint8), strict=strict)
+        return _gray_ids(mask.astype(np.uint8), strict=strict)
     if high == 65535:
-        return _grey_ids((mask // 257).astype(np.uint8), strict=strict)
+        return _gray_ids((mask // 257).astype(np.uint8), strict=strict)
     return mask.astype(np.uint16)
 
 
@@ -209,20 +210,20 @@ def _alpha_ids(
 ) -> IdMap:
     visible = alpha > 127
     shown = colors * visible[..., None]
-    if not visible.all() and not (shown.any() and PictureColors.of(shown).flat):
-        return visible.astype(np.uint8)
+    if not strict and not visible.all() and not (shown.any() and PictureColors.of(shown).flat):
+        return visible.astype(np.uint8)  # a cut-out
     if shown.shape[2] == 1:
-        return _grey_ids(shown[..., 0], strict=strict)
+        return _gray_ids(shown[..., 0], strict=strict)
     return _color_ids(shown, name, strict=strict)
 
 
-def _grey_ids(grey: NDArray[np.uint8], *, strict: bool) -> IdMap:
-    if grey.max() < _DARKEST_SHADE:
-        return grey
-    bright = (grey > int(grey.max()) // 2).astype(np.uint8)
+def _gray_ids(gray: NDArray[np.uint8], *, strict: bool) -> IdMap:
+    if gray.max() < _DARKEST_SHADE:
+        return gray
+    bright = (gray > int(gray.max()) // 2).astype(np.uint8)
     if strict:
         return bright
-    colors = PictureColors.of(grey[..., None])
+    colors = PictureColors.of(gray[..., None])
     shades = colors.paints()
     if not colors.drawn(shades):
         return bright
@@ -235,7 +236,7 @@ def _color_ids(colors: NDArray[np.uint8], name: str, *, strict: bool) -> IdMap:
     if known is not None:
         return known
     if (colors == colors[..., :1]).all():
-        return _grey_ids(colors[..., 0], strict=strict)
+        return _gray_ids(colors[..., 0], strict=strict)
     if strict:
         raise PromptError(f"{name} is no mask: its colors are not those of the DAVIS palette")
     found = PictureColors.of(colors)
@@ -256,7 +257,7 @@ def _color_ids(colors: NDArray[np.uint8], name: str, *, strict: bool) -> IdMap:
 
 
 def _palette_ids(colors: NDArray[np.uint8]) -> NDArray[np.intp] | None:
-    """The indices (...) of colors (..., 3) in the DAVIS palette; None if one is not in it."""
+    """Returns the ids (...) of colors (..., 3) in the DAVIS palette; None if one is not in it."""
     # The palette inside DAVIS' own files has 191 where the formula gives 192.
     known, codes = color_codes(PALETTE), color_codes(np.where(colors == 191, np.uint8(192), colors))
     order = np.argsort(known)

@@ -18,7 +18,7 @@ _EDGE = np.ones((5, 5), np.uint8)
 
 
 def color_codes(colors: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """One number for each color: (..., channels) to (...)."""
+    """Turns colors (..., channels) into one number each, (...)."""
     codes = np.zeros(colors.shape[:-1], np.int64)
     for channel in range(colors.shape[-1]):
         codes = codes << 8 | colors[..., channel]
@@ -30,12 +30,12 @@ class PictureColors:
     """The K distinct colors of a picture (H, W, channels).
 
     Attributes:
-        values: uint8 (K, channels).
-        index: the color of each pixel, (H, W).
-        counts: number of pixels, (K,).
-        blend: pixels whose color lies between those around them, (H, W).
-        cores: number of pixels whose 3x3 neighbourhood has one color, (K,).
-        flat: no color is residue of antialiasing or compression.
+        values: The colors, uint8 (K, channels).
+        index: Number of the color of each pixel, (H, W).
+        counts: Number of pixels, (K,).
+        blend: Pixels whose color lies between those around them, (H, W).
+        cores: Number of pixels whose 3x3 neighborhood has one color, (K,).
+        flat: No color is residue of antialiasing or compression.
     """
 
     values: NDArray[np.uint8]
@@ -52,7 +52,7 @@ class PictureColors:
         high = cv2.dilate(picture, _BLOCK).reshape(picture.shape)
         constant = low == high
         core = constant.all(axis=2)
-        # An antialiased pixel lies between its neighbours, in every channel in which they differ.
+        # An antialiased pixel lies between its neighbors, in every channel in which they differ.
         blend = (constant | ((low < picture) & (picture < high))).all(axis=2) & ~core
         codes = color_codes(picture)
         codes, index, counts = np.unique(codes, return_inverse=True, return_counts=True)
@@ -67,7 +67,7 @@ class PictureColors:
         return cls(values=values, index=index, blend=blend, counts=counts, cores=cores, flat=flat)
 
     def paints(self) -> NDArray[np.uint8]:
-        """The colors that somebody painted with: (N, channels), sorted, black first."""
+        """Returns the colors that somebody painted with: (N, channels), sorted, black first."""
         black = np.zeros((1, self.values.shape[1]), np.uint8)
         if self.flat:
             return np.concatenate([black, self.values[self.values.any(axis=1)]])
@@ -84,15 +84,15 @@ class PictureColors:
         return paints[np.argsort(color_codes(paints))]
 
     def drawn(self, paints: NDArray[np.uint8]) -> bool:
-        """Whether the picture consists of its paints, but for edges."""
+        """Returns whether the picture consists of its paints, but for edges."""
         near = _nearest(self.values, paints)[1] <= _NEAR
         return self.flat or bool(self.counts[near].sum() >= _DRAWN_SHARE * self.counts.sum())
 
     def labels(self, paints: NDArray[np.uint8]) -> NDArray[np.intp]:
-        """The number of the paint that each pixel belongs to, (H, W).
+        """Returns the number of the paint that each pixel belongs to, (H, W).
 
         It is the nearest one; where several meet at an edge, the nearest of these: halfway
-        from black to white is no grey object.
+        from black to white is no gray object.
         """
         labels = _nearest(self.values, paints)[0][self.index]
         if self.flat:
@@ -109,7 +109,7 @@ class PictureColors:
 def _nearest(
     colors: NDArray[np.uint8], paints: NDArray[np.uint8]
 ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """The number of the paint nearest to each color, (K,), and its Euclidean distance, (K,)."""
+    """Returns the number of the paint nearest to each color, (K,), and its distance, (K,)."""
     best = np.zeros(len(colors), np.intp)
     least = np.full(len(colors), np.inf, np.float32)
     for number, paint in enumerate(paints.astype(np.float32)):

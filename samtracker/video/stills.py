@@ -6,9 +6,11 @@ import re
 import struct
 from collections.abc import Iterator
 from fractions import Fraction
+from io import BufferedReader
+from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Final, Self
+from typing import Any, Final, Self
 
 import imageio.v3 as iio
 import numpy as np
@@ -25,6 +27,7 @@ ANIMATION_SUFFIXES: Final = (".apng", ".gif")
 """Suffixes of files that have several pictures as a rule; of the others PNG, TIFF and WebP may."""
 
 _UNREADABLE = (OSError, EOFError, SyntaxError, struct.error, *DAMAGE)
+_TIFF_HEADS: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _TURNS: Final = {
     **{1: (0, False), 2: (0, True), 3: (2, False), 4: (2, True)},
     **{5: (-1, True), 6: (-1, False), 7: (1, True), 8: (1, False)},
@@ -48,10 +51,10 @@ class PictureFile:
         self._file = path.open("rb")
         try:
             self._pictures = _open(self._file)
-            count = self._pictures.count
+            number = self._pictures.count
             # The picture that an APNG has for programs that show stills is none of its frames.
-            self._first = int(count > 1 and bool(self._pictures.info(0).get("default_image")))
-            self._count = count - self._first
+            self._first = int(number > 1 and bool(self._pictures.info(0).get("default_image")))
+            self._count = number - self._first
         except _UNREADABLE as error:
             empty = not path.stat().st_size
             self._file.close()
@@ -163,7 +166,12 @@ def natural_order(name: str) -> tuple[list[str | int], str]:
     return [int(part) if part.isdecimal() else part for part in parts], name
 
 
-def _open(file: BinaryIO) -> _PillowPictures | _TiffPictures:
+def _open(file: BufferedReader) -> _PillowPictures | _TiffPictures:
+    if file.peek(4)[:4] in _TIFF_HEADS:
+        pages = _open_tiff(file)
+        if pages is not None and pages.deep_planes:
+            return pages
+    file.seek(0)
     try:
         return _PillowPictures(iio.imopen(file, "r", plugin="pillow"))
     except OSError:
@@ -171,12 +179,32 @@ def _open(file: BinaryIO) -> _PillowPictures | _TiffPictures:
         return _TiffPictures(iio.imopen(file, "r", plugin="tifffile"))
 
 
+def _open_tiff(file: BufferedReader) -> _TiffPictures | None:
+    try:
+        return _TiffPictures(iio.imopen(file, "r", plugin="tifffile"))
+    except _UNREADABLE:
+        return None
+
+
 class _PillowPictures:
     """Pictures of any format, as imageio's Pillow plugin gives them."""
 
     def __init__(self, reader: Any) -> None:
         self._reader = reader
-        self.count: int = reader.properties(index=...).n_images
+        try:
+            self.count: int = reader.properties(index=...).n_images
+        except _UNREADABLE:  # cut off between two pictures
+            self.count = self._count()
+
+    def _count(self) -> int:
+        """Counts the pictures up to the first that is damaged, this one included."""
+        self.info(0)
+        for index in count(1):
+            try:
+                self.info(index)
+            except _UNREADABLE:
+                break
+        return index + 1
 
     def info(self, index: int) -> dict[str, Any]:
         info: dict[str, Any] = self._reader.metadata(index=index, exclude_applied=False)
@@ -184,7 +212,7 @@ class _PillowPictures:
 
     def rgb(self, index: int) -> NDArray[np.uint8]:
         mode = self.info(index)["mode"]
-        if mode.startswith("I;16"):  # Pillow would clip 16-bit grey, not scale it
+        if mode.startswith("I;16"):  # Pillow would clip 16-bit gray, not scale it
             return _three_channels(self._reader.read(index=index))
         # Pillow warns of a palette with transparency that is not converted to RGBA.
         wanted = "RGBA" if mode == "P" else "RGB"
@@ -196,11 +224,17 @@ class _PillowPictures:
 
 
 class _TiffPictures:
-    """Pages of a TIFF with samples that Pillow does not know, as imageio's tifffile plugin does."""
+    """Pages of a TIFF that Pillow does not read, as imageio's tifffile plugin gives them."""
 
     def __init__(self, reader: Any) -> None:
         self._reader = reader
         self.count: int = reader.properties(index=..., page=...).n_images
+
+    @property
+    def deep_planes(self) -> bool:
+        """Whether there is a plane of 16 bits for each channel, which Pillow jumbles."""
+        bytes_a_sample: int = self._reader.properties(index=..., page=0).dtype.itemsize
+        return bytes_a_sample == 2 and self._separate(0)
 
     def info(self, index: int) -> dict[str, Any]:
         info: dict[str, Any] = self._reader.metadata(index=..., page=index)
@@ -208,12 +242,14 @@ class _TiffPictures:
 
     def rgb(self, index: int) -> NDArray[np.uint8]:
         pixels = self._reader.read(index=..., page=index)
-        if self.info(index)["planar_configuration"] == 2 and pixels.ndim == 3:  # channels first
-            pixels = np.moveaxis(pixels, 0, -1)
-        return _three_channels(pixels)
+        return _three_channels(np.moveaxis(pixels, 0, -1) if self._separate(index) else pixels)
 
     def close(self) -> None:
         self._reader.close()
+
+    def _separate(self, index: int) -> bool:
+        info = self.info(index)
+        return bool(info["planar_configuration"] == 2 and info.get("SamplesPerPixel", 1) > 1)
 
 
 def _three_channels(pixels: NDArray[Any]) -> NDArray[np.uint8]:

@@ -156,10 +156,10 @@ def test_antialiased_edges_are_no_objects(tmp_path: Path) -> None:
 
 
 def test_transparent_is_background(tmp_path: Path) -> None:
-    grey = Image.fromarray(np.full((4, 4), 255, np.uint8))
+    gray = Image.fromarray(np.full((4, 4), 255, np.uint8))
     alpha = np.zeros((4, 4), np.uint8)
     alpha[1:3, 1:3] = 255
-    Image.merge("LA", (grey, Image.fromarray(alpha))).save(tmp_path / "mask.png")
+    Image.merge("LA", (gray, Image.fromarray(alpha))).save(tmp_path / "mask.png")
     assert np.array_equal(read_ids(tmp_path / "mask.png"), alpha // 255)
 
 

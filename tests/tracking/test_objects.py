@@ -114,7 +114,7 @@ def test_a_correction_is_followed(lite_tracker: MakeTracker) -> None:
 def test_a_lost_object_can_be_corrected(lite_tracker: MakeTracker) -> None:
     gone = film([replace(RED, hidden=range(1, 9))], 3)
     # It comes back in another colour.
-    green = film([replace(RED, colour=(90, 200, 90))], 5)
+    green = film([replace(RED, color=(90, 200, 90))], 5)
     tracker = lite_tracker()
     tracker.init(gone[0].frame, mask=gone[0].ids)
     assert tracker.step(gone[1].frame)[1].state == State.UNCERTAIN
