@@ -49,15 +49,17 @@ class Screen:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "Xvfb_screen0"
+        # A number of its own: servers that choose one while others start and end collide.
+        self.display = f":{100 + os.getpid() % 50_000}"
         read, write = os.pipe()
-        # Without -noreset the screen starts anew, and drops whoever connects at that moment,
+        # Without -noreset the screen would start anew, and drop whoever connects at that moment,
         # whenever its last client leaves: each call of xdotool before the window is open.
         options = ("-noreset", "-fbdir", str(folder), "-screen", "0", "1000x700x24")
-        command = ["Xvfb", "-displayfd", str(write), *options]
+        command = ["Xvfb", self.display, "-displayfd", str(write), *options]
         self._server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
         os.close(write)
         with os.fdopen(read) as answer:
-            self.display = f":{answer.readline().strip()}"
+            assert f":{answer.readline().strip()}" == self.display, "Xvfb has not started"
 
     def film(self) -> Frame:
         """The upper left part of the screen, where the window is, at the size of the film."""
