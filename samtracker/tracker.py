@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from samtracker.checkpoints.load import load_network
 from samtracker.config import TrackerConfig
-from samtracker.errors import FrameError, PromptError
+from samtracker.errors import FrameError, NotInitializedError
 from samtracker.model.network import Network
 from samtracker.model.runtime import EncodedFrame, Runtime
 from samtracker.prompts.prompts import Points, first_masks, single_mask
@@ -24,7 +23,8 @@ from samtracker.tracking.save import SavedTracker, load_tracker, save_tracker
 from samtracker.tracking.stream import StreamResult, stream
 from samtracker.types import Box, Frame, FrameResult, Mask
 
-_STATE = ("_objects", "_frame", "_result")
+_STATE = {"objects": "_objects", "frame": "_frame", "result": "_result"}
+"""All that a stream changes, by the names that it is saved under."""
 
 
 class Tracker:
@@ -136,7 +136,7 @@ class Tracker:
         result = FrameResult(index=0, timestamp=time, size=size, objects=())
         objects = Objects(self.config)
         for object_id, object_mask in sorted(masks.items()):
-            result = objects.take(encoded, result, int(object_id), object_mask)
+            result = objects.set_mask(encoded, result, int(object_id), object_mask)
         self._objects, self._frame, self._result = objects, encoded, result
         return result
 
@@ -155,7 +155,7 @@ class Tracker:
         stream = self._stream
         encoded = self._encode(frame)
         index = stream.index + 1
-        objects = self._objects.segment(self.runtime, encoded, index)
+        objects = self._objects.step(self.runtime, encoded, index)
         self._frame = encoded  # only now: memory may have run out
         self._result = FrameResult(
             index=index, timestamp=_seconds(timestamp), size=stream.size, objects=objects
@@ -194,7 +194,7 @@ class Tracker:
         new_id = last + 1 if object_id is None else object_id
         check_id(new_id, above=last)
         new = single_mask(first_masks(self.runtime, encoded, mask=mask, box=box, points=points))
-        self._result = self._objects.take(encoded, self._stream, int(new_id), new)
+        self._result = self._objects.set_mask(encoded, self._stream, int(new_id), new)
         return self._result
 
     @logged
@@ -234,9 +234,9 @@ class Tracker:
             first_masks(self.runtime, now, mask=mask, box=box, points=points, prior=prior)
         )
         if current:
-            self._result = self._objects.take(now, self._stream, object_id, true)
+            self._result = self._objects.set_mask(now, self._stream, object_id, true)
         else:
-            self._objects.remind(now, self._stream, object_id, true)
+            self._objects.add_reference(now, self._stream, object_id, true)
         return self._stream
 
     @logged
@@ -298,8 +298,9 @@ class Tracker:
         """
         config = replace(self.config, size=size)
         if self._frame is not None:
-            self._frame = self.runtime.encode(self._frame.image, size)
-            self._objects.resize(self._frame.features)
+            encoded = self.runtime.encode(self._frame.image, size)
+            self._objects.resize(encoded.features)
+            self._frame = encoded
         self.config = config
 
     def stream(
@@ -340,7 +341,8 @@ class Tracker:
             OutputError: it cannot be written; an older file is still there.
             WeightsError: the network does not come from a file.
         """
-        save_tracker(Path(path), self.runtime, self.config, self._state)
+        state = {name: getattr(self, attribute) for name, attribute in _STATE.items()}
+        save_tracker(Path(path), self.runtime, self.config, state)
 
     @classmethod
     def load(
@@ -365,19 +367,16 @@ class Tracker:
     def restore(cls, saved: SavedTracker, *, device: str = "auto") -> Tracker:
         """A tracker from a file that has been read; see `load`."""
         tracker = cls(saved.network, saved.config, device=device, precision=saved.precision)
-        for name, value in saved.restore(tracker.runtime.device, _STATE).items():
-            setattr(tracker, name, value)
+        for name, value in saved.restore(tracker.runtime.device, tuple(_STATE)).items():
+            setattr(tracker, _STATE[name], value)
         return tracker
-
-    @property
-    def _state(self) -> dict[str, Any]:
-        """All that a stream changes."""
-        return {name: getattr(self, name) for name in _STATE}
 
     @property
     def _stream(self) -> FrameResult:
         if self._result is None:
-            raise PromptError("the tracker has no objects yet: call init(frame, mask=...) first")
+            raise NotInitializedError(
+                "the tracker has no objects yet: call init(frame, mask=...) first"
+            )
         return self._result
 
     def _encode(self, frame: Frame) -> EncodedFrame:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from samtracker.checkpoints.files import WeightEntry, check, locate, manifest, sha256
+from samtracker.checkpoints.files import sha256
+from samtracker.checkpoints.manifest import WeightEntry, check, locate, manifest
 from samtracker.errors import WeightsError
 
 _CHUNK = 1 << 20  # bytes

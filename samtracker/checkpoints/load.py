@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from samtracker.checkpoints.files import find, load_state, save_state, sha256
+from samtracker.checkpoints.files import load_state, save_state
+from samtracker.checkpoints.manifest import checked_digest, find
 from samtracker.config import ModelConfig
 from samtracker.errors import ConfigError, WeightsError
 from samtracker.model.network import Network
@@ -24,7 +25,7 @@ SAM_WIDTHS = {768: "vit_b", 1024: "vit_l", 1280: "vit_h"}
 
 
 def load_network(name_or_path: str | Path) -> Network:
-    """Build the network a weight file was made for and fill it.
+    """Build the network that a weight file was made for, and fill it.
 
     Args:
         name_or_path: a name of the manifest, a file of `save_network`, a checkpoint of
@@ -38,7 +39,7 @@ def load_network(name_or_path: str | Path) -> Network:
         WeightsError: the file is missing, damaged or of another kind.
     """
     path = find(name_or_path)
-    digest = sha256(path)  # now, for another file may lie there later
+    digest = checked_digest(path)  # now, for another file may lie there later
     state, metadata = load_state(path)
     if "config" in metadata:
         network = Network(_config(path, metadata["config"]))

@@ -75,6 +75,11 @@ class Runtime:
             if isinstance(module, CONVERTED):
                 module.to(self.precision)
 
+    @property
+    def precision_name(self) -> str:
+        """The precision by the name that `choose_precision` knows it by."""
+        return str(self.precision).removeprefix("torch.")
+
     @torch.inference_mode()
     def encode(self, image: Frame, size: int | None) -> EncodedFrame:
         """Encode a frame.

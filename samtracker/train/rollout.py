@@ -102,7 +102,7 @@ class Rollout(nn.Module):
         logits, scores = [], []
         for number in range(1, length):
             views = [features[row][number] for row in range(count)]
-            decoded = self.network.decode_objects(views, [track.memory for track in tracks])
+            decoded = self.network.decode_objects(views, [track.contents() for track in tracks])
             full = F.interpolate(decoded.logits[:, None], (side, side), mode="bilinear")[:, 0]
             logits.append(full)
             scores.append(decoded.score)
