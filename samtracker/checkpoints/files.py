@@ -19,7 +19,7 @@ def sha256(path: Path) -> str:
     """Compute the SHA-256 of a file's bytes, 64 lower-case hexadecimal digits.
 
     Raises:
-        WeightsError: the file cannot be read.
+        WeightsError: The file cannot be read.
     """
     try:
         with path.open("rb") as file:
@@ -38,7 +38,7 @@ def load_state(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
         The tensors by name and the metadata; a `.pt` or `.pth` has no metadata.
 
     Raises:
-        WeightsError: missing, of another kind, damaged, or more than tensors.
+        WeightsError: Missing, of another kind, damaged, or more than tensors.
     """
     if not path.is_file():
         raise WeightsError(f"weights {path} do not exist or are no file")
@@ -88,12 +88,12 @@ def save_state(
     """Write a safetensors file: the whole file or none, and the same bytes for the same content.
 
     Args:
-        path: replaced if it exists; its folder must exist.
-        tensors: by name; of any memory layout, on any device.
-        metadata: texts for the header.
+        path: Replaced if it exists; its folder must exist.
+        tensors: By name; of any memory layout, on any device.
+        metadata: Texts for the header.
 
     Raises:
-        OutputError: the file cannot be written.
+        OutputError: The file cannot be written.
     """
     data = safetensors.torch.save({key: value.contiguous() for key, value in tensors.items()})
     body = 8 + int.from_bytes(data[:8], "little")

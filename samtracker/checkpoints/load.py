@@ -28,7 +28,7 @@ def load_network(name_or_path: str | Path) -> Network:
     """Build the network that a weight file was made for, and fill it.
 
     Args:
-        name_or_path: a name of the manifest, a file of `save_network`, a checkpoint of
+        name_or_path: A name of the manifest, a file of `save_network`, a checkpoint of
             `samtrack train`, or an official SAM checkpoint. From a SAM checkpoint the encoder, the
             prompt encoder and the mask decoder start trained, the matcher does not.
 
@@ -36,7 +36,7 @@ def load_network(name_or_path: str | Path) -> Network:
         The network in evaluation mode, float32, on the CPU.
 
     Raises:
-        WeightsError: the file is missing, damaged or of another kind.
+        WeightsError: The file is missing, damaged or of another kind.
     """
     path = find(name_or_path)
     digest = checked_digest(path)  # now, for another file may lie there later
@@ -55,7 +55,7 @@ def save_network(path: Path, network: Network, metadata: Mapping[str, str]) -> N
     """Write a network as fp16 safetensors, with its configuration in the header.
 
     Raises:
-        OutputError: the file cannot be written.
+        OutputError: The file cannot be written.
     """
     tensors = {
         name: tensor.half() if tensor.is_floating_point() else tensor

@@ -19,17 +19,17 @@ class WeightEntry:
     """One weight file as the manifest names it.
 
     Attributes:
-        name: what a user calls it.
-        file: its file name, without any folder.
-        encoder: lite, vit_b, vit_l or vit_h.
+        name: What a user calls it.
+        file: Its file name, without any folder.
+        encoder: Lite, vit_b, vit_l or vit_h.
         sha256: 64 lower-case hexadecimal digits.
-        size: bytes.
+        size: Bytes.
         licence: SPDX identifier.
-        source: an http(s) URL, or "packaged" for a file that comes with the package.
-        description: one line.
+        source: An http(s) URL, or "packaged" for a file that comes with the package.
+        description: One line.
 
     Raises:
-        WeightsError: a file name that could leave its folder, a hash that is none, or a source
+        WeightsError: A file name that could leave its folder, a hash that is none, or a source
             that is neither packaged nor http(s).
     """
 
@@ -87,7 +87,7 @@ def manifest() -> dict[str, WeightEntry]:
     """Read all known weights by name, in the order of the manifest.
 
     Raises:
-        WeightsError: the manifest is missing or damaged.
+        WeightsError: The manifest is missing or damaged.
     """
     path = weights_folder() / "manifest.json"
     try:
@@ -101,7 +101,7 @@ def locate(entry: WeightEntry) -> Path:
     """Return the file of an entry.
 
     Raises:
-        WeightsError: it is not there.
+        WeightsError: It is not there.
     """
     if not entry.path.is_file():
         raise WeightsError(f"weights {entry.name!r} are not at {entry.path}; {entry.remedy}")
@@ -114,7 +114,7 @@ def find(name_or_path: str | Path) -> Path:
     A str that is a known name is that name; everything else is a path.
 
     Raises:
-        WeightsError: the file is not there, or the name is unknown.
+        WeightsError: The file is not there, or the name is unknown.
     """
     known = manifest()
     if isinstance(name_or_path, str) and name_or_path in known:
@@ -159,7 +159,7 @@ def verify(name_or_path: str | Path) -> WeightEntry:
     A name must be the file of its entry; a path may be any of the known files.
 
     Raises:
-        WeightsError: missing, unreadable, or not what the manifest names.
+        WeightsError: Missing, unreadable, or not what the manifest names.
     """
     known = manifest()
     path = find(name_or_path)

@@ -40,10 +40,10 @@ class Observation:
     """What speaks for an object's mask in a frame.
 
     Attributes:
-        area: of the mask in pixels; 0 for none.
-        center: of the mask, x and y in pixels; (0, 0) for none.
-        score: predicted IoU, 0 to 1.
-        similarity: of the mask's cells to their best matches in the memory, mean, at most 1.
+        area: Of the mask in pixels; 0 for none.
+        center: Of the mask, x and y in pixels; (0, 0) for none.
+        score: Predicted IoU, 0 to 1.
+        similarity: Of the mask's cells to their best matches in the memory, mean, at most 1.
     """
 
     area: int
@@ -66,11 +66,11 @@ class LifeCycle:
     """The state of one object.
 
     Args:
-        config: thresholds and counts.
-        given: of the mask that the user gave.
+        config: Thresholds and counts.
+        given: Of the mask that the user gave.
 
     Attributes:
-        state: after the last frame.
+        state: After the last frame.
     """
 
     def __init__(self, config: TrackerConfig, given: Observation) -> None:

@@ -58,13 +58,13 @@ class ReplayLog:
     """A record of what is done to a tracker from now on; give it to `Tracker.log`.
 
     Args:
-        path: of the file; an older one is replaced as soon as there is something to write.
-        tracker: before its stream begins.
-        source: that its frames come from, for `replay`; empty if there is none.
+        path: Of the file; an older one is replaced as soon as there is something to write.
+        tracker: Before its stream begins.
+        source: That its frames come from, for `replay`; empty if there is none.
 
     Raises:
-        ConfigError: the stream has begun.
-        WeightsError: the network comes from no file.
+        ConfigError: The stream has begun.
+        WeightsError: The network comes from no file.
     """
 
     def __init__(self, path: str | Path, tracker: Loggable, source: str = "") -> None:
@@ -93,9 +93,9 @@ class ReplayLog:
         """Write a call down, if that is possible; tracking goes on where it is not.
 
         Args:
-            name: of the method.
-            arguments: by name.
-            outcome: what it returned.
+            name: Of the method.
+            arguments: By name.
+            outcome: What it returned.
         """
         given = dict(arguments)
         frame = given.pop("frame", None)
@@ -111,7 +111,7 @@ class ReplayLog:
         """Close the file; what was written until then is on the disk at any time.
 
         Raises:
-            OutputError: not everything could be written.
+            OutputError: Not everything could be written.
         """
         with suppress(OSError):  # of what has failed already
             if self._file is not None:
@@ -154,7 +154,7 @@ def is_log(path: Path) -> bool:
     """Return whether a file is a log of any version, or empty; one that was cut off is one too.
 
     Raises:
-        OutputError: it cannot be read.
+        OutputError: It cannot be read.
     """
     begin = f'{{"format": "{_KIND}'.encode("ascii")
     with writing(path), path.open("rb") as file:
@@ -201,7 +201,7 @@ def unpacked(plain: Any) -> Any:
     """Return an argument as it was given.
 
     Raises:
-        ValueError: it is damaged.
+        ValueError: It is damaged.
     """
     match plain:
         case {"by id": pairs}:

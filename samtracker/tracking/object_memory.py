@@ -32,12 +32,12 @@ class ObjectMemory:
     While it is lost, the last frame that showed all of it stands in for the last one.
 
     Args:
-        config: which of these are kept.
-        features: of the frame the object is first seen in.
+        config: Which of these are kept.
+        features: Of the frame the object is first seen in.
         mask: (H/s, W/s) its mask there, see `InputTransform.prepare_masks`.
 
     Attributes:
-        lost: whether it is to be looked for in the whole frame.
+        lost: Whether it is to be looked for in the whole frame.
     """
 
     def __init__(self, config: TrackerConfig, features: Features, mask: Tensor) -> None:

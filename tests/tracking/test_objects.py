@@ -119,7 +119,7 @@ def test_a_correction_is_followed(lite_tracker: MakeTracker) -> None:
 
 def test_a_lost_object_can_be_corrected(lite_tracker: MakeTracker) -> None:
     gone = film([replace(RED, hidden=range(1, 9))], 3)
-    # It comes back in another colour.
+    # It comes back in another color.
     green = film([replace(RED, colour=(90, 200, 90))], 5)
     tracker = lite_tracker()
     tracker.init(gone[0].frame, mask=gone[0].ids)
@@ -204,7 +204,7 @@ BAD_FRAMES: dict[str, tuple[Any, str]] = {
     "bool": (FRAME > 0, "the frame is bool: give an RGB uint8 array (H, W, 3)"),
     "list": (FRAME.tolist(), "the frame is list: give an RGB uint8 array (H, W, 3)"),
     "none": (None, "the frame is NoneType: give an RGB uint8 array (H, W, 3)"),
-    "grey": (
+    "gray": (
         FRAME[..., 0],
         "the frame has shape (96, 160): give an RGB uint8 array (H, W, 3)",
     ),
