@@ -26,17 +26,17 @@ def evaluate(
     """Score clips.
 
     Args:
-        clips: Those with less than three masks have no scores.
-        source: Of the masks.
-        jobs: Processes that share the clips; 1 is this one alone.
-        on_wait: Called again and again while other processes are waited for; what it raises ends
+        clips: those with less than three masks have no scores.
+        source: of the masks.
+        jobs: processes that share the clips; 1 is this one alone.
+        on_wait: called again and again while other processes are waited for; what it raises ends
             them.
 
     Yields:
         Positions and results of clips, as they are done.
 
     Raises:
-        DatasetError: See `evaluate_clip`.
+        DatasetError: see `evaluate_clip`.
         WorkerError: A process died, as for lack of memory.
     """
     task = partial(evaluate_clip, source=source)
