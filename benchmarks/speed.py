@@ -78,7 +78,7 @@ def main() -> None:
     for clip in davis_split(args.root, args.split) if args.root else []:
         rows[f"{clip.name}, 1 object"] = ratio(tracker, clip.frames(), {1: clip.masks()[0]})
         rows[f"{clip.name}, 8 objects"] = ratio(tracker, clip.frames(), eight(clip.masks()[0]))
-    precision = str(tracker.runtime.precision).removeprefix("torch.")
+    precision = tracker.runtime.precision_name
     print(f"{'lite at 480, ' + precision:32}{'step':>8}{'encoder':>10}{'ratio':>8}")
     for name, row in rows.items():
         print(f"{name:32}{row['step_ms']:8.1f}{row['encoder_ms']:10.1f}{row['ratio']:8.2f}")

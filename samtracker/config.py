@@ -33,7 +33,7 @@ class _Saved:
         cls._what = what
 
     def to_json(self) -> str:
-        """As one line of JSON; `from_json` reads it back."""
+        """Return the settings as one line of JSON; `from_json` reads it back."""
         return json.dumps(dataclasses.asdict(cast(Any, self)), sort_keys=True)
 
     @classmethod
@@ -41,7 +41,7 @@ class _Saved:
         """Read what `to_json` wrote.
 
         Raises:
-            ConfigError: not JSON, or with unknown fields or values.
+            ConfigError: Not JSON, or with unknown fields or values.
         """
         try:
             return cls(**json.loads(text))
@@ -56,7 +56,7 @@ class ModelConfig(_Saved, what="model"):
     """What a network is built from.
 
     Attributes:
-        encoder: one of `ENCODERS`.
+        encoder: One of `ENCODERS`.
     """
 
     encoder: str = "lite"
@@ -70,23 +70,23 @@ class TrackerConfig:
     """How a tracker runs.
 
     Attributes:
-        size: short side of the working image in pixels; None is the encoder's own (480 for
+        size: Short side of the working image in pixels; None is the encoder's own (480 for
             lite; SAM's encoders work at longest side 1024 and at nothing else).
         memory: "rolling" (last frame only), "anchored" (first and last frame) or "bank:N" (N
             confident frames in between as well).
-        feedback: what becomes the next template's mask: "hard" (thresholded) or "soft".
-        target_model: whether a discriminator fitted on the first frame takes part; rolling
+        feedback: What becomes the next template's mask: "hard" (thresholded) or "soft".
+        target_model: Whether a discriminator fitted on the first frame takes part; rolling
             memory forgets the first frame and goes without.
-        absent_score: a mask with a lower score counts as none.
-        absent_share: likewise one with a smaller share of the object's largest area of late.
-        doubtful_score: a mask with a lower score does not enter the memory.
-        doubtful_similarity: nor one that resembles the memory less.
-        largest_growth: nor one so many times larger or smaller than usual.
-        largest_step: nor one that moved so many times the root of its area, for each frame since
+        absent_score: A mask with a lower score counts as none.
+        absent_share: Likewise one with a smaller share of the object's largest area of late.
+        doubtful_score: A mask with a lower score does not enter the memory.
+        doubtful_similarity: Nor one that resembles the memory less.
+        largest_growth: Nor one so many times larger or smaller than usual.
+        largest_step: Nor one that moved so many times the root of its area, for each frame since
             the last good one.
-        lost_after: absent frames in a row after which an object is lost.
-        patience: doubtful frames in a row after which it is lost.
-        confirm_after: good frames in a row, after the one in which a lost object was found, until
+        lost_after: Absent frames in a row after which an object is lost.
+        patience: Doubtful frames in a row after which it is lost.
+        confirm_after: Good frames in a row, after the one in which a lost object was found, until
             it is tracked and remembered as before.
     """
 
@@ -123,7 +123,7 @@ class TrackerConfig:
 
     @property
     def bank(self) -> int:
-        """How many frames between the first and the last are kept."""
+        """Frames between the first and the last that are kept, at most."""
         return int(self.memory.partition(":")[2] or 0)
 
 
@@ -132,36 +132,36 @@ class TrainConfig(_Saved, what="training"):
     """How a tracker is trained; the defaults are the preset `default`.
 
     Attributes:
-        weights: to start from, a name or a file; it decides the encoder.
-        object: of a clip: "largest", the one with most pixels over the sequence, or "random".
-        max_gap: labelled frames between two frames of a sample, at most.
+        weights: To start from, a name or a file; it decides the encoder.
+        object: Of a clip: "largest", the one with most pixels over the sequence, or "random".
+        max_gap: Labeled frames between two frames of a sample, at most.
         framing: "letterbox" (the whole frame) or "object" (a random square around the object,
-            flipped and with other colours).
-        size: side of the square canvas in pixels, a multiple of 16; 1024 for SAM's encoders.
-        length: frames of a sample: the first, whose mask is given, and those to predict.
-        instances: samples in an epoch.
-        epochs: how often each sample is seen.
-        batch: samples in a step, over all processes.
+            flipped and with other colors).
+        size: Side of the square model input in pixels, a multiple of 16; 1024 for SAM's encoders.
+        length: Frames of a sample: the first, whose mask is given, and those to predict.
+        instances: Samples in an epoch.
+        epochs: How often each sample is seen.
+        batch: Samples in a step, over all processes.
         optimiser: "adam" or "adamw".
-        weight_decay: of adamw.
-        learning_rate: at its highest.
-        encoder_rate: of the encoder, as a share of the learning rate; 0 keeps it frozen.
-        warmup: steps over which the learning rate rises from 0.
-        schedule: after that: "constant", or "cosine" down to 0.
-        clip_norm: largest norm of the gradient.
-        ema: decay of the averaged weights, which are the ones that are scored and exported; 0 for
+        weight_decay: Of adamw.
+        learning_rate: At its highest.
+        encoder_rate: Of the encoder, as a share of the learning rate; 0 keeps it frozen.
+        warmup: Steps over which the learning rate rises from 0.
+        schedule: After that: "constant", or "cosine" down to 0.
+        clip_norm: Largest norm of the gradient.
+        ema: Decay of the averaged weights, which are the ones that are scored and exported; 0 for
             none.
-        hard_share: share of each mask's pixels, the hardest, that cross entropy counts.
-        dice_weight: of the Dice loss.
-        iou_weight: of the squared error of the predicted IoU.
-        memory: of the tracker in training, "rolling" or "anchored".
-        feedback: of the tracker in training.
+        hard_share: Share of each mask's pixels, the hardest, that cross entropy counts.
+        dice_weight: Of the Dice loss.
+        iou_weight: Of the squared error of the predicted IoU.
+        memory: Of the tracker in training, "rolling" or "anchored".
+        feedback: Of the tracker in training.
         precision: "float32", "bfloat16", or "auto": bfloat16 where the hardware has it.
-        seed: of everything random.
-        workers: processes that prepare data.
-        checkpoint_every: steps between two checkpoints.
-        evaluate_every: steps between two evaluations, the end is one too; 0 for none.
-        validate: what is scored then, KIND:PATH[:SPLIT].
+        seed: Of everything random.
+        workers: Processes that prepare data.
+        checkpoint_every: Steps between two checkpoints.
+        evaluate_every: Steps between two evaluations, the end is one too; 0 for none.
+        validate: What is scored then, KIND:PATH[:SPLIT].
     """
 
     weights: str = "lite"
@@ -230,20 +230,20 @@ class TrainConfig(_Saved, what="training"):
 
     @classmethod
     def preset(cls, name: str) -> Self:
-        """The settings called "base" or "default".
+        """Return the settings called "base" or "default".
 
-        `base` is the recipe that the tracker was first published with: pairs of neighbouring
+        `base` is the recipe that the tracker was first published with: pairs of neighboring
         frames, encoder frozen, cross entropy, Adam, 10,000 instances in 10 epochs.
 
         Raises:
-            ConfigError: an unknown name.
+            ConfigError: An unknown name.
         """
         _one_of("preset", name, PRESETS)
         return cls(**(_BASE if name == "base" else {}))
 
     @property
     def steps(self) -> int:
-        """Of the whole training; a last batch that would not be full is left out."""
+        """Steps of the whole training; a last batch that would not be full is left out."""
         return self.instances // self.batch * self.epochs
 
 

@@ -4,8 +4,12 @@
 
     SamTrackerError
     ├── ConfigError      a name or setting that does not exist or does not fit
+    │   ├── OutOfMemoryError     a frame or job that needs more memory than there is
+    │   └── WorkerError          a worker process that died
     ├── FrameError       a frame that is not RGB uint8, or of another size than the stream's
     ├── PromptError      a mask, box or click that cannot start or correct an object
+    │   ├── NotInitializedError  a call that needs a stream, before `init`
+    │   └── NothingToUndoError   `undo` where no change is left to take back
     ├── VideoError       a source that cannot be read, or a video that cannot be written
     ├── OutputError      an output folder that exists already or cannot be written
     ├── WeightsError     weights that are missing, damaged, tampered with or of another shape
@@ -14,7 +18,8 @@
     └── ReplayError      a log that is missing, damaged or does not fit
 
 A message names the argument, the value it had and the way out. The command line prints it
-in one line and exits with code 2.
+in one line and exits with code 2. The errors below `ConfigError` and `PromptError` were plain ones
+of these before they had a class of their own, and are still caught with them.
 """
 
 
@@ -26,12 +31,28 @@ class ConfigError(SamTrackerError):
     """A name or setting that does not exist, or does not fit the others."""
 
 
+class OutOfMemoryError(ConfigError):
+    """A frame or job that needs more memory than the device has."""
+
+
+class WorkerError(ConfigError):
+    """A worker process that died."""
+
+
 class FrameError(SamTrackerError):
     """A frame that is not RGB uint8 (H, W, 3), or of another size than the stream's."""
 
 
 class PromptError(SamTrackerError):
     """A mask, box or click that cannot start or correct an object."""
+
+
+class NotInitializedError(PromptError):
+    """A call that needs a stream, before `init` has started one."""
+
+
+class NothingToUndoError(PromptError):
+    """`undo` where no change is left to take back."""
 
 
 class VideoError(SamTrackerError):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,6 +89,17 @@ def test_the_tracker_rests_on_the_model(module: str) -> None:
 def test_the_ground_rests_on_errors_alone(module: str) -> None:
     ours = {name.split(".")[1] for name in imported(module) if name.startswith("samtracker.")}
     assert ours <= {"errors"}
+
+
+def test_a_tracker_alone_reads_no_video_and_draws_nothing() -> None:
+    program = "import sys; from samtracker import Tracker; print(*sorted(sys.modules))"
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=PACKAGE.parent, capture_output=True, check=True
+    )
+    loaded = set(ran.stdout.decode().split())
+    assert "samtracker.tracker" in loaded
+    unwanted = ("av", "click", "matplotlib", "samtracker.live", "samtracker.video")
+    assert not [name for name in unwanted if name in loaded]
 
 
 @pytest.mark.parametrize("name", samtracker.__all__)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from samtracker.checkpoints.files import manifest
+from samtracker.checkpoints.manifest import manifest
 from tests.helpers.cli_tools import FRAMES, ROOT, first_mask, samtrack, two_balls
 from tests.helpers.datasets import write_mask, write_photo
 from tests.helpers.scenes import RED, film

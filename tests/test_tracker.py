@@ -39,7 +39,7 @@ def assert_same(found: FrameResult, wanted: FrameResult) -> None:
 
 @contextmanager
 def encodings(tracker: Tracker) -> Iterator[list[int]]:
-    """Counts the canvases that go through the encoder, in a list that grows."""
+    """Count the model inputs that go through the encoder, in a list that grows."""
     seen: list[int] = []
     body = tracker.runtime.network.body
     hook = body.register_forward_hook(lambda module, given, features: seen.append(len(given[0])))
@@ -194,7 +194,7 @@ def test_a_lost_object_is_found_again(lite_tracker: MakeTracker, memory: str) ->
             assert result[1].box is None
             assert not result[1].mask.any()
         else:
-            # Without anchors only the last frame's cells of stride 16 tell where it is again.
+            # Without reference frames only the last frame tells where it is again, at stride 16.
             least = 0.65 if memory == "rolling" else 0.75
             assert iou(result[1].mask, shots[number].mask(1)) > least
         # One that is lost takes nothing from the others.

@@ -104,7 +104,7 @@ class EvalRequest:
             runtime = _tracker(**self.model).runtime
             settings |= {name: value for name, value in self.model.items() if value is not None}
             settings["device"] = runtime.device.type
-            settings["precision"] = str(runtime.precision).removeprefix("torch.")
+            settings["precision"] = runtime.precision_name
             settings["threads"] = torch.get_num_threads()
         return {
             "title": title if done == count else f"{title}, {done} of {count} clips",

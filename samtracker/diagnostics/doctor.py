@@ -16,7 +16,7 @@ import psutil
 import torch
 
 from samtracker._version import __version__
-from samtracker.checkpoints.files import manifest, verify
+from samtracker.checkpoints.manifest import manifest, verify
 from samtracker.errors import SamTrackerError, VideoError
 from samtracker.tracker import Tracker
 from samtracker.video.read import read_frames

@@ -1,1 +1,1 @@
-"""The network: encoders, matcher, decoder, and the weight files it is filled from."""
+"""The network: encoders, matcher, decoder; tensors in, tensors out."""

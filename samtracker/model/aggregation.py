@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def soft_aggregate(logits: Tensor) -> Tensor:
-    """Masks that do not overlap, bool (n, H, W): soft aggregation.
+    """Make masks that do not overlap, by soft aggregation.
 
     A pixel is background with the probability that it is of no object; it goes to the object with
     the largest odds, if they are above the background's.
@@ -19,6 +19,9 @@ def soft_aggregate(logits: Tensor) -> Tensor:
 
     Args:
         logits: float (n, H, W).
+
+    Returns:
+        bool (n, H, W).
     """
     if len(logits) == 1:
         return logits > 0

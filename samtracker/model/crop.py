@@ -1,4 +1,4 @@
-"""Object-centred windows of a canvas, in a few fixed sizes."""
+"""Object-centered windows of a feature grid, in a few fixed sizes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Crop:
     size: Size
 
     def cut(self, maps: Tensor, stride: int) -> Tensor:
-        """This window of maps (..., H, W) whose cells have `stride` pixels (16, 8 or 4)."""
+        """Cut this window out of maps (..., H, W) whose cells have `stride` pixels (16, 8 or 4)."""
         rows, columns = self._slices(stride)
         return maps[..., rows, columns]
 
@@ -42,8 +42,8 @@ class Crop:
         rows, columns = self._slices(stride)
         onto[..., rows, columns] = content
 
-    def centred(self, row: int, column: int, limits: Size) -> Crop:
-        """The window of this size around a cell, as far as the map of `limits` allows it."""
+    def centered(self, row: int, column: int, limits: Size) -> Crop:
+        """Return the window of this size around a cell, as far as the map of `limits` allows it."""
         top, left = (
             min(max(place - side // 2, 0), limit - side)
             for place, side, limit in zip((row, column), self.size, limits, strict=True)
@@ -51,25 +51,25 @@ class Crop:
         return Crop(top, left, self.size)
 
     def within(self, outer: Crop) -> Crop:
-        """This window, counted from the corner of another one."""
+        """Return this window counted from the corner of another one."""
         return Crop(self.top - outer.top, self.left - outer.left, self.size)
 
     def _slices(self, stride: int) -> tuple[slice, slice]:
-        cells = STRIDE // stride
+        scale = STRIDE // stride
         (rows, columns) = self.size
         return (
-            slice(self.top * cells, (self.top + rows) * cells),
-            slice(self.left * cells, (self.left + columns) * cells),
+            slice(self.top * scale, (self.top + rows) * scale),
+            slice(self.left * scale, (self.left + columns) * scale),
         )
 
 
 def whole(height: int, width: int) -> Crop:
-    """The whole map of height x width cells."""
+    """Return the whole map of height x width cells as a window."""
     return Crop(0, 0, (height, width))
 
 
 def bounds(crops: Sequence[Crop]) -> Crop:
-    """The smallest window that holds all of them."""
+    """Return the smallest window that holds all of them."""
     top, left = min(crop.top for crop in crops), min(crop.left for crop in crops)
     bottom = max(crop.top + crop.size[0] for crop in crops)
     right = max(crop.left + crop.size[1] for crop in crops)
@@ -77,26 +77,26 @@ def bounds(crops: Sequence[Crop]) -> Crop:
 
 
 def crop_around(mask: Tensor, margin: int, stride: int) -> Crop:
-    """The smallest window of the ladder that holds a mask and a margin around it.
+    """Return the smallest window of the ladder that holds a mask and a margin around it.
 
     Args:
         mask: (H, W) with cells of `stride` pixels; every cell above 0 belongs to the object.
-        margin: canvas pixels around the mask's box.
+        margin: pixels of the model input around the mask's box.
         stride: 16 or 8.
 
     Returns:
-        A window inside the map, centred on the mask where the map's border allows it; the whole
+        A window inside the map, centered on the mask where the map's border allows it; the whole
         map where the mask is empty.
     """
-    cells = STRIDE // stride
-    limits = mask.shape[0] // cells, mask.shape[1] // cells
+    scale = STRIDE // stride
+    limits = mask.shape[0] // scale, mask.shape[1] // scale
     rows, columns = torch.nonzero(mask.amax(1) > 0), torch.nonzero(mask.amax(0) > 0)
     if not len(rows):
         return whole(*limits)
     ends = torch.stack([rows[0, 0], rows[-1, 0], columns[0, 0], columns[-1, 0]]).tolist()
     reach = margin / STRIDE
     spans = [
-        (low / cells - reach, (high + 1) / cells + reach) for low, high in (ends[:2], ends[2:])
+        (low / scale - reach, (high + 1) / scale + reach) for low, high in (ends[:2], ends[2:])
     ]
     (top, height), (left, width) = (
         _on_ladder(span, limit) for span, limit in zip(spans, limits, strict=True)
@@ -105,7 +105,7 @@ def crop_around(mask: Tensor, margin: int, stride: int) -> Crop:
 
 
 def _on_ladder(span: tuple[float, float], limit: int) -> tuple[int, int]:
-    """First cell and length of a rung of the ladder centred on `span`, within 0..limit."""
+    """Return first cell and length of a rung of the ladder centered on `span`, within 0..limit."""
     need = span[1] - span[0]
     side = min(next((side for side in LADDER if side >= need), limit), limit)
     first = round((span[0] + span[1] - side) / 2)

@@ -10,13 +10,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from samtracker.model.encoders import CHANNELS
-from samtracker.model.prompt_maps import PROMPT_MAPS
+from samtracker.model.prompt_maps import PROMPT_MAPS, PromptMaps
 
 CERTAIN = 0.02
 """Propagated labels are kept this far from 0 and 1, so that their logits stay finite."""
 
 TRUST = 0.1
-"""Temperature by which the anchors' and the last frame's labels are mixed.
+"""Temperature by which the references' and the last frame's labels are mixed.
 
 Each counts by the softmax of its best similarity, so that a side of the object that the first frame
 does not have is left to the last one.
@@ -74,42 +74,48 @@ class Decoder(nn.Module):
         self.gain = nn.Parameter(torch.tensor(0.05))
 
     def forward(
-        self, image: Tensor, dense: Tensor, prompts: Tensor, x8: Tensor | None, x4: Tensor | None
+        self,
+        image: Tensor,
+        dense: Tensor,
+        prompts: PromptMaps,
+        x8: Tensor | None,
+        x4: Tensor | None,
     ) -> Decoded:
         """Decode n objects; each row has its own image crop.
 
         Args:
             image: (n, 256, h, w), x16 of the crops.
             dense: (n, 256, h, w), the dense prompt of `Matcher`.
-            prompts: (n, 6, h', w') of `prompt_maps`, with h' = 2h, or h for SAM's encoders.
+            prompts: maps (n, h', w') of `prompt_maps`; h' is 2h, or h for SAM's encoders.
             x8: (n, c8, 2h, 2w), or None for an encoder without skips.
             x4: (n, c4, 4h, 4w) likewise.
         """
         h, w = image.shape[-2:]
+        maps = torch.stack(prompts, dim=1)
         *fine, widen = self.prompt_embedding
         # Pooling and a 1x1 convolution commute; pooled first, there is less to convolve.
-        embedded = widen(F.adaptive_avg_pool2d(nn.Sequential(*fine)(prompts), (h, w)))
-        learned, iou = self._sam(image, dense + embedded, prompts, x8, x4)
-        score, first, first_best, recent, recent_best, _ = prompts.unbind(1)
-        share = torch.sigmoid((first_best - recent_best) / TRUST)
-        label = torch.lerp(recent, first, share).clamp(CERTAIN, 1 - CERTAIN)
-        start = self.alpha * torch.logit(label) + self.beta * score
+        embedded = widen(F.adaptive_avg_pool2d(nn.Sequential(*fine)(maps), (h, w)))
+        learned, iou = self._sam(image, dense + embedded, maps, x8, x4)
+        share = torch.sigmoid((prompts.reference_similarity - prompts.last_similarity) / TRUST)
+        label = torch.lerp(prompts.last_label, prompts.reference_label, share)
+        base = torch.logit(label.clamp(CERTAIN, 1 - CERTAIN))
+        start = self.alpha * base + self.beta * prompts.target_score
         start = F.interpolate(start[:, None], (4 * h, 4 * w), mode="bilinear", align_corners=False)
         logits = start[:, 0] + self.gain * learned.float()
-        size = (prompts.shape[-2], prompts.shape[-1])
-        cells = F.adaptive_avg_pool2d((logits > 0).float()[:, None], size)[:, 0]
-        best = torch.maximum(first_best, recent_best).float()
+        size = (maps.shape[-2], maps.shape[-1])
+        covered = F.adaptive_avg_pool2d((logits > 0).float()[:, None], size)[:, 0]
+        best = torch.maximum(prompts.reference_similarity, prompts.last_similarity).float()
         return Decoded(
             logits,
             torch.sigmoid(torch.logit(_certainty(logits), eps=1e-3) + iou.float()),
-            (cells * best).sum((1, 2)) / cells.sum((1, 2)).clamp(min=1e-6),
+            (covered * best).sum((1, 2)) / covered.sum((1, 2)).clamp(min=1e-6),
         )
 
     @torch.no_grad()
     def fold_gain(self) -> None:
-        """Move the gain into the hypernetwork's last layer: the same function with a gain of 1.
+        """Move the gain into the hypernetwork's last layer; the function stays the same.
 
-        A small gain would shrink every step of an optimiser as much as it shrinks the output.
+        A small gain would shrink every step of an optimizer as much as it shrinks the output.
         """
         last = self.mask_decoder.output_hypernetworks_mlps[0].layers[-1]
         last.weight.mul_(self.gain)
@@ -117,9 +123,9 @@ class Decoder(nn.Module):
         self.gain.fill_(1.0)
 
     def _sam(
-        self, image: Tensor, dense: Tensor, prompts: Tensor, x8: Tensor | None, x4: Tensor | None
+        self, image: Tensor, dense: Tensor, maps: Tensor, x8: Tensor | None, x4: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        """`MaskDecoder.predict_masks` for rows with an image each, first mask only.
+        """Run `MaskDecoder.predict_masks` for rows with an image each, first mask only.
 
         SAM's own forward repeats every image for every row of prompts; rows are paired here.
         """
@@ -135,7 +141,7 @@ class Decoder(nn.Module):
             up = act4(to4(act8(norm(to8(source)))))
         else:
             skip8, skip4 = self.skips
-            up = act8(norm(to8(source) + skip8(torch.cat([x8, prompts], dim=1))))
+            up = act8(norm(to8(source) + skip8(torch.cat([x8, maps], dim=1))))
             up = act4(to4(up) + skip4(x4))
         weights = sam.output_hypernetworks_mlps[0](hidden[:, 1])
         learned = (weights[:, None] @ up.flatten(2)).view(n, *up.shape[-2:])
@@ -143,7 +149,7 @@ class Decoder(nn.Module):
 
 
 def _certainty(logits: Tensor) -> Tensor:
-    """Mean foreground probability inside each mask, (n,); 0 for an empty mask."""
+    """Return the mean foreground probability inside each mask, (n,); 0 for an empty one."""
     inside = logits > 0
     total = (torch.sigmoid(logits) * inside).sum((1, 2))
     return total / inside.sum((1, 2)).clamp(min=1)

@@ -12,7 +12,7 @@ from samtracker.errors import ConfigError
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """`name`, or for "auto" the first of cuda, mps and cpu that is there.
+    """Return the device `name`, or for "auto" the first of cuda, mps and cpu that is there.
 
     Raises:
         ConfigError: an unknown name, or a device this machine does not have.
@@ -36,7 +36,7 @@ def choose_device(name: str = "auto") -> torch.device:
 
 
 def choose_precision(name: str, device: torch.device) -> torch.dtype:
-    """`name`, or for "auto" half precision where it is faster.
+    """Return the precision `name`, or for "auto" half precision where it is faster.
 
     CUDA computes in bfloat16 where the GPU has it and else in float16; a CPU computes in bfloat16
     where it has instructions for it and a short measurement finds them faster.
@@ -57,7 +57,7 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
 
 
 def has_bfloat16() -> bool:
-    """Whether the CPU has instructions for it."""
+    """Return whether the CPU has instructions for bfloat16."""
     capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 

@@ -13,7 +13,7 @@ from samtracker.model.geometry import InputTransform
 from samtracker.types import Size
 
 STRIDE = 16
-"""Canvas pixels per cell of `Features.x16`."""
+"""Pixels of the model input per cell of `Features.x16`."""
 
 CHANNELS = 256
 """Channels of `Features.x16`, as in SAM."""
@@ -21,7 +21,7 @@ CHANNELS = 256
 
 @dataclass(frozen=True, kw_only=True)
 class Features:
-    """What an encoder knows about a batch of b canvases of size (H, W).
+    """What an encoder computes from a batch of b model inputs of size (H, W).
 
     Attributes:
         x16: (b, 256, H/16, W/16), the image embedding.
@@ -37,7 +37,7 @@ class Features:
 
     @property
     def key_stride(self) -> int:
-        """Canvas pixels per cell of the key."""
+        """Pixels of the model input per cell of the key."""
         return STRIDE * self.x16.shape[-1] // self.key.shape[-1]
 
     @cached_property
@@ -48,7 +48,7 @@ class Features:
         return unit(F.avg_pool2d(self.key.float(), STRIDE // self.key_stride)).to(self.key.dtype)
 
     def resized(self, like: Features) -> Features:
-        """About what the same canvases would give at the size of other ones."""
+        """Return about what the same frame would give at the size of other features."""
 
         def fit(maps: Tensor, other: Tensor) -> Tensor:
             size = (other.shape[-2], other.shape[-1])
@@ -63,10 +63,10 @@ class Features:
 
 
 class Encoder(Protocol):
-    """An image encoder: a module that maps a canvas to `Features`.
+    """An image encoder: a module that maps a model input to `Features`.
 
     Attributes:
-        key_stride: canvas pixels per cell of the key, 8 or 16.
+        key_stride: pixels of the model input per cell of the key, 8 or 16.
         skip_channels: channels of x8 and x4; None where there are no skips.
         mean: (3,) subtracted from RGB on the 0 to 255 scale.
         std: (3,) divided by.
@@ -77,21 +77,21 @@ class Encoder(Protocol):
     mean: Tensor
     std: Tensor
 
-    def __call__(self, canvas: Tensor) -> Features:
-        """Encode float canvases (b, 3, H, W) from `Geometry.prepare`."""
+    def __call__(self, model_input: Tensor) -> Features:
+        """Encode a float batch (b, 3, H, W) from `InputTransform.prepare`."""
         ...
 
-    def geometry(self, frame: Size, size: int | None) -> InputTransform:
-        """How a frame of size (H, W) is laid on this encoder's canvas.
+    def input_transform(self, frame: Size, size: int | None) -> InputTransform:
+        """Return how a frame of size (H, W) becomes this encoder's input.
 
         Args:
             frame: (H, W).
-            size: short side of the canvas in pixels, None for the encoder's own; SAM's encoders
-                know one size only.
+            size: short side of the model input in pixels, None for the encoder's own; SAM's
+                encoders know one size only.
         """
         ...
 
 
 def unit(maps: Tensor) -> Tensor:
-    """Maps (b, c, h, w) scaled to norm 1 over the channels."""
+    """Scale maps (b, c, h, w) to norm 1 over the channels."""
     return F.normalize(maps, dim=1)

@@ -1,7 +1,7 @@
-"""How a frame is laid on an encoder's canvas, and the way back.
+"""How a frame becomes the input of an encoder, and the way back.
 
-A frame is scaled to `content` and padded at the right and bottom to `canvas`. Masks, boxes and
-points take the same way; each direction undoes the other.
+A frame is scaled to `content` and padded at the right and bottom to `model_input`. Masks, boxes
+and points take the same way; each direction undoes the other.
 """
 
 from __future__ import annotations
@@ -22,34 +22,34 @@ SAM_SIDE = 1024
 
 @dataclass(frozen=True, kw_only=True)
 class InputTransform:
-    """The map between a frame and an encoder's canvas.
+    """The map between a frame and the input of an encoder.
 
     Attributes:
         frame: (H, W) of the frame.
         content: (H, W) of the scaled frame.
-        canvas: (H, W) of the encoder's input; at least `content` in both directions.
+        model_input: (H, W) of the encoder's input; at least `content` in both directions.
     """
 
     frame: Size
     content: Size
-    canvas: Size
+    model_input: Size
 
     @classmethod
     def lite(cls, frame: Size, short_side: int) -> InputTransform:
-        """Short side to `short_side` pixels, both sides to multiples of 16, no padding."""
+        """Scale the short side to `short_side` pixels, both sides to multiples of 16, unpadded."""
         scale = short_side / min(frame)
         height, width = (max(16, round(side * scale / 16) * 16) for side in frame)
-        return cls(frame=frame, content=(height, width), canvas=(height, width))
+        return cls(frame=frame, content=(height, width), model_input=(height, width))
 
     @classmethod
     def sam(cls, frame: Size, long_side: int = SAM_SIDE) -> InputTransform:
-        """Longest side to `long_side` pixels, padded to a square, as `ResizeLongestSide` of SAM."""
+        """Scale the long side and pad to a square, like `ResizeLongestSide` of SAM."""
         scale = long_side / max(frame)
         height, width = (max(1, int(side * scale + 0.5)) for side in frame)
-        return cls(frame=frame, content=(height, width), canvas=(long_side, long_side))
+        return cls(frame=frame, content=(height, width), model_input=(long_side, long_side))
 
     def prepare(self, image: Frame, mean: Tensor, std: Tensor) -> Tensor:
-        """A frame as the encoder wants it.
+        """Make the encoder's input of a frame.
 
         Args:
             image: RGB uint8 (H, W, 3) of size `frame`.
@@ -57,7 +57,7 @@ class InputTransform:
             std: (3,) likewise.
 
         Returns:
-            float32 (1, 3, *canvas) in channels-last memory; padding is 0, as in SAM.
+            float32 (1, 3, *model_input) in channels-last memory; padding is 0, as in SAM.
         """
         height, width = self.content
         if self.frame != self.content:
@@ -70,25 +70,25 @@ class InputTransform:
         return self._pad(content)
 
     def prepare_masks(self, masks: Tensor, stride: int) -> Tensor:
-        """Masks on the canvas, averaged over cells of `stride` pixels.
+        """Scale masks to the feature grid: averages over cells of `stride` pixels.
 
         Args:
             masks: bool or float (n, H, W) at frame size, 0 to 1.
-            stride: of the cells, in canvas pixels; divides the canvas.
+            stride: of the cells, in pixels of the model input, whose sides it divides.
 
         Returns:
-            float32 (n, canvas height / stride, canvas width / stride): the covered share of each
-            cell, 0 in the padding.
+            float32 (n, H / stride, W / stride) for a model input of size (H, W): the covered share
+            of each cell, 0 in the padding.
         """
         values = masks.float()[:, None]
-        if self.content == self.canvas:
-            rows, columns = (side // stride for side in self.canvas)
+        if self.content == self.model_input:
+            rows, columns = (side // stride for side in self.model_input)
             return F.interpolate(values, (rows, columns), mode="area")[:, 0]
         content = F.interpolate(values, self.content, mode="area")
         return F.avg_pool2d(self._pad(content), stride)[:, 0]
 
     def restore(self, logits: Tensor) -> Tensor:
-        """Logits over the canvas, at any stride, as logits at frame size.
+        """Scale logits over the model input, at any stride, to frame size.
 
         Args:
             logits: float (n, h, w).
@@ -97,27 +97,27 @@ class InputTransform:
             float (n, H, W), bilinear.
         """
         maps = logits[:, None]
-        if self.content != self.canvas:
-            maps = _resize(maps, self.canvas)[..., : self.content[0], : self.content[1]]
+        if self.content != self.model_input:
+            maps = _resize(maps, self.model_input)[..., : self.content[0], : self.content[1]]
         return _resize(maps, self.frame)[:, 0]
 
-    def to_canvas(self, points: ArrayLike) -> NDArray[np.float64]:
-        """Points (..., 2), x then y, from frame to canvas pixels."""
-        canvas: NDArray[np.float64] = np.asarray(points, np.float64) * self._scale()
-        return canvas
+    def to_model_input(self, points: ArrayLike) -> NDArray[np.float64]:
+        """Map points (..., 2), x then y, from the frame to the model input, in pixels."""
+        scaled: NDArray[np.float64] = np.asarray(points, np.float64) * self._scale()
+        return scaled
 
     def to_frame(self, points: ArrayLike) -> NDArray[np.float64]:
-        """Points (..., 2), x then y, from canvas to frame pixels; undoes `to_canvas`."""
+        """Map points (..., 2), x then y, back to the frame; this undoes `to_model_input`."""
         frame: NDArray[np.float64] = np.asarray(points, np.float64) / self._scale()
         return frame
 
-    def box_to_canvas(self, box: Box) -> Box:
-        """A box from frame to canvas pixels."""
-        x1, y1, x2, y2 = self.to_canvas(np.reshape(box, (2, 2))).ravel().tolist()
+    def box_to_model_input(self, box: Box) -> Box:
+        """Map a box from the frame to the model input, in pixels."""
+        x1, y1, x2, y2 = self.to_model_input(np.reshape(box, (2, 2))).ravel().tolist()
         return x1, y1, x2, y2
 
     def box_to_frame(self, box: Box) -> Box:
-        """A box from canvas to frame pixels; undoes `box_to_canvas`."""
+        """Map a box back to the frame; this undoes `box_to_model_input`."""
         x1, y1, x2, y2 = self.to_frame(np.reshape(box, (2, 2))).ravel().tolist()
         return x1, y1, x2, y2
 
@@ -127,7 +127,7 @@ class InputTransform:
 
     def _pad(self, content: Tensor) -> Tensor:
         rows, columns = (
-            outer - inner for outer, inner in zip(self.canvas, self.content, strict=True)
+            outer - inner for outer, inner in zip(self.model_input, self.content, strict=True)
         )
         if rows or columns:
             content = F.pad(content, (0, columns, 0, rows))

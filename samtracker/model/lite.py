@@ -14,7 +14,7 @@ from samtracker.model.torchvision import ensure_torchvision
 from samtracker.types import Size
 
 DEFAULT_SIZE = 480
-"""Short side of the canvas in pixels, unless the user wants another."""
+"""Short side of the model input in pixels, unless the user wants another."""
 
 
 class LiteEncoder(nn.Module):
@@ -45,13 +45,13 @@ class LiteEncoder(nn.Module):
         self.register_buffer("mean", torch.full((3,), 127.5), persistent=False)
         self.register_buffer("std", torch.full((3,), 127.5), persistent=False)
 
-    def geometry(self, frame: Size, size: int | None) -> InputTransform:
-        """See `Encoder.geometry`."""
+    def input_transform(self, frame: Size, size: int | None) -> InputTransform:
+        """See `Encoder.input_transform`."""
         return InputTransform.lite(frame, size or DEFAULT_SIZE)
 
-    def forward(self, canvas: Tensor) -> Features:
-        """See `Encoder.__call__`; canvas sides are multiples of 16."""
-        x4, x8, x16 = self.body(canvas)
+    def forward(self, model_input: Tensor) -> Features:
+        """See `Encoder.__call__`; the sides of the model input are multiples of 16."""
+        x4, x8, x16 = self.body(model_input)
         coarse = F.interpolate(x16.float(), x8.shape[-2:], mode="bilinear", align_corners=False)
         key = torch.cat([unit(x8.float()), unit(coarse)], dim=1) / 2**0.5
         return Features(x16=self.neck(x16), key=key.to(x8.dtype), x8=x8, x4=x4)

@@ -23,7 +23,7 @@ class Matcher(nn.Module):
         self.mask_value = nn.Conv2d(2, CHANNELS, 1)
 
     def forward(self, image: Tensor, templates: Sequence[Template]) -> Tensor:
-        """The dense prompt of n objects, (n, 256, h, w).
+        """Compute the dense prompt of n objects, (n, 256, h, w).
 
         Args:
             image: (n, 256, h, w), x16 of each object's crop.

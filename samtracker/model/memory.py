@@ -13,7 +13,7 @@ from samtracker.model.encoders import STRIDE, Features
 from samtracker.model.target import TargetModel
 
 RADIUS = 96
-"""How far an object may move between two frames, in canvas pixels."""
+"""How far an object may move between two frames, in pixels of the model input."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class Template:
     mask: Tensor
 
     def crop(self) -> Crop:
-        """Where the next frame's object can be: the mask's box dilated by the search radius."""
+        """Return where the object can be next: the mask's box dilated by the search radius."""
         return crop_around(self.mask, RADIUS, self.features.key_stride)
 
     def moved(self, crop: Crop) -> Template:
-        """As if its object had been in a window of the same size elsewhere, and nothing around."""
+        """Return it as if the object had been in another window, and nothing around it."""
         own, stride = self.crop(), self.features.key_stride
         key, mask = torch.zeros_like(self.features.key), torch.zeros_like(self.mask)
         crop.paste(own.cut(self.features.key, stride), key, stride)
@@ -41,12 +41,12 @@ class Template:
         return Template(replace(self.features, key=key), mask)
 
     def tokens(self, crop: Crop) -> tuple[Tensor, Tensor]:
-        """The embedding (m, 256) and the covered share (m,) of each cell of stride 16."""
+        """Return the embedding (m, 256) and the covered share (m,) of each cell of stride 16."""
         tokens = crop.cut(self.features.x16[0], STRIDE).flatten(1).T
         return tokens, crop.cut(self.shares(), STRIDE).flatten()
 
     def shares(self) -> Tensor:
-        """The mask at stride 16, (H/16, W/16)."""
+        """Return the mask at stride 16, (H/16, W/16)."""
         return F.avg_pool2d(self.mask[None], STRIDE // self.features.key_stride)[0]
 
 
@@ -65,12 +65,12 @@ class ReferenceFrame:
 
     @classmethod
     def of(cls, template: Template) -> ReferenceFrame:
-        """All of a template."""
+        """Make one of a template, with all of its cells."""
         return cls(template.features.coarse, template.shares())
 
     @property
     def key(self) -> Tensor:
-        """(c, H/16, W/16)."""
+        """The matching key, (c, H/16, W/16)."""
         return self.coarse[0]
 
 
@@ -80,29 +80,29 @@ class Memory:
 
     Attributes:
         last: the last frame in which it was seen; all of it, if it is lost.
-        anchors: templates that are searched without a window.
+        references: frames that are searched without a window.
         target: fitted on the first frame, and half on the bank's newest one; None to go without.
         lost: whether to look for it in the whole frame instead of around its last place.
     """
 
     last: Template
-    anchors: tuple[ReferenceFrame, ...] = ()
+    references: tuple[ReferenceFrame, ...] = ()
     target: TargetModel | None = None
     lost: bool = False
 
     @property
     def searched(self) -> tuple[ReferenceFrame, ...]:
-        """The anchors; for a lost object without any, the last frame as one."""
-        return self.anchors or ((ReferenceFrame.of(self.last),) if self.lost else ())
+        """The references; for a lost object without any, the last frame as one."""
+        return self.references or ((ReferenceFrame.of(self.last),) if self.lost else ())
 
     def moved(self, crop: Crop) -> Memory:
-        """Of a lost object that may be in a window now: as if it had just been there."""
+        """Return the memory as if a lost object had just been in a window."""
         return replace(self, last=self.last.moved(crop)) if self.lost else self
 
     def keys(self) -> Tensor:
-        """Of all cells of the searched anchors, of which there must be one: (m, c)."""
-        return torch.cat([anchor.key.flatten(1).T for anchor in self.searched])
+        """Return the keys of all cells of the searched references, (m, c); there must be one."""
+        return torch.cat([reference.key.flatten(1).T for reference in self.searched])
 
     def labels(self) -> Tensor:
-        """Of the same cells: (m,)."""
-        return torch.cat([anchor.labels.flatten() for anchor in self.searched])
+        """Return the labels of the same cells, (m,)."""
+        return torch.cat([reference.labels.flatten() for reference in self.searched])

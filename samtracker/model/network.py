@@ -1,4 +1,4 @@
-"""The whole network: encode a frame once, then segment any number of objects in it."""
+"""The whole network: encode a frame once, then decode any number of objects in it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from samtracker.model.encoders import Encoder, Features
 from samtracker.model.lite import LiteEncoder
 from samtracker.model.matcher import Matcher
 from samtracker.model.memory import Memory
-from samtracker.model.prompt_maps import prompt_maps
+from samtracker.model.prompt_maps import PromptMaps, prompt_maps
 from samtracker.model.sam import (
     SamEncoder,
     SamPrompter,
@@ -77,19 +77,19 @@ class Network(nn.Module):
         """The image encoder."""
         return cast(Encoder, self.body)
 
-    def encode(self, canvas: Tensor) -> Features:
-        """Encode canvases (b, 3, H, W) from `Geometry.prepare`."""
-        return self.encoder(canvas)
+    def encode(self, model_input: Tensor) -> Features:
+        """Encode a batch (b, 3, H, W) from `InputTransform.prepare`."""
+        return self.encoder(model_input)
 
-    def segment(self, features: Sequence[Features], memories: Sequence[Memory]) -> Decoded:
-        """Find n objects; those with crops of one size decode as one batch.
+    def decode_objects(self, features: Sequence[Features], memories: Sequence[Memory]) -> Decoded:
+        """Search, match and decode n objects; those with crops of one size form one batch.
 
         Args:
-            features: of each object's frame, with a batch of 1; canvases of one size.
+            features: of each object's frame, with a batch of 1; all of one size.
             memories: of each object.
 
         Returns:
-            Logits over the whole canvas, (n, H/4, W/4), scores and similarities (n,).
+            Logits over the whole model input, (n, H/4, W/4), scores and similarities (n,).
         """
         crops = search(features, memories)
         moved = [memory.moved(crop) for memory, crop in zip(memories, crops, strict=True)]
@@ -109,8 +109,8 @@ class Network(nn.Module):
             dense = self.matcher(image, [memories[row].last for row in rows])
             x8 = _windows([view.x8 for view in views], windows, 8)
             x4 = _windows([view.x4 for view in views], windows, 4)
-            evidence = torch.stack([prompts[row] for row in rows])
-            decoded = self.decoder(image, dense, evidence, x8, x4)
+            maps = PromptMaps.batch([prompts[row] for row in rows])
+            decoded = self.decoder(image, dense, maps, x8, x4)
             for row, crop, content in zip(rows, windows, decoded.logits, strict=True):
                 crop.paste(content, logits[row], 4)
             scores[rows] = decoded.score
@@ -118,7 +118,7 @@ class Network(nn.Module):
         return Decoded(logits, scores, similarities)
 
     def load(self, state: Mapping[str, Tensor]) -> None:
-        """Take every tensor from a state dict of this network.
+        """Load every tensor from a state dict of this network.
 
         Raises:
             WeightsError: names or shapes differ.
@@ -155,7 +155,7 @@ def _misfit(what: str, config: ModelConfig, error: RuntimeError) -> WeightsError
 
 
 def _windows(maps: Sequence[Tensor | None], crops: Sequence[Crop], stride: int) -> Tensor | None:
-    """Each object's window of its own map (1, c, H, W), as one batch; None where maps are None."""
+    """Cut each object's window of its own map (1, c, H, W), as one batch; None without maps."""
     windows = [
         crop.cut(item[0], stride)
         for item, crop in zip(maps, crops, strict=True)

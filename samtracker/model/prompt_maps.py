@@ -8,6 +8,7 @@ them, so an object may find better matches in company than alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -17,36 +18,60 @@ from samtracker.model.crop import Crop, bounds
 from samtracker.model.encoders import STRIDE, Features
 from samtracker.model.memory import RADIUS, Memory
 from samtracker.model.propagation import propagate, propagate_windowed
-from samtracker.model.sharing import by_anchors, groups
+from samtracker.model.sharing import by_references, groups
 from samtracker.model.target import target_scores
 
-PROMPT_MAPS = 6
-"""Maps per object."""
+
+class PromptMaps(NamedTuple):
+    """What the decoder is told of an object, float32 (h, w) each, or of n objects, (n, h, w).
+
+    Attributes:
+        target_score: of the target model, -2 to 2; 0 without one.
+        reference_label: propagated from the reference frames, 0 to 1.
+        reference_similarity: of the best match there, a cosine.
+        last_label: propagated from the last frame, 0 to 1.
+        last_similarity: of the best match there, a cosine.
+        last_mask: of the last frame, as it was there, 0 to 1.
+    """
+
+    target_score: Tensor
+    reference_label: Tensor
+    reference_similarity: Tensor
+    last_label: Tensor
+    last_similarity: Tensor
+    last_mask: Tensor
+
+    @classmethod
+    def batch(cls, objects: Sequence[PromptMaps]) -> PromptMaps:
+        """Stack the maps (h, w) of n objects to maps (n, h, w)."""
+        return cls(*(torch.stack(maps) for maps in zip(*objects, strict=True)))
+
+
+PROMPT_MAPS = len(PromptMaps._fields)
+"""Maps per object, in the order in which the weights of the decoder expect them."""
 
 
 def prompt_maps(
     features: Sequence[Features], memories: Sequence[Memory], crops: Sequence[Crop]
-) -> list[Tensor]:
-    """The six maps of each object in its crop, float32 (6, h, w) at the key's stride.
+) -> list[PromptMaps]:
+    """Compute the maps of each object in its crop, at the key's stride.
 
-    They are: target score, label propagated from the anchors, its best similarity, label
-    propagated from the last frame, its best similarity, last mask. Without anchors the last frame
-    stands in for them.
+    Without reference frames the last frame stands in for them.
 
     Args:
         features: of each object's frame, with a batch of 1; the same one for all in a stream.
         memories: of each object.
         crops: of each object, from `search`.
     """
-    anchored = _from_anchors(features, memories, crops)
+    references = _from_references(features, memories, crops)
     recent = _from_last(features, memories, crops)
     scores = _scores(features, memories, crops)
     maps = []
     for row, (memory, crop) in enumerate(zip(memories, crops, strict=True)):
         mask = crop.cut(memory.last.mask, features[row].key_stride)
-        first = anchored.get(row, recent[row])
+        reference = references.get(row, recent[row])
         score = scores[row] if row in scores else torch.zeros_like(mask)
-        maps.append(torch.stack([score, *first, *recent[row], mask]))
+        maps.append(PromptMaps(score, *reference, *recent[row], mask))
     return maps
 
 
@@ -81,19 +106,19 @@ def _from_last(
     return found
 
 
-def _from_anchors(
+def _from_references(
     features: Sequence[Features], memories: Sequence[Memory], crops: Sequence[Crop]
 ) -> dict[int, Found]:
     found = {}
-    for rows in by_anchors(features, memories):
+    for rows in by_references(features, memories):
         view, outer = features[rows[0]], bounds([crops[row] for row in rows])
         masks = torch.stack([memories[row].labels() for row in rows])
         query, keys = outer.cut(view.coarse[0], STRIDE), memories[rows[0]].keys()
         labels, best = propagate(query, keys, masks)
         for row, label in zip(rows, labels, strict=True):
-            inner, cells = crops[row].within(outer), STRIDE // view.key_stride
+            inner, scale = crops[row].within(outer), STRIDE // view.key_stride
             both = torch.stack([inner.cut(label, STRIDE), inner.cut(best, STRIDE)])[None]
-            fine = F.interpolate(both, scale_factor=cells, mode="bilinear") if cells > 1 else both
+            fine = F.interpolate(both, scale_factor=scale, mode="bilinear") if scale > 1 else both
             found[row] = fine[0, 0], fine[0, 1]
     return found
 

@@ -85,7 +85,7 @@ def propagate_windowed(
 
 
 def _blocks(limit: int, radius: int) -> Iterator[tuple[slice, slice, tuple[int, int]]]:
-    """Along one axis: blocks, the stretches they can reach, what these lack at the map's ends."""
+    """Yield blocks of an axis, the stretches they can reach, what these lack at its ends."""
     side = math.ceil(limit / math.ceil(limit / BLOCK))  # as alike as they can be
     for first in range(0, limit, side):
         last = min(first + side, limit)
@@ -95,7 +95,7 @@ def _blocks(limit: int, radius: int) -> Iterator[tuple[slice, slice, tuple[int, 
 
 
 def _pick(similarity: Tensor) -> tuple[Tensor, Tensor]:
-    """The best similarities of each cell of a block, and their places in its reach: (h * w, k).
+    """Pick the best similarities of each cell of a block, and their places: (h * w, k).
 
     Args:
         similarity: (h, w, h + 2 * radius, w + 2 * radius), contiguous. Of the cell (i, j) only the
@@ -115,7 +115,7 @@ def _pick(similarity: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _vote(values: Tensor, places: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Labels (n, q) by the nearest template cells, and the best similarity (q,), float32.
+    """Vote for labels (n, q) by the nearest cells; with the best similarity (q,), float32.
 
     Args:
         values: (q, k), falling.

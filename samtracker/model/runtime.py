@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from samtracker.errors import ConfigError
+from samtracker.errors import OutOfMemoryError
 from samtracker.model.decoder import Decoded
 from samtracker.model.device import choose_device, choose_precision
 from samtracker.model.encoders import Features
@@ -32,25 +32,28 @@ class EncodedFrame:
 
     Attributes:
         image: RGB uint8 (H, W, 3), our own copy.
-        geometry: how the frame lies on the canvas.
-        features: of the canvas, with a batch of 1.
+        transform: from the frame to the model input.
+        features: of the model input, with a batch of 1.
     """
 
     image: Frame
-    geometry: InputTransform
+    transform: InputTransform
     features: Features
 
-    def cells(self, masks: Tensor) -> Tensor:
-        """Masks (n, H, W) at frame size as templates want them: (n, h, w) at the key's stride."""
-        return self.geometry.prepare_masks(masks, self.features.key_stride)
+    def masks_to_grid(self, masks: Tensor) -> Tensor:
+        """Scale masks (n, H, W) to the feature grid: the covered share (n, h, w) of each cell.
+
+        The grid is that of the matching key, as templates want it.
+        """
+        return self.transform.prepare_masks(masks, self.features.key_stride)
 
     def to_feature_grid(self, mask: Mask) -> Tensor:
-        """The same for one mask (H, W): (h, w)."""
-        return self.cells(torch.from_numpy(mask[None]).to(self.features.key.device))[0]
+        """Scale one mask (H, W) to the feature grid: (h, w)."""
+        return self.masks_to_grid(torch.from_numpy(mask[None]).to(self.features.key.device))[0]
 
 
 class Runtime:
-    """Runs a network.
+    """A network on a device, in inference mode.
 
     Args:
         network: moved to the device, its weights to the precision, for good.
@@ -72,30 +75,55 @@ class Runtime:
             if isinstance(module, CONVERTED):
                 module.to(self.precision)
 
-    @torch.inference_mode()
-    def encode(self, image: Frame, size: int | None) -> EncodedFrame:
-        """Encode a frame (H, W, 3); `size` as in `TrackerConfig`."""
-        encoder = self.network.encoder
-        geometry = encoder.geometry((image.shape[0], image.shape[1]), size)
-        canvas = geometry.prepare(image, encoder.mean, encoder.std)
-        with self._autocast(), _within_memory():
-            features = self.network.encode(canvas)
-        return EncodedFrame(image.copy(), geometry, features)
+    @property
+    def precision_name(self) -> str:
+        """The precision by the name that `choose_precision` knows it by."""
+        return str(self.precision).removeprefix("torch.")
 
     @torch.inference_mode()
-    def segment(self, frame: EncodedFrame, memories: Sequence[Memory]) -> Decoded:
-        """See `Network.segment`."""
-        with self._autocast(), _within_memory():
-            decoded: Decoded = self.network.segment([frame.features] * len(memories), memories)
+    def encode(self, image: Frame, size: int | None) -> EncodedFrame:
+        """Encode a frame.
+
+        Args:
+            image: RGB uint8 (H, W, 3).
+            size: as in `TrackerConfig`.
+
+        Raises:
+            ConfigError: a size that the encoder does not know.
+            OutOfMemoryError: the device has no memory left for it.
+        """
+        encoder = self.network.encoder
+        transform = encoder.input_transform((image.shape[0], image.shape[1]), size)
+        with within_memory():
+            model_input = transform.prepare(image, encoder.mean, encoder.std)
+            with self._autocast():
+                features = self.network.encode(model_input)
+            return EncodedFrame(image.copy(), transform, features)
+
+    @torch.inference_mode()
+    def decode(self, frame: EncodedFrame, memories: Sequence[Memory]) -> Decoded:
+        """Decode objects in a frame; see `Network.decode_objects`.
+
+        Raises:
+            OutOfMemoryError: the device has no memory left for it.
+        """
+        features = [frame.features] * len(memories)
+        with self._autocast(), within_memory():
+            decoded: Decoded = self.network.decode_objects(features, memories)
         return decoded
 
     @torch.inference_mode()
     def prompt(self, frame: EncodedFrame, prompt: Prompt) -> Mask:
-        """The mask (H, W) that SAM's own prompt encoder gives for a box or clicks."""
+        """Predict the mask (H, W) of a box or clicks with SAM's own prompt encoder.
+
+        Raises:
+            OutOfMemoryError: the device has no memory left for it.
+        """
         assert self.network.prompter is not None, "only SAM's encoders have a prompter"
-        with self._autocast():
-            logits = self.network.prompter(frame.features.x16, prompt, frame.geometry)
-        mask: Mask = (frame.geometry.restore(logits)[0] > 0).cpu().numpy()
+        with within_memory():
+            with self._autocast():
+                logits = self.network.prompter(frame.features.x16, prompt, frame.transform)
+            mask: Mask = (frame.transform.restore(logits)[0] > 0).cpu().numpy()
         return mask
 
     def _autocast(self) -> AbstractContextManager[None]:
@@ -107,21 +135,25 @@ class Runtime:
 
 
 @contextmanager
-def _within_memory() -> Iterator[None]:
-    """Makes an error of ours of a device that has run out of memory."""
+def within_memory() -> Iterator[None]:
+    """Turn what torch and NumPy say where memory has run out into an error of ours.
+
+    Raises:
+        OutOfMemoryError: the device has no memory left for what is done inside.
+    """
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
         # On a CPU torch says it in a plain RuntimeError.
         if type(error) is RuntimeError and "can't allocate memory" not in str(error):
             raise
-        raise ConfigError(
+        raise OutOfMemoryError(
             "out of memory: give a smaller size, track fewer objects or use the device cpu"
         ) from error
 
 
-def soft_cells(logits: Tensor, like: Tensor) -> Tensor:
-    """Mask probabilities of logits (n, h, w), averaged over the cells of `like` (..., h', w').
+def soft_masks(logits: Tensor, like: Tensor) -> Tensor:
+    """Average the mask probabilities of logits (n, h, w) over the cells of `like` (..., h', w').
 
     A place counts for the object with the largest logit there. Probabilities below `FAINT` count as
     0, so that the object is looked for around its mask.

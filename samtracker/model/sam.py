@@ -30,8 +30,8 @@ class SamEncoder(nn.Module):
         self.register_buffer("mean", mean, persistent=False)
         self.register_buffer("std", std, persistent=False)
 
-    def geometry(self, frame: Size, size: int | None) -> InputTransform:
-        """See `Encoder.geometry`.
+    def input_transform(self, frame: Size, size: int | None) -> InputTransform:
+        """See `Encoder.input_transform`.
 
         Raises:
             ConfigError: a size other than SAM's own.
@@ -40,9 +40,9 @@ class SamEncoder(nn.Module):
             raise ConfigError(f"size={size} does not fit a SAM encoder: leave it out ({SAM_SIDE})")
         return InputTransform.sam(frame)
 
-    def forward(self, canvas: Tensor) -> Features:
-        """See `Encoder.__call__`; the canvas is 1024 x 1024."""
-        x16 = self.body(canvas)
+    def forward(self, model_input: Tensor) -> Features:
+        """See `Encoder.__call__`; the model input is 1024 x 1024."""
+        x16 = self.body(model_input)
         return Features(x16=x16, key=unit(x16.float()).to(x16.dtype))
 
 
@@ -57,8 +57,8 @@ class SamPrompter(nn.Module):
         self.prompt_encoder = prompt_encoder
         self.mask_decoder = mask_decoder
 
-    def forward(self, x16: Tensor, prompt: Prompt, geometry: InputTransform) -> Tensor:
-        """Low-resolution mask logits (1, 256, 256) for a box or clicks.
+    def forward(self, x16: Tensor, prompt: Prompt, transform: InputTransform) -> Tensor:
+        """Predict low-resolution mask logits (1, 256, 256) for a box or clicks.
 
         Of SAM's three masks for a click the one with the best predicted IoU is taken; a box or
         several clicks are clear enough for its single mask, as SAM's authors advise.
@@ -66,10 +66,10 @@ class SamPrompter(nn.Module):
         points = boxes = None
         if prompt.points:
             clicks = np.array(prompt.points, np.float64)
-            places = self._tensor(geometry.to_canvas(clicks[:, :2]), x16)[None]
+            places = self._tensor(transform.to_model_input(clicks[:, :2]), x16)[None]
             points = places, self._tensor(clicks[:, 2], x16)[None]
         if prompt.box:
-            boxes = self._tensor(np.array(geometry.box_to_canvas(prompt.box)), x16)[None]
+            boxes = self._tensor(np.array(transform.box_to_model_input(prompt.box)), x16)[None]
         sparse, dense = self.prompt_encoder(points=points, boxes=boxes, masks=None)
         several = boxes is None and len(prompt.points or ()) == 1
         logits, iou = self.mask_decoder(
@@ -88,7 +88,7 @@ class SamPrompter(nn.Module):
 
 
 def build_sam(name: str) -> Any:
-    """SAM `vit_b`, `vit_l` or `vit_h` as `segment_anything` builds it, with random weights."""
+    """Build SAM `vit_b`, `vit_l` or `vit_h` as `segment_anything` does, with random weights."""
     ensure_torchvision()
     from segment_anything import sam_model_registry
 
@@ -97,7 +97,7 @@ def build_sam(name: str) -> Any:
 
 
 def build_mask_decoder() -> Any:
-    """SAM's mask decoder with a single mask token and random weights."""
+    """Build SAM's mask decoder with a single mask token and random weights."""
     ensure_torchvision()
     from segment_anything.modeling import MaskDecoder, TwoWayTransformer
 
@@ -106,7 +106,7 @@ def build_mask_decoder() -> Any:
 
 
 def build_position() -> Any:
-    """SAM's positional encoding of an image embedding, with a random basis."""
+    """Build SAM's positional encoding of an image embedding, with a random basis."""
     ensure_torchvision()
     from segment_anything.modeling.prompt_encoder import PositionEmbeddingRandom
 

@@ -10,7 +10,7 @@ from samtracker.model.memory import Memory
 
 
 def groups(keys: Iterable[Hashable]) -> list[list[int]]:
-    """Rows with the same key; those with None are left out."""
+    """Group rows by equal keys; those with None are left out."""
     found = defaultdict(list)
     for row, key in enumerate(keys):
         if key is not None:
@@ -18,12 +18,12 @@ def groups(keys: Iterable[Hashable]) -> list[list[int]]:
     return list(found.values())
 
 
-def by_anchors(
+def by_references(
     features: Sequence[Features], memories: Sequence[Memory], *, lost_only: bool = False
 ) -> list[list[int]]:
-    """Rows with the same frame and the same searched anchors; those without any are left out."""
+    """Group rows with the same frame and searched references; those without are left out."""
     return groups(
-        (id(view), *(anchor.key.data_ptr() for anchor in memory.searched))
+        (id(view), *(reference.key.data_ptr() for reference in memory.searched))
         if memory.searched and (memory.lost or not lost_only)
         else None
         for view, memory in zip(features, memories, strict=True)

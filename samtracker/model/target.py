@@ -15,7 +15,7 @@ WEIGHTS = (1.0, 0.7, 0.3)
 """Total weight of the object's cells, of the near background and of the far background."""
 
 RIDGE = 0.01
-"""Regularisation, as a share of the mean diagonal of the normal matrix."""
+"""Regularization, as a share of the mean diagonal of the normal matrix."""
 
 LIMIT = 2.0
 """Scores are clamped to [-LIMIT, LIMIT], so that no cell outvotes the matcher for good."""
@@ -34,7 +34,7 @@ class TargetModel:
     @classmethod
     @torch.no_grad()
     def fit(cls, key: Tensor, mask: Tensor) -> TargetModel:
-        """Fit in closed form.
+        """Fit a model in closed form.
 
         Cells are weighted least squares rows; a cell that the object covers in part counts for
         both classes by its share.
@@ -57,11 +57,11 @@ class TargetModel:
         return cls(torch.cholesky_solve(right[:, None], torch.linalg.cholesky(normal))[:, 0])
 
     def mixed(self, other: TargetModel) -> TargetModel:
-        """The mean of two; of their scores as well, but for the clamp."""
+        """Return the mean of two; its scores are the mean of theirs, but for the clamp."""
         return TargetModel((self.weights + other.weights) / 2)
 
     def score(self, key: Tensor) -> Tensor:
-        """How much each cell looks like the object.
+        """Score how much each cell looks like the object.
 
         Args:
             key: (c, h, w).
@@ -73,7 +73,7 @@ class TargetModel:
 
 
 def target_scores(weights: Tensor, key: Tensor) -> Tensor:
-    """`TargetModel.score` of many in one frame: weights (n, c + 1), key (c, h, w) to (n, h, w)."""
+    """Score many in one frame: weights (n, c + 1) and key (c, h, w) to float32 (n, h, w)."""
     scores = torch.einsum("nc,chw->nhw", weights[:, :-1], key.float())
     return (scores + weights[:, -1, None, None]).clamp(-LIMIT, LIMIT)
 

@@ -55,7 +55,7 @@ def first_masks(
         raise PromptError(
             f"give exactly one of mask, box and points (given: {', '.join(given) or 'none'})"
         )
-    size = frame.geometry.frame
+    size = frame.transform.frame
     if isinstance(mask, str | PathLike):
         raise PromptError(
             f"mask={mask!r} is a path: give an array, as np.asarray(Image.open(path))"

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from samtracker.config import TrackerConfig, TrainConfig
 from samtracker.model.encoders import Features
 from samtracker.model.network import Network
-from samtracker.model.runtime import soft_cells
+from samtracker.model.runtime import soft_masks
 from samtracker.tracking.object_memory import ObjectMemory
 from samtracker.train.losses import cross_entropy, dice, iou
 
@@ -113,14 +113,14 @@ class Rollout(nn.Module):
         logits, scores = [], []
         for number in range(1, length):
             views = [features[row][number] for row in range(count)]
-            decoded = self.network.segment(views, [track.memory for track in tracks])
+            decoded = self.network.decode_objects(views, [track.contents() for track in tracks])
             full = F.interpolate(decoded.logits[:, None], (side, side), mode="bilinear")[:, 0]
             logits.append(full)
             scores.append(decoded.score)
             with torch.no_grad():
                 masks = full > 0
                 if self.config.feedback == "soft":
-                    soft = [soft_cells(row[None], like=views[0].key) for row in decoded.logits]
+                    soft = [soft_masks(row[None], like=views[0].key) for row in decoded.logits]
                     cells = torch.cat(soft)
                 else:
                     cells = self._cells(masks.float(), views[0])

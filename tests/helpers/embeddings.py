@@ -27,8 +27,8 @@ def features(seed: int) -> Features:
 
 def flat(key: Tensor, stride: int = 8) -> Features:
     """A key (c, h, w) over an empty image embedding."""
-    cells = 16 // stride
-    x16 = torch.zeros(1, CHANNELS, key.shape[1] // cells, key.shape[2] // cells)
+    scale = 16 // stride
+    x16 = torch.zeros(1, CHANNELS, key.shape[1] // scale, key.shape[2] // scale)
     return Features(x16=x16, key=key[None])
 
 
@@ -37,10 +37,10 @@ def template(seed: int) -> Template:
 
 
 def memory(seed: int) -> Memory:
-    """With two anchors and a target model."""
+    """With two references and a target model."""
     first, last = template(seed + 1), template(seed + 2)
     return Memory(
         last=last,
-        anchors=(ReferenceFrame.of(first), ReferenceFrame.of(template(seed + 3))),
+        references=(ReferenceFrame.of(first), ReferenceFrame.of(template(seed + 3))),
         target=TargetModel.fit(first.features.key[0], first.mask),
     )

@@ -22,8 +22,8 @@ def test_a_window_holds_the_mask_and_its_margin(
     data: st.DataObject,
 ) -> None:
     margin = data.draw(st.integers(8, 200), label="margin")
-    cells = 16 // stride
-    mask = torch.zeros(limit[0] * cells, limit[1] * cells)
+    scale = 16 // stride
+    mask = torch.zeros(limit[0] * scale, limit[1] * scale)
     spans = [
         sorted((int(a * side), int(b * side)))
         for side, a, b in zip(mask.shape, place[:2], place[2:], strict=True)
@@ -34,7 +34,7 @@ def test_a_window_holds_the_mask_and_its_margin(
     crop = crop_around(mask, margin, stride)
     starts = crop.top, crop.left
     for side, first, length, (low, high) in zip(limit, starts, crop.size, spans, strict=True):
-        inner = low / cells, (high + 1) / cells
+        inner = low / scale, (high + 1) / scale
         outer = inner[0] - margin / 16, inner[1] + margin / 16
         assert first >= 0
         assert first + length <= side
@@ -47,7 +47,7 @@ def test_a_window_holds_the_mask_and_its_margin(
         assert first + length == side or outer[1] <= first + length + 0.5
 
 
-def test_a_window_is_centred() -> None:
+def test_a_window_is_centered() -> None:
     mask = torch.zeros(60, 80)
     mask[30:34, 40:42] = 1
     assert crop_around(mask, margin=96, stride=16) == Crop(24, 33, (16, 16))
@@ -71,10 +71,10 @@ def test_cut_and_paste(
         for side, a, b in zip(limit, place[:2], place[2:], strict=True)
     )
     crop = Crop(top, left, (bottom - top + 1, right - left + 1))
-    cells = 16 // stride
-    maps = torch.rand(3, limit[0] * cells, limit[1] * cells) + 1
+    scale = 16 // stride
+    maps = torch.rand(3, limit[0] * scale, limit[1] * scale) + 1
     content = crop.cut(maps, stride)
-    assert content.shape == (3, crop.size[0] * cells, crop.size[1] * cells)
+    assert content.shape == (3, crop.size[0] * scale, crop.size[1] * scale)
     onto = torch.zeros_like(maps)
     crop.paste(content, onto, stride)
     assert torch.equal(crop.cut(onto, stride), content)
@@ -86,6 +86,6 @@ def test_a_cell_is_the_same_place_at_every_stride() -> None:
     crop = Crop(2, 3, (4, 5))
     coarse = torch.arange(80.0).view(8, 10)
     for stride in (16, 8, 4):
-        cells = 16 // stride
-        fine = coarse.repeat_interleave(cells, dim=0).repeat_interleave(cells, dim=1)
-        assert torch.equal(crop.cut(fine, stride)[::cells, ::cells], coarse[2:6, 3:8])
+        scale = 16 // stride
+        fine = coarse.repeat_interleave(scale, dim=0).repeat_interleave(scale, dim=1)
+        assert torch.equal(crop.cut(fine, stride)[::scale, ::scale], coarse[2:6, 3:8])

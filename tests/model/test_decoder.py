@@ -14,7 +14,7 @@ from samtracker.model.decoder import CERTAIN, TRUST, Decoder
 from samtracker.model.encoders import CHANNELS, Features
 from samtracker.model.matcher import Matcher
 from samtracker.model.memory import Memory, ReferenceFrame, Template
-from samtracker.model.prompt_maps import PROMPT_MAPS, prompt_maps
+from samtracker.model.prompt_maps import PROMPT_MAPS, PromptMaps, prompt_maps
 from samtracker.model.sam import build_mask_decoder, build_position
 from samtracker.model.target import TargetModel
 from samtracker.model.torchvision import ensure_torchvision
@@ -47,14 +47,14 @@ class Match(NamedTuple):
     """What the decoder gets beside the image."""
 
     dense: Tensor
-    prompts: Tensor
+    prompts: PromptMaps
 
 
-def match(count: int, *, cells: int = 2, seed: int = 0) -> Match:
-    prompts = random(count, PROMPT_MAPS, cells * HEIGHT, cells * WIDTH, seed=seed)
+def match(count: int, *, scale: int = 2, seed: int = 0) -> Match:
+    score, *others = random(PROMPT_MAPS, count, scale * HEIGHT, scale * WIDTH, seed=seed)
     # The score is -2 to 2, the other maps are 0 to 1.
-    maps = torch.cat([2 * prompts[:, :1].tanh(), prompts[:, 1:].sigmoid()], dim=1)
-    return Match(random(count, CHANNELS, HEIGHT, WIDTH, seed=seed + 1), maps)
+    prompts = PromptMaps(2 * score.tanh(), *(values.sigmoid() for values in others))
+    return Match(random(count, CHANNELS, HEIGHT, WIDTH, seed=seed + 1), prompts)
 
 
 def image(count: int) -> Tensor:
@@ -88,19 +88,22 @@ def test_alone_it_is_the_mask_decoder_of_sam() -> None:
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("cells", [1, 2], ids=["keys of stride 16", "keys of stride 8"])
-def test_without_gain_it_is_labels_and_scores(cells: int) -> None:
+@pytest.mark.parametrize("scale", [1, 2], ids=["keys of stride 16", "keys of stride 8"])
+def test_without_gain_it_is_labels_and_scores(scale: int) -> None:
     ours = decoder()
     ours.alpha.fill_(0.75)
     ours.beta.fill_(1.5)
     ours.gain.zero_()
-    given = match(2, cells=cells)
-    given.prompts[0, [1, 3], 0, 0] = 0
-    given.prompts[0, [1, 3], 1, 1] = 1
-    score, first, first_best, last, last_best, _ = given.prompts.unbind(1)
-    trust = torch.softmax(torch.stack([first_best, last_best]) / TRUST, dim=0)
-    label = (trust[0] * first + trust[1] * last).clamp(CERTAIN, 1 - CERTAIN)
-    start = 0.75 * torch.log(label / (1 - label)) + 1.5 * score
+    given = match(2, scale=scale)
+    maps = given.prompts
+    for labels in (maps.reference_label, maps.last_label):
+        labels[0, 0, 0] = 0
+        labels[0, 1, 1] = 1
+    similarities = torch.stack([maps.reference_similarity, maps.last_similarity])
+    trust = torch.softmax(similarities / TRUST, dim=0)
+    label = trust[0] * maps.reference_label + trust[1] * maps.last_label
+    label = label.clamp(CERTAIN, 1 - CERTAIN)
+    start = 0.75 * torch.log(label / (1 - label)) + 1.5 * maps.target_score
     wanted = F.interpolate(start[:, None], (4 * HEIGHT, 4 * WIDTH), mode="bilinear")[:, 0]
     decoded = ours(image(2), *given, None, None)
     assert decoded.logits.dtype == decoded.score.dtype == torch.float32
@@ -110,10 +113,15 @@ def test_without_gain_it_is_labels_and_scores(cells: int) -> None:
 @torch.no_grad()
 def test_a_fresh_decoder_says_what_first_and_last_frame_agree_on() -> None:
     given = match(1)
-    given.prompts.zero_()
-    given.prompts[0, 0] = -1
-    given.prompts[0, 0, 2:6, 2:6] = 1
-    given.prompts[0, [1, 3], 2:6, 2:6] = 1
+    for values in given.prompts:
+        values.zero_()
+    given.prompts.target_score.fill_(-1)
+    for values in (
+        given.prompts.target_score,
+        given.prompts.reference_label,
+        given.prompts.last_label,
+    ):
+        values[0, 2:6, 2:6] = 1
     x8, x4 = random(1, SKIPS[0], 8, 12, seed=1), random(1, SKIPS[1], 16, 24, seed=2)
     decoded = decoder(skips=SKIPS)(image(1), *given, x8, x4)
     wanted = torch.zeros(16, 24, dtype=torch.bool)
@@ -142,7 +150,7 @@ def test_rows_do_not_see_each_other(skips: tuple[int, int] | None) -> None:
         alone = ours(
             images[one],
             given.dense[one],
-            given.prompts[one],
+            PromptMaps(*(values[one] for values in given.prompts)),
             None if x8 is None else x8[one],
             None if x4 is None else x4[one],
         )
@@ -185,12 +193,12 @@ def gradients(modules: nn.ModuleDict, features: Features) -> set[str]:
     last = Template(before, random(*features.key.shape[2:], seed=3).sigmoid())
     memory = Memory(
         last=last,
-        anchors=(ReferenceFrame.of(last),),
+        references=(ReferenceFrame.of(last),),
         target=TargetModel.fit(before.key[0], last.mask),
     )
     (maps,) = prompt_maps([features], [memory], [whole(HEIGHT, WIDTH)])
     dense = matcher(features.x16, [last])
-    decoded = ours(features.x16, dense, maps[None], features.x8, features.x4)
+    decoded = ours(features.x16, dense, PromptMaps.batch([maps]), features.x8, features.x4)
     (decoded.logits.square().mean() + decoded.score.sum()).backward()
     return {
         name

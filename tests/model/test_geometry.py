@@ -1,4 +1,4 @@
-"""Frames, masks, boxes and points on the canvas, and the way back."""
+"""Frames, masks, boxes and points on the model input, and the way back."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def noise(size: Size, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8)
 
 
-def geometries(frame: Size) -> tuple[InputTransform, InputTransform, InputTransform]:
+def transforms_of(frame: Size) -> tuple[InputTransform, InputTransform, InputTransform]:
     return (
         InputTransform.lite(frame, 480),
         InputTransform.lite(frame, 200),
@@ -50,59 +50,61 @@ def geometries(frame: Size) -> tuple[InputTransform, InputTransform, InputTransf
 def test_points_and_boxes_come_back(
     frame: Size, x1: float, y1: float, x2: float, y2: float
 ) -> None:
-    for geometry in geometries(frame):
+    for transform in transforms_of(frame):
         points = np.array([[x1, y1], [x2, y2]])
         np.testing.assert_allclose(
-            geometry.to_frame(geometry.to_canvas(points)), points, rtol=0, atol=1e-9
+            transform.to_frame(transform.to_model_input(points)), points, rtol=0, atol=1e-9
         )
         box = x1, y1, x2, y2
-        there = geometry.box_to_canvas(box)
-        assert there == pytest.approx(geometry.to_canvas(points).ravel(), abs=1e-9)
-        assert geometry.box_to_frame(there) == pytest.approx(box, abs=1e-9)
+        there = transform.box_to_model_input(box)
+        assert there == pytest.approx(transform.to_model_input(points).ravel(), abs=1e-9)
+        assert transform.box_to_frame(there) == pytest.approx(box, abs=1e-9)
 
 
 @settings(max_examples=60, derandomize=True, deadline=None)
 @given(sizes)
 def test_frame_corners_are_content_corners(frame: Size) -> None:
-    for geometry in geometries(frame):
-        (height, width), (rows, columns) = frame, geometry.content
-        assert geometry.box_to_canvas((0, 0, width, height)) == pytest.approx((0, 0, columns, rows))
+    for transform in transforms_of(frame):
+        (height, width), (rows, columns) = frame, transform.content
+        assert transform.box_to_model_input((0, 0, width, height)) == pytest.approx(
+            (0, 0, columns, rows)
+        )
 
 
 @settings(max_examples=60, derandomize=True, deadline=None)
 @given(sizes, st.integers(64, 1100))
-def test_lite_canvas(frame: Size, short_side: int) -> None:
-    geometry = InputTransform.lite(frame, short_side)
-    assert geometry.content == geometry.canvas
-    assert all(side % 16 == 0 for side in geometry.canvas)
+def test_lite_model_input(frame: Size, short_side: int) -> None:
+    transform = InputTransform.lite(frame, short_side)
+    assert transform.content == transform.model_input
+    assert all(side % 16 == 0 for side in transform.model_input)
     exact = [side * short_side / min(frame) for side in frame]
     # To the nearest multiple of 16.
-    assert geometry.canvas == pytest.approx(exact, abs=8 + 1e-6)
+    assert transform.model_input == pytest.approx(exact, abs=8 + 1e-6)
     if short_side % 16 == 0:
-        assert min(geometry.canvas) == short_side
+        assert min(transform.model_input) == short_side
 
 
 @settings(max_examples=100, derandomize=True, deadline=None)
 @given(sizes)
-def test_sam_canvas_is_that_of_segment_anything(frame: Size) -> None:
-    geometry = InputTransform.sam(frame)
-    assert geometry.canvas == (SAM_SIDE, SAM_SIDE)
-    assert max(geometry.content) == SAM_SIDE
-    assert geometry.content == ResizeLongestSide.get_preprocess_shape(*frame, SAM_SIDE)
+def test_sam_model_input_is_that_of_segment_anything(frame: Size) -> None:
+    transform = InputTransform.sam(frame)
+    assert transform.model_input == (SAM_SIDE, SAM_SIDE)
+    assert max(transform.content) == SAM_SIDE
+    assert transform.content == ResizeLongestSide.get_preprocess_shape(*frame, SAM_SIDE)
 
 
 def test_sam_points_are_those_of_segment_anything() -> None:
     frame = 333, 500
     points = np.array([[0.0, 0.0], [12.5, 300.25], [499.0, 332.0]])
     np.testing.assert_allclose(
-        InputTransform.sam(frame).to_canvas(points),
+        InputTransform.sam(frame).to_model_input(points),
         ResizeLongestSide(SAM_SIDE).apply_coords(points, frame),
     )
 
 
 def test_a_very_flat_frame_keeps_a_row() -> None:
     assert InputTransform.sam((1, 4000)).content == (1, SAM_SIDE)
-    assert InputTransform.lite((5, 20), 64).canvas == (64, 256)
+    assert InputTransform.lite((5, 20), 64).model_input == (64, 256)
 
 
 @pytest.mark.parametrize("frame", [(40, SAM_SIDE), (SAM_SIDE, 56)])
@@ -118,30 +120,30 @@ def test_prepare_is_the_preprocessing_of_sam(sam: Sam, frame: Size) -> None:
 
 @settings(max_examples=15, derandomize=True, deadline=None)
 @given(small_sizes, st.tuples(*[st.integers(0, 255)] * 3))
-def test_flat_colours_come_out_exactly(frame: Size, colour: tuple[int, int, int]) -> None:
-    image = np.broadcast_to(np.array(colour, np.uint8), (*frame, 3)).copy()
-    wanted = (torch.tensor(colour) - MEAN) / STD
-    for geometry in (InputTransform.lite(frame, 96), InputTransform.sam(frame)):
-        canvas = geometry.prepare(image, MEAN, STD)
-        rows, columns = geometry.content
-        assert canvas.shape == (1, 3, *geometry.canvas)
-        assert canvas.is_contiguous(memory_format=torch.channels_last)
-        content = canvas[0, :, :rows, :columns]
+def test_flat_colors_come_out_exactly(frame: Size, color: tuple[int, int, int]) -> None:
+    image = np.broadcast_to(np.array(color, np.uint8), (*frame, 3)).copy()
+    wanted = (torch.tensor(color) - MEAN) / STD
+    for transform in (InputTransform.lite(frame, 96), InputTransform.sam(frame)):
+        model_input = transform.prepare(image, MEAN, STD)
+        rows, columns = transform.content
+        assert model_input.shape == (1, 3, *transform.model_input)
+        assert model_input.is_contiguous(memory_format=torch.channels_last)
+        content = model_input[0, :, :rows, :columns]
         torch.testing.assert_close(content, wanted[:, None, None].expand_as(content))
-        assert canvas[0].count_nonzero() == content.count_nonzero()
+        assert model_input[0].count_nonzero() == content.count_nonzero()
 
 
 @pytest.mark.parametrize("frame", [(96, 160), (90, 130)], ids=["as is", "resized"])
 def test_prepare_takes_any_array(frame: Size) -> None:
     image = noise(frame)
-    geometry = InputTransform.lite(frame, 96)
-    wanted = geometry.prepare(image, MEAN, STD)
+    transform = InputTransform.lite(frame, 96)
+    wanted = transform.prepare(image, MEAN, STD)
     flipped_twice = image[::-1, :, ::-1].copy()[::-1, :, ::-1]
     read_only = image.copy()
     read_only.flags.writeable = False
     wide = np.dstack([image, image])[..., :3]
     for view in (flipped_twice, read_only, wide, np.asfortranarray(image)):
-        torch.testing.assert_close(geometry.prepare(view, MEAN, STD), wanted, rtol=0, atol=0)
+        torch.testing.assert_close(transform.prepare(view, MEAN, STD), wanted, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("name", ["lite", "sam"])
@@ -149,21 +151,21 @@ def test_prepare_takes_any_array(frame: Size) -> None:
 @settings(max_examples=15, derandomize=True, deadline=None)
 @given(small_sizes, st.floats(0.15, 0.85), st.sampled_from([4, 8, 16]))
 def test_an_edge_comes_back(name: str, axis: int, frame: Size, place: float, stride: int) -> None:
-    geometry = InputTransform.lite(frame, 224) if name == "lite" else InputTransform.sam(frame)
+    transform = InputTransform.lite(frame, 224) if name == "lite" else InputTransform.sam(frame)
     edge = round(place * frame[axis])
     mask = torch.zeros(frame, dtype=torch.bool)
     mask[(slice(edge, None), slice(None))[:: 1 - 2 * axis]] = True
-    cells = geometry.prepare_masks(mask[None], stride)
-    assert cells.dtype == torch.float32
-    assert cells.shape == (1, *(side // stride for side in geometry.canvas))
-    restored = geometry.restore(cells - 0.5)
+    grid = transform.prepare_masks(mask[None], stride)
+    assert grid.dtype == torch.float32
+    assert grid.shape == (1, *(side // stride for side in transform.model_input))
+    restored = transform.restore(grid - 0.5)
     assert restored.shape == (1, *frame)
     middle = (restored[0] > 0).select(1 - axis, frame[1 - axis] // 2)
     found = int(middle.long().argmax())
     # Where a cell is covered by f, bilinear interpolation crosses one half
     # 0.5 / f + f - 1.5 cells from the edge, at most 0.086 of them; averages over whole pixels
     # move it by up to one of the coarser of both pixels, and the comparison by half a pixel.
-    scale = geometry.content[axis] / frame[axis]
+    scale = transform.content[axis] / frame[axis]
     assert abs(found - edge) <= 0.086 * stride / scale + max(1.0, 1 / scale) + 0.5
 
 
@@ -182,37 +184,35 @@ def test_lite_cells_keep_the_area(
     ]
     mask = torch.zeros(frame)
     mask[slice(*spans[0]), slice(*spans[1])] = 1
-    cells = InputTransform.lite(frame, 224).prepare_masks(mask[None], stride)
-    assert cells.min() >= 0
-    assert cells.max() <= 1 + 1e-6
+    grid = InputTransform.lite(frame, 224).prepare_masks(mask[None], stride)
+    assert grid.min() >= 0
+    assert grid.max() <= 1 + 1e-6
     # Adaptive pooling rounds each cell to whole pixels: on an axis with n pixels and m cells that
     # moves each of the two edges by at most 1 / (n + m) of the axis.
-    tolerance = sum(2 / (n + m) for n, m in zip(frame, cells.shape[1:], strict=True))
-    assert abs(float(cells.mean()) - float(mask.mean())) <= tolerance + 1e-6
+    tolerance = sum(2 / (n + m) for n, m in zip(frame, grid.shape[1:], strict=True))
+    assert abs(float(grid.mean()) - float(mask.mean())) <= tolerance + 1e-6
 
 
 def test_cells_are_exact_where_pixels_fit() -> None:
     mask = torch.zeros(96, 160)
     mask[10:30, 40:56] = 1
-    cells = InputTransform.lite((96, 160), 96).prepare_masks(mask[None], 16)
+    grid = InputTransform.lite((96, 160), 96).prepare_masks(mask[None], 16)
     wanted = torch.zeros(6, 10)
     wanted[0, 2:4] = 6 / 16 * torch.tensor([0.5, 0.5])
     wanted[1, 2:4] = 14 / 16 * torch.tensor([0.5, 0.5])
-    torch.testing.assert_close(cells[0], wanted)
+    torch.testing.assert_close(grid[0], wanted)
 
 
 def test_sam_cells_are_empty_in_the_padding() -> None:
-    cells = InputTransform.sam((64, 128)).prepare_masks(
-        torch.ones(2, 64, 128, dtype=torch.bool), 16
-    )
+    grid = InputTransform.sam((64, 128)).prepare_masks(torch.ones(2, 64, 128, dtype=torch.bool), 16)
     wanted = torch.zeros(2, 64, 64)
     wanted[:, :32] = 1
-    torch.testing.assert_close(cells, wanted)
+    torch.testing.assert_close(grid, wanted)
 
 
 def test_restore_is_the_postprocessing_of_sam(sam: Sam) -> None:
     frame = 75, 100
-    geometry = InputTransform.sam(frame)
+    transform = InputTransform.sam(frame)
     logits = torch.randn(2, 256, 256, generator=torch.Generator().manual_seed(0))
-    wanted = sam.postprocess_masks(logits[:, None], geometry.content, frame)[:, 0]
-    torch.testing.assert_close(geometry.restore(logits), wanted, rtol=0, atol=1e-6)
+    wanted = sam.postprocess_masks(logits[:, None], transform.content, frame)[:, 0]
+    torch.testing.assert_close(transform.restore(logits), wanted, rtol=0, atol=1e-6)

@@ -22,7 +22,7 @@ from samtracker.model.network import NOWHERE, Network
 from samtracker.model.search import search
 
 
-def canvas(seed: int, height: int = 96, width: int = 160) -> torch.Tensor:
+def model_input(seed: int, height: int = 96, width: int = 160) -> torch.Tensor:
     generator = torch.Generator().manual_seed(seed)
     coarse = torch.randn(1, 3, height // 8, width // 8, generator=generator)
     return F.interpolate(coarse, (height, width), mode="bicubic")
@@ -36,13 +36,13 @@ def memory(features: Features, rows: slice, columns: slice) -> Memory:
 
 @torch.no_grad()
 def outputs(network: Network) -> Decoded:
-    first, now = network.encode(canvas(0)), network.encode(canvas(1))
-    return network.segment([now], [memory(first, slice(4, 8), slice(6, 12))])
+    first, now = network.encode(model_input(0)), network.encode(model_input(1))
+    return network.decode_objects([now], [memory(first, slice(4, 8), slice(6, 12))])
 
 
 @torch.no_grad()
 def test_features_keep_the_contract(lite: Network) -> None:
-    features = lite.encode(canvas(0))
+    features = lite.encode(model_input(0))
     assert features.x8 is not None
     assert features.x4 is not None
     assert lite.encoder.skip_channels is not None
@@ -56,10 +56,10 @@ def test_features_keep_the_contract(lite: Network) -> None:
 
 
 @torch.no_grad()
-def test_a_batch_of_canvases_is_each_alone(lite: Network) -> None:
-    both = lite.encode(torch.cat([canvas(0), canvas(1)]))
+def test_a_batch_is_each_alone(lite: Network) -> None:
+    both = lite.encode(torch.cat([model_input(0), model_input(1)]))
     for row in range(2):
-        alone = lite.encode(canvas(row))
+        alone = lite.encode(model_input(row))
         torch.testing.assert_close(both.x16[row], alone.x16[0], rtol=0, atol=1e-4)
         torch.testing.assert_close(both.key[row], alone.key[0], rtol=0, atol=1e-5)
 
@@ -67,19 +67,19 @@ def test_a_batch_of_canvases_is_each_alone(lite: Network) -> None:
 @torch.no_grad()
 def test_objects_with_windows_of_any_size_are_each_alone(lite: Network) -> None:
     # 50 cells of stride 16, so that windows are smaller than the map.
-    now = lite.encode(canvas(1, 160, 800))
+    now = lite.encode(model_input(1, 160, 800))
     known = [
-        memory(lite.encode(canvas(0, 160, 800)), slice(*rows), slice(*columns))
+        memory(lite.encode(model_input(0, 160, 800)), slice(*rows), slice(*columns))
         for rows, columns in (((4, 8), (10, 14)), ((2, 9), (60, 84)), ((8, 12), (80, 84)))
     ]
     lost = Memory(last=known[0].last, lost=True)
     crops = search([now] * (len(known) + 1), [*known, lost])
     assert [crop.size for crop in crops] == [(10, 16), (10, 28), (10, 16), (10, 16)]
-    together = lite.segment([now] * 4, [*known, lost])
+    together = lite.decode_objects([now] * 4, [*known, lost])
     assert together.logits.shape == (4, 40, 200)
     assert together.logits.dtype == together.score.dtype == torch.float32
     for row, item in enumerate((*known, lost)):
-        alone = lite.segment([now], [item])
+        alone = lite.decode_objects([now], [item])
         torch.testing.assert_close(together.logits[row], alone.logits[0], rtol=0, atol=1e-4)
         torch.testing.assert_close(together.score[row], alone.score[0], rtol=0, atol=1e-4)
         outside = torch.ones(40, 200, dtype=torch.bool)
@@ -90,11 +90,11 @@ def test_objects_with_windows_of_any_size_are_each_alone(lite: Network) -> None:
 
 @torch.no_grad()
 def test_objects_may_be_in_frames_of_their_own(lite: Network) -> None:
-    views = [lite.encode(canvas(seed)) for seed in (0, 1)]
-    known = memory(lite.encode(canvas(2)), slice(4, 8), slice(6, 12))
-    together = lite.segment(views, [known, known])
+    views = [lite.encode(model_input(seed)) for seed in (0, 1)]
+    known = memory(lite.encode(model_input(2)), slice(4, 8), slice(6, 12))
+    together = lite.decode_objects(views, [known, known])
     for row, view in enumerate(views):
-        alone = lite.segment([view], [known])
+        alone = lite.decode_objects([view], [known])
         torch.testing.assert_close(together.logits[row], alone.logits[0], rtol=0, atol=1e-4)
 
 
@@ -189,14 +189,14 @@ def test_lite_does_not_start_from_sam(lite: Network) -> None:
         lite.load_sam({})
 
 
-def test_the_encoder_sees_colours_from_minus_one_to_one(lite: Network) -> None:
-    geometry = lite.encoder.geometry((64, 64), 64)
+def test_the_encoder_sees_colors_from_minus_one_to_one(lite: Network) -> None:
+    transform = lite.encoder.input_transform((64, 64), 64)
     image = np.zeros((64, 64, 3), np.uint8)
     image[:, :32] = 255
-    prepared = geometry.prepare(image, lite.encoder.mean, lite.encoder.std)
+    prepared = transform.prepare(image, lite.encoder.mean, lite.encoder.std)
     assert torch.unique(prepared).tolist() == [-1, 1]
 
 
-def test_sizes_of_the_lite_canvas(lite: Network) -> None:
-    assert lite.encoder.geometry((720, 1280), None).canvas == (480, 848)
-    assert lite.encoder.geometry((720, 1280), 240).canvas == (240, 432)
+def test_sizes_of_the_lite_model_input(lite: Network) -> None:
+    assert lite.encoder.input_transform((720, 1280), None).model_input == (480, 848)
+    assert lite.encoder.input_transform((720, 1280), 240).model_input == (240, 432)

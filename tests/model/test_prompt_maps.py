@@ -9,13 +9,13 @@ import torch.nn.functional as F
 
 from samtracker.model.crop import Crop, whole
 from samtracker.model.memory import RADIUS, Memory, ReferenceFrame, Template
-from samtracker.model.prompt_maps import prompt_maps
+from samtracker.model.prompt_maps import PROMPT_MAPS, prompt_maps
 from samtracker.model.target import LIMIT, TargetModel
 from tests.helpers.embeddings import FINE, HEIGHT, WIDTH, features, flat, memory, random, template
 
 
 @torch.no_grad()
-def test_prompt_maps_in_their_order() -> None:
+def test_prompt_maps_are_what_they_are_called() -> None:
     count = FINE[0] * FINE[1]
     now = torch.eye(count).view(-1, *FINE)
     # The scene has moved right by two fine cells since the last frame, and down by two rows
@@ -28,62 +28,60 @@ def test_prompt_maps_in_their_order() -> None:
     weights = torch.zeros(count + 1)
     weights[:3] = torch.tensor([0.5, 1.5, 9.0])
     weights[-1] = -0.25
-    known = Memory(last=last, anchors=(ReferenceFrame.of(first),), target=TargetModel(weights))
+    known = Memory(last=last, references=(ReferenceFrame.of(first),), target=TargetModel(weights))
     (maps,) = prompt_maps([flat(now)], [known], [whole(HEIGHT, WIDTH)])
-    assert maps.dtype == torch.float32
-    assert maps.shape == (6, *FINE)
-    score, from_first, first_best, from_last, last_best, mask = maps
+    assert PROMPT_MAPS == len(maps) == 6
+    assert {values.dtype for values in maps} == {torch.float32}
+    assert {tuple(values.shape) for values in maps} == {FINE}
 
-    assert score[0, :4].tolist() == [0.25, 1.25, LIMIT, -0.25]
-    assert (score.flatten()[3:] == -0.25).all()
+    assert maps.target_score[0, :4].tolist() == [0.25, 1.25, LIMIT, -0.25]
+    assert (maps.target_score.flatten()[3:] == -0.25).all()
     moved = torch.zeros(FINE)
     moved[4:6, 6:10] = 1
-    torch.testing.assert_close(from_last[:, 2:], moved[:, 2:], rtol=0, atol=1e-3)
-    torch.testing.assert_close(last_best[:, 2:], torch.ones(FINE)[:, 2:])
-    # Anchors are matched at stride 16: 2 x 4 fine cells are 1 x 2 coarse ones, seen through a
+    torch.testing.assert_close(maps.last_label[:, 2:], moved[:, 2:], rtol=0, atol=1e-3)
+    torch.testing.assert_close(maps.last_similarity[:, 2:], torch.ones(FINE)[:, 2:])
+    # References are matched at stride 16: 2 x 4 fine cells are 1 x 2 coarse ones, seen through a
     # bilinear interpolation.
     coarse = torch.zeros(1, 1, HEIGHT, WIDTH)
     coarse[0, 0, 2, 3:5] = 1
     wanted = F.interpolate(coarse, FINE, mode="bilinear")[0, 0]
-    torch.testing.assert_close(from_first[3:], wanted[3:], rtol=0, atol=1e-3)
-    torch.testing.assert_close(first_best[3:], torch.ones(FINE)[3:])
-    assert torch.equal(mask, last_mask)
+    torch.testing.assert_close(maps.reference_label[3:], wanted[3:], rtol=0, atol=1e-3)
+    torch.testing.assert_close(maps.reference_similarity[3:], torch.ones(FINE)[3:])
+    assert torch.equal(maps.last_mask, last_mask)
 
 
 @torch.no_grad()
 def test_the_search_is_windowed_for_the_last_frame_only() -> None:
-    # Keys of stride 16, so that anchors are as fine as the last frame.
+    # Keys of stride 16, so that references are as fine as the last frame.
     height, width = 3, 30
     now = torch.eye(height * width).view(-1, height, width)
     reach = RADIUS // 16
     mask = torch.zeros(height, width)
     mask[1, 3] = 1
     moved = Template(flat(torch.roll(now, -reach - 1, dims=-1), stride=16), mask)
-    known = Memory(last=moved, anchors=(ReferenceFrame.of(moved),))
+    known = Memory(last=moved, references=(ReferenceFrame.of(moved),))
     (maps,) = prompt_maps([flat(now, stride=16)], [known], [whole(height, width)])
-    _, from_first, first_best, _, last_best, _ = maps
-    assert int(from_first.argmax()) == width + 3 + reach + 1
-    assert first_best.min() > 0.99
-    assert last_best[:, reach + 1 :].max() < 0.01
+    assert int(maps.reference_label.argmax()) == width + 3 + reach + 1
+    assert maps.reference_similarity.min() > 0.99
+    assert maps.last_similarity[:, reach + 1 :].max() < 0.01
 
 
 @torch.no_grad()
-def test_without_anchors_the_last_frame_stands_in() -> None:
+def test_without_references_the_last_frame_stands_in() -> None:
     known = Memory(last=template(1))
     (maps,) = prompt_maps([features(2)], [known], [whole(HEIGHT, WIDTH)])
-    score, first, first_best, last, last_best, _ = maps
-    assert not score.any()
-    assert torch.equal(first, last)
-    assert torch.equal(first_best, last_best)
+    assert not maps.target_score.any()
+    assert torch.equal(maps.reference_label, maps.last_label)
+    assert torch.equal(maps.reference_similarity, maps.last_similarity)
 
 
 @torch.no_grad()
-def test_a_lost_object_without_anchors_is_looked_for_everywhere() -> None:
+def test_a_lost_object_without_references_is_looked_for_everywhere() -> None:
     last = template(1)
     (lost,) = prompt_maps([features(2)], [Memory(last=last, lost=True)], [whole(HEIGHT, WIDTH)])
-    anchored = Memory(last=last, anchors=(ReferenceFrame.of(last),))
-    (wanted,) = prompt_maps([features(2)], [anchored], [whole(HEIGHT, WIDTH)])
-    assert torch.equal(lost, wanted)
+    searched = Memory(last=last, references=(ReferenceFrame.of(last),))
+    (wanted,) = prompt_maps([features(2)], [searched], [whole(HEIGHT, WIDTH)])
+    assert torch.equal(torch.stack(lost), torch.stack(wanted))
 
 
 @torch.no_grad()
@@ -96,7 +94,7 @@ def test_what_objects_share_does_not_mix_them_up() -> None:
     same = [
         Memory(
             last=last[row],
-            anchors=(ReferenceFrame.of(first[row]),),
+            references=(ReferenceFrame.of(first[row]),),
             target=TargetModel.fit(other.key[0], first[row].mask),
         )
         for row in range(4)
@@ -104,7 +102,7 @@ def test_what_objects_share_does_not_mix_them_up() -> None:
     memories = [
         *same[:2],
         replace(same[2], lost=True),
-        replace(same[3], anchors=(), target=None),
+        replace(same[3], references=(), target=None),
         memory(20),
     ]
     views = [now] * 4 + [features(10)]
@@ -113,12 +111,13 @@ def test_what_objects_share_does_not_mix_them_up() -> None:
     crops = [Crop(*corner, size) for corner, size in zip(corners, sizes, strict=True)]
     together = prompt_maps(views, memories, crops)
     for row, (height, width) in enumerate(sizes):
-        assert together[row].shape == (6, 2 * height, 2 * width)
+        found = torch.stack(together[row])
+        assert found.shape == (6, 2 * height, 2 * width)
         one = slice(row, row + 1)
         # Those of one frame search the window that holds all of them: the whole map.
         around = whole(HEIGHT, WIDTH) if row < 4 else crops[row]
         (maps,) = prompt_maps(views[one], memories[one], [around])
-        alone = crops[row].within(around).cut(maps, 8)
-        # The anchors' maps are interpolated within each window.
+        alone = crops[row].within(around).cut(torch.stack(maps), 8)
+        # The references' maps are interpolated within each window.
         inner = (slice(None), slice(1, -1), slice(1, -1))
-        torch.testing.assert_close(together[row][inner], alone[inner], rtol=0, atol=1e-5)
+        torch.testing.assert_close(found[inner], alone[inner], rtol=0, atol=1e-5)

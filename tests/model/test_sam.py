@@ -138,11 +138,13 @@ def test_half_precision_follows_a_mask(network: Network) -> None:
 
 def test_the_size_is_sams_own(network: Network) -> None:
     with pytest.raises(ConfigError, match="size=480 does not fit a SAM encoder: leave it out"):
-        network.encoder.geometry((48, 64), 480)
+        network.encoder.input_transform((48, 64), 480)
     tracker = Tracker(network, TrackerConfig(size=480), device="cpu", precision="float32")
     with pytest.raises(ConfigError, match="size=480"):
         tracker.init(FIRST, box=(300, 10, 420, 70))
-    assert network.encoder.geometry((48, 64), 1024) == network.encoder.geometry((48, 64), None)
+    assert network.encoder.input_transform((48, 64), 1024) == network.encoder.input_transform(
+        (48, 64), None
+    )
 
 
 @pytest.mark.parametrize(("width", "name"), SAM_WIDTHS.items())

@@ -35,14 +35,14 @@ def look(frame: Template, known: Memory) -> Crop:
 
 def test_an_object_is_looked_for_around_its_last_place() -> None:
     first, moved = scene(9, 40)
-    known = Memory(last=first, anchors=(ReferenceFrame.of(first),))
+    known = Memory(last=first, references=(ReferenceFrame.of(first),))
     assert look(moved, known) == first.crop() == Crop(0, 4, (16, 16))
 
 
-def test_a_lost_object_is_looked_for_where_the_anchor_matches() -> None:
+def test_a_lost_object_is_looked_for_where_the_reference_matches() -> None:
     first, moved = scene(9, 40)
     for known in (
-        Memory(last=first, anchors=(ReferenceFrame.of(first),), lost=True),
+        Memory(last=first, references=(ReferenceFrame.of(first),), lost=True),
         Memory(last=first, lost=True),
     ):
         crop = look(moved, known)
@@ -54,7 +54,7 @@ def test_a_lost_object_is_looked_for_where_the_target_model_says() -> None:
     first, moved = scene(9, 40)
     blank = ReferenceFrame(first.features.coarse, torch.zeros(ROWS, COLUMNS))
     target = TargetModel.fit(first.features.key[0], first.mask)
-    known = Memory(last=first, anchors=(blank,), target=target, lost=True)
+    known = Memory(last=first, references=(blank,), target=target, lost=True)
     crop = look(moved, known)
     assert crop.cut(moved.mask, 16).sum() == moved.mask.sum()
 
@@ -62,7 +62,7 @@ def test_a_lost_object_is_looked_for_where_the_target_model_says() -> None:
 def test_the_window_for_a_lost_object_has_the_size_of_its_last_one() -> None:
     for down, right in ((0, 0), (-6, -10), (15, 46), (3, 20)):
         first, moved = scene(down, right)
-        known = Memory(last=first, anchors=(ReferenceFrame.of(first),), lost=True)
+        known = Memory(last=first, references=(ReferenceFrame.of(first),), lost=True)
         crop = look(moved, known)
         assert crop.size == first.crop().size
         assert crop.cut(moved.mask, 16).sum() == moved.mask.sum()
@@ -76,14 +76,14 @@ def test_a_lost_object_that_fills_little_of_its_box_is_looked_for_where_it_is() 
     mask[6:14, 10:18] = torch.eye(8)
     first = Template(first.features, mask)
     frame, there = (torch.roll(maps, (2, 30), (-2, -1)) for maps in (first.features.key[0], mask))
-    known = Memory(last=first, anchors=(ReferenceFrame.of(first),), lost=True)
+    known = Memory(last=first, references=(ReferenceFrame.of(first),), lost=True)
     crop = look(Template(flat(frame, stride=16), there), known)
     assert crop.cut(there, 16).sum() == there.sum()
 
 
 def test_a_lost_object_is_compared_as_if_it_had_just_been_in_its_window() -> None:
     first, moved = scene(8, 40)
-    known = Memory(last=first, anchors=(ReferenceFrame.of(first),), lost=True)
+    known = Memory(last=first, references=(ReferenceFrame.of(first),), lost=True)
     there = Crop(8, 44, (16, 16))
     last = known.moved(there).last
     assert torch.equal(last.mask, moved.mask)
@@ -95,21 +95,21 @@ def test_a_lost_object_is_compared_as_if_it_had_just_been_in_its_window() -> Non
 
 def test_an_object_that_is_not_lost_stays_where_it_was() -> None:
     first, _ = scene(9, 40)
-    known = Memory(last=first, anchors=(ReferenceFrame.of(first),))
+    known = Memory(last=first, references=(ReferenceFrame.of(first),))
     assert known.moved(Crop(8, 44, (16, 16))) is known
 
 
-def test_anchors_are_coarse_and_unit_norm() -> None:
+def test_references_are_coarse_and_unit_norm() -> None:
     known = template(1)
-    anchor = ReferenceFrame.of(known)
-    assert anchor.key.shape == (12, HEIGHT, WIDTH)
-    torch.testing.assert_close(anchor.key.norm(dim=0), torch.ones(HEIGHT, WIDTH))
+    reference = ReferenceFrame.of(known)
+    assert reference.key.shape == (12, HEIGHT, WIDTH)
+    torch.testing.assert_close(reference.key.norm(dim=0), torch.ones(HEIGHT, WIDTH))
     corner = known.features.key[0, :, 2:4, 4:6].mean((1, 2))
-    torch.testing.assert_close(anchor.key[:, 1, 2], corner / corner.norm())
-    torch.testing.assert_close(anchor.labels[1, 2], known.mask[2:4, 4:6].mean())
+    torch.testing.assert_close(reference.key[:, 1, 2], corner / corner.norm())
+    torch.testing.assert_close(reference.labels[1, 2], known.mask[2:4, 4:6].mean())
 
 
-def test_anchors_of_one_frame_share_its_key() -> None:
+def test_references_of_one_frame_share_its_key() -> None:
     known = template(1)
     other = Template(known.features, 1 - known.mask)
     assert ReferenceFrame.of(known).key.data_ptr() == ReferenceFrame.of(other).key.data_ptr()
