@@ -33,8 +33,7 @@ MODULES = (
 HEAD = """\
 # Python API
 
-Written by `make docs` from the docstrings. What this page does not name is private and may change
-in any release.
+Written by `make docs` from the docstrings. Names that are not on this page may change in any release.
 """
 
 WIDTH = 96

@@ -1,4 +1,4 @@
-"""The pages in docs/: links lead somewhere, the index leads everywhere, the API page is up to date."""
+"""The pages: links lead somewhere, the index leads everywhere, and what is named is there."""
 
 from __future__ import annotations
 
@@ -41,6 +41,17 @@ def test_the_index_leads_to_every_page() -> None:
     index = DOCS / "index.md"
     reached = {(DOCS / link.partition("#")[0]).resolve() for link in links_of(index)}
     assert {page.resolve() for page in PAGES} - {index.resolve()} <= reached
+
+
+def test_the_map_of_the_code_is_right() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    package = Path(samtracker.__file__).parent
+    tree = set(re.findall(r"^ {6}(\w+/|\w+\.py) ", page, re.MULTILINE))
+    rooms = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
+    assert tree == rooms | {path.name for path in package.glob("[!_]*.py")}
+    named = set(re.findall(r"`(\w+/\w+\.py)`", page)) - {"tests/test_layers.py"}
+    assert len(named) > 20
+    assert [name for name in sorted(named) if not (package / name).is_file()] == []
 
 
 def test_the_api_page_is_up_to_date() -> None:
