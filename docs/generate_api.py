@@ -33,7 +33,8 @@ MODULES = (
 HEAD = """\
 # Python API
 
-Written by `make docs` from the docstrings. Names that are not on this page may change in any release.
+Written by `make docs` from the docstrings. Names that are not on this page may change
+in any release.
 """
 
 WIDTH = 96
@@ -87,13 +88,15 @@ def _defined(module: ModuleType) -> list[str]:
 
 def _constants(module: ModuleType) -> dict[str, str]:
     """Public constants and type aliases of a module: code, and the text below them."""
-    body = ast.parse(inspect.getsource(module)).body
+    source = inspect.getsource(module)
+    body = ast.parse(source).body
     found = {}
     for node, after in zip(body, [*body[1:], None], strict=True):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
                 if not name.startswith("_"):
-                    found[name] = _code(ast.unparse(node)) + _text_of(after)
+                    code = ast.get_source_segment(source, node) or ""
+                    found[name] = _code(code) + _text_of(after)
     return found
 
 
