@@ -22,7 +22,7 @@ SOURCE = Path("demo-output/overlay.mp4")
 FOLDER = Path(__file__).parent / "images"
 SIZE = (480, 270)
 STRIDE = 3
-COLOURS = 96
+COLORS = 96
 MOMENTS = (0, 39, 81, 120)
 """Frames of the strip; multiples of `STRIDE`."""
 
@@ -44,7 +44,7 @@ def main() -> None:
         milliseconds = round(1000 * STRIDE / (reader.info.fps or 25))
     FOLDER.mkdir(exist_ok=True)
     every = list(pictures.values())
-    middle = every[len(every) // 2].quantize(COLOURS, dither=Image.Dither.NONE)
+    middle = every[len(every) // 2].quantize(COLORS, dither=Image.Dither.NONE)
     frames = [p.quantize(palette=middle, dither=Image.Dither.NONE) for p in every]
     frames[0].save(
         FOLDER / "demo.gif",
