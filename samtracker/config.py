@@ -1,4 +1,7 @@
-"""Settings, saved inside every weight file as JSON."""
+"""Settings of models, trackers and trainings, and the values that they may have.
+
+Those of the model and of the training are kept in weight files and checkpoints as JSON.
+"""
 
 from __future__ import annotations
 
@@ -33,15 +36,15 @@ class _Saved:
         cls._what = what
 
     def to_json(self) -> str:
-        """Return the settings as one line of JSON; `from_json` reads it back."""
+        """Return the settings as one line of JSON, which `from_json` reads back."""
         return json.dumps(dataclasses.asdict(cast(Any, self)), sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote.
+        """Read settings that `to_json` wrote.
 
         Raises:
-            ConfigError: Not JSON, or with unknown fields or values.
+            ConfigError: The text is not JSON, or a field or its value is unknown.
         """
         try:
             return cls(**json.loads(text))
@@ -53,10 +56,13 @@ class _Saved:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig(_Saved, what="model"):
-    """What a network is built from.
+    """Settings that a network is built from.
 
     Attributes:
         encoder: One of `ENCODERS`.
+
+    Raises:
+        ConfigError: There is no such encoder.
     """
 
     encoder: str = "lite"
@@ -67,27 +73,35 @@ class ModelConfig(_Saved, what="model"):
 
 @dataclass(frozen=True, kw_only=True)
 class TrackerConfig:
-    """How a tracker runs.
+    """Settings that a tracker runs with.
+
+    `samtracker.tracking.life_cycle` says how the thresholds work together.
 
     Attributes:
-        size: Short side of the working image in pixels; None is the encoder's own (480 for
-            lite; SAM's encoders work at longest side 1024 and at nothing else).
+        size: Short side of the working image in pixels, 64 to 4096; None is the encoder's own
+            (480 for lite; SAM's encoders work at longest side 1024 and at nothing else).
         memory: "rolling" (last frame only), "anchored" (first and last frame) or "bank:N" (N
-            confident frames in between as well).
-        feedback: What becomes the next template's mask: "hard" (thresholded) or "soft".
+            confident frames in between as well, 1 to 99).
+        feedback: Mask of the next template: "hard" (thresholded) or "soft" (probabilities).
         target_model: Whether a discriminator fitted on the first frame takes part; rolling
             memory forgets the first frame and goes without.
-        absent_score: A mask with a lower score counts as none.
-        absent_share: Likewise one with a smaller share of the object's largest area of late.
-        doubtful_score: A mask with a lower score does not enter the memory.
-        doubtful_similarity: Nor one that resembles the memory less.
-        largest_growth: Nor one so many times larger or smaller than usual.
-        largest_step: Nor one that moved so many times the root of its area, for each frame since
-            the last good one.
+        absent_score: Score below which a mask counts as none, 0 to 1.
+        absent_share: Share of the object's largest recent area below which a mask counts as none,
+            0 to 1.
+        doubtful_score: Score below which a mask does not enter the memory, 0 to 1.
+        doubtful_similarity: Similarity to the memory below which a mask does not enter it, at
+            most 1.
+        largest_growth: Factor by which a mask may be larger or smaller than usual and still enter
+            the memory.
+        largest_step: Distance that a mask may have moved and still enter the memory, as a multiple
+            of the root of its area, for each frame since the last good one.
         lost_after: Absent frames in a row after which an object is lost.
-        patience: Doubtful frames in a row after which it is lost.
+        patience: Doubtful frames in a row after which an object is lost.
         confirm_after: Good frames in a row, after the one in which a lost object was found, until
             it is tracked and remembered as before.
+
+    Raises:
+        ConfigError: `size`, `memory` or `feedback` has none of these values.
     """
 
     size: int | None = None
@@ -118,50 +132,55 @@ class TrackerConfig:
 
     @property
     def anchored(self) -> bool:
-        """Whether the first frame's template is kept."""
+        """Whether the memory keeps the first frame."""
         return self.memory != "rolling"
 
     @property
     def bank(self) -> int:
-        """Frames between the first and the last that are kept, at most."""
+        """Number of frames between the first and the last that the memory keeps."""
         return int(self.memory.partition(":")[2] or 0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig(_Saved, what="training"):
-    """How a tracker is trained; the defaults are the preset `default`.
+    """Settings of a training; the defaults are the preset `default`.
 
     Attributes:
-        weights: To start from, a name or a file; it decides the encoder.
-        object: Of a clip: "largest", the one with most pixels over the sequence, or "random".
-        max_gap: Labeled frames between two frames of a sample, at most.
+        weights: Name or file of the weights to start from; they decide the encoder.
+        object: Object of a clip to learn: "largest", the one with the most pixels over the clip,
+            or "random".
+        max_gap: Largest distance between two frames of a sample, in labeled frames.
         framing: "letterbox" (the whole frame) or "object" (a random square around the object,
             flipped and with other colors).
         size: Side of the square model input in pixels, a multiple of 16; 1024 for SAM's encoders.
         length: Frames of a sample: the first, whose mask is given, and those to predict.
         instances: Samples in an epoch.
-        epochs: How often each sample is seen.
+        epochs: Number of times that each sample is seen.
         batch: Samples in a step, over all processes.
-        optimiser: "adam" or "adamw".
-        weight_decay: Of adamw.
-        learning_rate: At its highest.
-        encoder_rate: Of the encoder, as a share of the learning rate; 0 keeps it frozen.
+        optimiser: Optimizer, "adam" or "adamw".
+        learning_rate: Learning rate at its highest.
+        weight_decay: Weight decay of adamw.
+        encoder_rate: Learning rate of the encoder, as a share of the other; 0 keeps it frozen.
         warmup: Steps over which the learning rate rises from 0.
-        schedule: After that: "constant", or "cosine" down to 0.
-        clip_norm: Largest norm of the gradient.
-        ema: Decay of the averaged weights, which are the ones that are scored and exported; 0 for
-            none.
+        schedule: Learning rate after the warm-up: "constant", or "cosine" down to 0.
+        clip_norm: Largest norm of the gradient; a larger one is scaled down.
+        ema: Decay of the averaged weights, which are the ones that are scored and exported; 0
+            averages nothing.
         hard_share: Share of each mask's pixels, the hardest, that cross entropy counts.
-        dice_weight: Of the Dice loss.
-        iou_weight: Of the squared error of the predicted IoU.
-        memory: Of the tracker in training, "rolling" or "anchored".
-        feedback: Of the tracker in training.
+        dice_weight: Weight of the Dice loss.
+        iou_weight: Weight of the squared error of the predicted IoU.
+        memory: Memory of the tracker in training, "rolling" or "anchored".
+        feedback: Mask of the next template in training, "hard" or "soft".
         precision: "float32", "bfloat16", or "auto": bfloat16 where the hardware has it.
-        seed: Of everything random.
+        seed: Seed of all random numbers.
         workers: Processes that prepare data.
         checkpoint_every: Steps between two checkpoints.
-        evaluate_every: Steps between two evaluations, the end is one too; 0 for none.
-        validate: What is scored then, KIND:PATH[:SPLIT].
+        evaluate_every: Steps between two evaluations, of which the last is at the end; 0
+            evaluates never.
+        validate: Clips that an evaluation scores, as KIND:PATH[:SPLIT].
+
+    Raises:
+        ConfigError: A setting is out of its range, or two do not fit each other.
     """
 
     weights: str = "lite"
@@ -236,14 +255,14 @@ class TrainConfig(_Saved, what="training"):
         frames, encoder frozen, cross entropy, Adam, 10,000 instances in 10 epochs.
 
         Raises:
-            ConfigError: An unknown name.
+            ConfigError: There is no such preset.
         """
         _one_of("preset", name, PRESETS)
         return cls(**(_BASE if name == "base" else {}))
 
     @property
     def steps(self) -> int:
-        """Steps of the whole training; a last batch that would not be full is left out."""
+        """Number of steps of the whole training; an epoch's last batch is dropped if not full."""
         return self.instances // self.batch * self.epochs
 
 

@@ -94,6 +94,11 @@ class FrameResult:
     objects: tuple[TrackedObject, ...]
 
     def __getitem__(self, object_id: int) -> TrackedObject:
+        """The object with an id, as in `result[1]`.
+
+        Raises:
+            KeyError: there is no such object.
+        """
         for item in self.objects:
             if item.id == object_id:
                 return item
