@@ -7,9 +7,9 @@ import platform
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Literal
+from importlib.metadata import version
+from typing import Final
 
-import av
 import cv2
 import numpy as np
 import psutil
@@ -19,6 +19,7 @@ from samtracker._version import __version__
 from samtracker.checkpoints.manifest import manifest, verify
 from samtracker.errors import SamTrackerError, VideoError
 from samtracker.tracker import Tracker
+from samtracker.video.codecs import has_codec
 from samtracker.video.read import read_frames
 
 ENCODERS: Final = {"libx264": "writes overlays", "prores_ks": "writes alpha"}
@@ -50,9 +51,8 @@ def examine() -> Iterator[Finding]:
     """Yield findings, the quickest first; measuring the speed takes some seconds."""
     memory = psutil.virtual_memory()
     yield Finding("samtracker", f"{__version__}, Python {platform.python_version()}")
-    yield Finding(
-        "libraries", f"torch {torch.__version__}, OpenCV {cv2.__version__}, PyAV {av.__version__}"
-    )
+    pyav = version("av")
+    yield Finding("libraries", f"torch {torch.__version__}, OpenCV {cv2.__version__}, PyAV {pyav}")
     yield Finding(
         "processor",
         f"{os.cpu_count()} cores, {torch.get_num_threads()} threads in use, "
@@ -61,21 +61,13 @@ def examine() -> Iterator[Finding]:
     if torch.cuda.is_available():
         yield Finding("gpu", torch.cuda.get_device_name())
     for name, purpose in ENCODERS.items():
-        found = _has_codec(name, "w")
+        found = has_codec(name, "w")
         yield Finding(f"codec {name}", purpose if found else f"missing, {purpose}", found)
-    decoders = [name for name in DECODERS if _has_codec(name, "r")]
+    decoders = [name for name in DECODERS if has_codec(name, "r")]
     yield Finding("codecs read", ", ".join(decoders), "h264" in decoders)
     yield _cameras()
     yield from _weights()
     yield from _speed()
-
-
-def _has_codec(name: str, mode: Literal["r", "w"]) -> bool:
-    try:
-        av.Codec(name, mode)
-    except av.FFmpegError:
-        return False
-    return True
 
 
 def _cameras() -> Finding:
@@ -107,9 +99,7 @@ def _speed() -> Iterator[Finding]:
     """Track a square through noise at the working size of `lite`."""
     tracker = Tracker.from_pretrained("lite")
     runtime = tracker.runtime
-    yield Finding(
-        "device", f"{runtime.device.type}, {str(runtime.precision).removeprefix('torch.')}"
-    )
+    yield Finding("device", f"{runtime.device.type}, {runtime.precision_name}")
     noise = np.random.default_rng(0).integers(0, 255, (480, 854, 3)).astype(np.uint8)
     noise = cv2.GaussianBlur(noise, (0, 0), 4).astype(np.uint8)
     times = []
