@@ -1,4 +1,4 @@
-"""What states are for: masks while an object is away, and how soon it is found when it comes back.
+"""Measure what states are for: masks while an object is absent, and how soon it is recovered.
 
     python benchmarks/absence.py                  # painted clips, see hidden.py
     python benchmarks/absence.py --root DAVIS     # and clips of DAVIS whose object hides
@@ -29,7 +29,7 @@ from samtracker.evaluate.metrics import region_similarity
 from samtracker.types import Frame, Mask, State, TrackedObject
 
 SOON = 15
-"""Frames in which an object that came back should be found."""
+"""Number of frames within which an object that came back should be found."""
 
 NEVER = 1_000_000
 STATELESS = TrackerConfig(
@@ -47,7 +47,7 @@ DAVIS = ("bmx-bumps", "soccerball")
 
 @dataclass
 class Kind:
-    """What came of clips of one kind."""
+    """Counts over the clips of one kind."""
 
     absent: int = 0
     empty: int = 0
@@ -56,7 +56,7 @@ class Kind:
     ious: list[float] = field(default_factory=list)
 
     def add(self, items: list[TrackedObject], truths: list[Mask]) -> None:
-        """Count a clip without its first frame."""
+        """Count a clip, of which results and truths leave out the first frame."""
         ious = [
             region_similarity(item.mask, truth) for item, truth in zip(items, truths, strict=True)
         ]
@@ -65,16 +65,16 @@ class Kind:
             for item, iou in zip(items, ious, strict=True)
         ]
         present = [bool(truth.any()) for truth in truths]
-        away = absence(present, [item.box is not None for item in items], sure, seen=True)
-        self.absent += away.frames
-        self.empty += away.frames - away.false_masks
-        delays = away.recovery_delays
+        gone = absence(present, [item.box is not None for item in items], sure, seen=True)
+        self.absent += gone.frames
+        self.empty += gone.frames - gone.false_masks
+        delays = gone.recovery_delays
         self.returns += len(delays)
         self.found += sum(delay is not None and delay <= SOON for delay in delays)
         self.ious += [iou for iou, shown in zip(ious, present, strict=True) if shown]
 
     def to_dict(self) -> dict[str, float | None]:
-        """For JSON; shares in percent, None of nothing."""
+        """Return the counts for JSON, with shares in percent; a share of nothing is None."""
         return {
             "absent_frames": self.absent,
             "empty_percent": _percent(self.empty, self.absent),
@@ -90,14 +90,14 @@ def _percent(part: int, whole: int) -> float | None:
 
 
 def painted(kind: str, count: int) -> Iterator[tuple[list[Frame], list[Mask]]]:
-    """Clips of a kind in hidden.py."""
+    """Yield frames and masks of clips of a kind in hidden.py."""
     for seed in range(count):
         frames, masks = getattr(hidden, kind)(seed).film()
         yield list(frames), list(masks)
 
 
 def filmed(root: Path, name: str) -> Iterator[tuple[list[Frame], list[Mask]]]:
-    """One clip of DAVIS."""
+    """Yield frames and masks of one clip of DAVIS."""
     clip = DavisClip(root, name)
     yield clip.frames(), clip.masks()
 
@@ -105,7 +105,7 @@ def filmed(root: Path, name: str) -> Iterator[tuple[list[Frame], list[Mask]]]:
 def measure(
     trackers: dict[str, Tracker], clips: Iterable[tuple[list[Frame], list[Mask]]]
 ) -> dict[str, Kind]:
-    """Each clip with each tracker."""
+    """Run each tracker on each clip."""
     kinds = {name: Kind() for name in trackers}
     for frames, masks in clips:
         for name, tracker in trackers.items():

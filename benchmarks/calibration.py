@@ -1,4 +1,4 @@
-"""How well the score of a mask tells its IoU with the truth: expected calibration error.
+"""Measure how well the score of a mask tells its IoU with the truth: expected calibration error.
 
     python benchmarks/calibration.py --root DAVIS --split dev
 
@@ -25,7 +25,7 @@ BINS = 10
 
 
 def pairs(tracker: Tracker, clip: DavisClip) -> list[tuple[float, float]]:
-    """Score and IoU in each frame after the first in which there is a mask."""
+    """Return score and IoU in each frame after the first in which there is a mask."""
     frames, truths = clip.frames(), clip.masks()
     tracker.init(frames[0], mask=truths[0])
     items = [tracker.step(frame)[1] for frame in frames[1:]]

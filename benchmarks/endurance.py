@@ -1,4 +1,4 @@
-"""What grows in a stream that never ends: memory over many steps, and over many edits.
+"""Measure what grows in a stream that never ends: memory over many steps and many edits.
 
     python benchmarks/endurance.py                       # 20,000 steps and 500 edits
     python benchmarks/endurance.py --steps 3000 --size 480
@@ -28,14 +28,14 @@ from samtracker.diagnostics.machine import describe
 from samtracker.types import FrameResult, Mask
 
 MOST = 8
-"""Objects at a time."""
+"""Largest number of objects at a time."""
 
 RADII = (0.05, 0.15)
-"""Of a new object, as shares of the frame's short side."""
+"""Smallest and largest radius of a new object, as shares of the frame's short side."""
 
 
 def steps(tracker: Tracker, count: int, settled: int) -> dict[str, Any]:
-    """Resident memory over many steps."""
+    """Measure resident memory over many steps."""
     frames, masks = demo_frames()
     tracker.init(frames[0], mask=masks)
     resident = []
@@ -47,7 +47,7 @@ def steps(tracker: Tracker, count: int, settled: int) -> dict[str, Any]:
 
 
 def edits(tracker: Tracker, count: int, settled: int, seed: int) -> dict[str, Any]:
-    """Resident memory, live tensors and ids while objects come and go."""
+    """Measure resident memory, live tensors and ids while objects come and go."""
     rng = np.random.default_rng(seed)
     frames, masks = demo_frames()
     tracker.reset()
@@ -83,7 +83,7 @@ def edits(tracker: Tracker, count: int, settled: int, seed: int) -> dict[str, An
 
 
 def _place(result: FrameResult, rng: np.random.Generator) -> Mask:
-    """A disc somewhere, less what other objects cover."""
+    """Return a disc somewhere, without what other objects cover."""
     height, width = result.size
     y, x = np.ogrid[:height, :width]
     while True:
@@ -95,7 +95,7 @@ def _place(result: FrameResult, rng: np.random.Generator) -> Mask:
 
 
 def _growth(resident: list[float], settled: int) -> dict[str, float]:
-    """From the end of the warm-up to the largest after it."""
+    """Return the growth from the end of the warm-up to the largest memory after it."""
     first, largest = resident[settled - 1], max(resident[settled - 1 :])
     growth = round(100 * (largest / first - 1), 2)
     return {
@@ -111,7 +111,7 @@ def _resident() -> float:
 
 
 def _tensors() -> int:
-    """Alive in this process, those that only C++ knows left out."""
+    """Count the tensors that are alive in this process, without those that only C++ knows."""
     return sum(issubclass(type(item), torch.Tensor) for item in gc.get_objects())
 
 

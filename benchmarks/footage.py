@@ -23,24 +23,24 @@ class DavisClip:
     name: str
 
     def frames(self) -> list[Frame]:
-        """RGB uint8 (H, W, 3)."""
+        """Read the frames, RGB uint8 (H, W, 3)."""
         with read_frames(self.root / "JPEGImages" / "480p" / self.name) as reader:
             return [frame.image for frame in reader]
 
     def masks(self) -> list[Mask]:
-        """Bool (H, W): every object of a frame as one."""
+        """Read the masks, bool (H, W), with all objects of a frame as one."""
         files = sorted((self.root / "Annotations" / "480p" / self.name).glob("*.png"))
         return [np.asarray(Image.open(file)) > 0 for file in files]
 
 
 def davis_split(root: Path, split: str) -> list[DavisClip]:
-    """The clips that ImageSets/480p/SPLIT.txt names."""
+    """Return the clips that ImageSets/480p/SPLIT.txt names."""
     names = (root / "ImageSets" / "480p" / f"{split}.txt").read_text("utf-8").split()
     return [DavisClip(root, name) for name in names]
 
 
 def demo_frames(short_side: int = 480) -> tuple[list[Frame], dict[int, Mask]]:
-    """The demo clip scaled to a short side, and the rabbit in its first frame."""
+    """Read the demo clip, scaled to a short side, and the rabbit in its first frame."""
     with read_frames(clip()) as reader:
         frames = [_scaled(frame.image, short_side) for frame in reader]
     height, width = frames[0].shape[:2]

@@ -19,20 +19,20 @@ from samtracker.data.scene import Layer, Scene
 SIZE = (480, 854)
 CANVAS = np.array([854.0, 480.0])
 SLOW = 0.0005
-"""Of the turning and bending, and of the background; see `Motion.draw`."""
+"""Speed of the turning and bending, and of the background; see `Motion.draw`."""
 
 SEEN = 15
-"""Frames before it begins to go away."""
+"""Number of frames before the object begins to go away."""
 
 AWAY = 30
-"""Frames in which nothing of it is seen, or a few more, as its box is not full."""
+"""Number of frames in which nothing of it is seen, or a few more, as its box is not full."""
 
 BACK = 30
-"""Frames after all of it is there again."""
+"""Number of frames after all of it is visible again."""
 
 
 def occluded(seed: int) -> Scene:
-    """It passes behind a thing that stands, is passed by one while it stands, or both move."""
+    """Paint an object that passes behind a thing that stands or moves, or is passed by one."""
     rng = np.random.default_rng([seed, 0])
     item = _item(rng)
     wide, high = item.motion.span(item.cutout.size)
@@ -53,7 +53,7 @@ def occluded(seed: int) -> Scene:
 
 
 def outside(seed: int) -> Scene:
-    """It leaves the frame at one side and comes back at another one."""
+    """Paint an object that leaves the frame at one side and comes back at another one."""
     rng = np.random.default_rng([seed, 1])
     item = _item(rng)
     half = 0.5 * np.array(item.motion.span(item.cutout.size))
@@ -85,7 +85,7 @@ def _item(rng: np.random.Generator) -> Layer:
 
 
 def _along(layer: Layer, path: Vector) -> Layer:
-    """On another way, (T, 2) as (x, y), of at most as many frames."""
+    """Move a layer along another path, (T, 2) as (x, y), of at most as many frames."""
     count = len(path)
     motion = replace(
         layer.motion, matrices=layer.motion.matrices[:count], bends=layer.motion.bends[:count]

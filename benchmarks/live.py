@@ -1,4 +1,4 @@
-"""A slow tracker on a quick camera: latency, counts and memory, and what an outage does.
+"""Run a slow tracker on a quick camera: latency, counts and memory, and what an outage does.
 
     python benchmarks/live.py --minutes 10
     python benchmarks/live.py --minutes 2 --restart
@@ -44,7 +44,7 @@ class Slowed(Tracker):
     """A tracker whose steps take `STEP` seconds, as far as the machine is quick enough."""
 
     def step(self, frame: Frame, timestamp: float | None = None) -> FrameResult:
-        """See `Tracker`."""
+        """Step as `Tracker` does, but take at least `STEP` seconds."""
         begin = time.perf_counter()
         result = super().step(frame, timestamp)
         time.sleep(max(begin + STEP - time.perf_counter(), 0))
@@ -53,7 +53,7 @@ class Slowed(Tracker):
 
 @dataclass
 class Record:
-    """What is measured after each step: seconds, frames, MB."""
+    """Measurements after each step: seconds, frames and MB."""
 
     times: list[float] = field(default_factory=list)
     steps: list[float] = field(default_factory=list)
@@ -62,7 +62,7 @@ class Record:
     resident: list[float] = field(default_factory=list)
 
     def add(self, step: LiveStep, under_way: int) -> None:
-        """A step has ended now."""
+        """Add a step that has ended now."""
         self.times.append(time.monotonic())
         self.steps.append(step.seconds)
         self.latencies.append(self.times[-1] - step.frame.captured)
@@ -70,7 +70,7 @@ class Record:
         self.resident.append(psutil.Process().memory_info().rss / 2**20)
 
     def to_dict(self) -> dict[str, Any]:
-        """Latency in seconds and in steps, frames under way, memory from a minute on."""
+        """Return latency in seconds and steps, frames under way, and memory from a minute on."""
         step = float(np.median(self.steps))
         p50, p95 = (float(value) for value in np.percentile(self.latencies, (50, 95)))
         seconds = np.array(self.times) - self.times[0]
@@ -98,7 +98,7 @@ class Record:
 
 @dataclass
 class Outage:
-    """A camera that is killed and started again; moments in seconds of `time.monotonic`."""
+    """An outage of a camera that is killed and started again; times are of `time.monotonic`."""
 
     before: FrameResult
     lost: float
@@ -108,7 +108,7 @@ class Outage:
     first_frame: float = 0.0
 
     def to_dict(self, after: FrameResult, truth: dict[int, Mask]) -> dict[str, Any]:
-        """How long it was, and what is left of the objects."""
+        """Return how long the outage was, and what is left of the objects."""
         return {
             "camera_away_s": round(self.back - self.lost, 2),
             "no_frames_s": round(self.first_frame - self.last_frame, 2),
@@ -129,7 +129,7 @@ def _ious(result: FrameResult, masks: dict[int, Mask]) -> dict[int, float]:
 
 
 def run(tracker: Tracker, film: Film, seconds: float, *, restart: bool) -> dict[str, Any]:
-    """Follow a camera for a while."""
+    """Track what a camera shows for a while."""
     camera, record, outage = RemoteCamera(film, FPS), Record(), None
     masks = film()[1]
     with LiveSource(camera.url) as source:

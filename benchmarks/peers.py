@@ -1,4 +1,4 @@
-"""Ours and peers on the same clips with the same number of threads, in one run.
+"""Compare ours and peers on the same clips with the same number of threads, in one run.
 
     python benchmarks/peers.py --davis DAVIS --multi MULTI
 
@@ -39,7 +39,7 @@ from samtracker.evaluate.tracker_source import TrackerSource
 SCRIPTS = Path(__file__).parent / "peers"
 WARM_UP = 2
 FRAMES = 20
-"""Of ours that are timed, in each clip."""
+"""Number of our frames that are timed in each clip."""
 
 OPENCV = ("opencv-contrib-python-headless==5.0.0.93", "pillow==13.0.0")
 TORCH = ("torch==2.13.0", "torchvision==0.28.0", "pillow==13.0.0")
@@ -52,10 +52,10 @@ class Peer:
     """Another tracker.
 
     Attributes:
-        name: as the table has it.
-        script: in `peers/`, and its arguments.
-        packages: of its environment.
-        scored: whether it has masks that mean something.
+        name: Name in the table.
+        script: Script in `peers/`, and its arguments.
+        packages: Packages of its environment.
+        scored: Whether it has masks that mean something.
     """
 
     name: str
@@ -77,14 +77,14 @@ PEERS = (
 
 @dataclass
 class Row:
-    """What came of one contender.
+    """The results of one contender.
 
     Attributes:
-        name: as the table has it.
-        seconds: median of a step, by clip.
-        scores: J&F in percent, by data set and clip.
-        versions: of its packages.
-        failure: why there is nothing else; None if there is.
+        name: Name in the table.
+        seconds: Median time of a step by clip.
+        scores: J&F in percent by data set and clip.
+        versions: Versions of its packages.
+        failure: Why there is nothing else; None if it did not fail.
     """
 
     name: str
@@ -95,7 +95,7 @@ class Row:
 
 
 def ours(sets: dict[str, list[Clip]], weights: str) -> list[Row]:
-    """Our tracker, the same in float32 as the peers that are networks, and the encoder alone."""
+    """Run our tracker, also in float32 like the peers that are networks, and its encoder alone."""
     row = Row(f"samtracker {weights}")
     tracker = Tracker.from_pretrained(weights)
     for name, clips in sets.items():
@@ -115,7 +115,7 @@ def ours(sets: dict[str, list[Clip]], weights: str) -> list[Row]:
 
 
 def _timed(tracker: Tracker, clip: Clip) -> tuple[float, float]:
-    """Median seconds of a step, and of the encoder alone between the steps."""
+    """Return median seconds of a step, and of the encoder alone between the steps."""
     first = clip.mask(clip.labelled[0])
     tracker.init(clip.frame(0), mask={int(i): first == i for i in np.unique(first) if i})
     steps, encodes = [], []
@@ -132,7 +132,7 @@ def _timed(tracker: Tracker, clip: Clip) -> tuple[float, float]:
 
 
 def race(peer: Peer, sets: dict[str, list[Clip]], venvs: Path, job: dict[str, Any]) -> Row:
-    """Runs a peer in its environment."""
+    """Run a peer in its environment."""
     row = Row(peer.name)
     try:
         python = _environment(peer.packages, venvs)
@@ -197,7 +197,7 @@ def _scores(results: Results) -> dict[str, float]:
 
 
 def summary(row: Row, reference: Row, sets: list[str]) -> dict[str, Any]:
-    """A line of the table; times as multiples of ours, clip by clip."""
+    """Return a line of the table, with times as multiples of ours, clip by clip."""
     ratios = [row.seconds[clip] / reference.seconds[clip] for clip in row.seconds]
     line: dict[str, Any] = {"name": row.name}
     if row.failure is not None:

@@ -28,13 +28,13 @@ class RemoteCamera:
     """An MJPEG stream over HTTP from another process.
 
     Args:
-        film: gives the frames that it plays again and again and the objects in the first one; can
-            be pickled.
-        fps: frames per second.
-        port: to listen on; any that is free by default.
+        film: Returns the frames that it plays again and again and the objects in the first one;
+            it can be pickled.
+        fps: Frames per second.
+        port: Port to listen on; 0 takes any that is free.
 
     Attributes:
-        port: that it listens on.
+        port: Port that it listens on.
     """
 
     def __init__(self, film: Film, fps: float, port: int = 0) -> None:
@@ -48,28 +48,28 @@ class RemoteCamera:
 
     @property
     def url(self) -> str:
-        """To open it with."""
+        """Address to open it with."""
         return f"http://127.0.0.1:{self.port}/"
 
     @property
     def sent(self) -> int:
-        """Frames so far, but for those of the last 10 ms."""
+        """Number of frames so far, but for those of the last 10 ms."""
         return int(self._sent.value)
 
     def kill(self) -> None:
-        """Ends it without any farewell."""
+        """End the process without any farewell."""
         self._process.kill()
         self._process.join()
 
 
 def demo() -> tuple[list[Frame], dict[int, Mask]]:
-    """The demo clip forward and back, and the rabbit."""
+    """Return the demo clip forward and back, and the rabbit."""
     frames, masks = demo_frames()
     return [*frames, *frames[-2:0:-1]], masks
 
 
 def two_balls() -> tuple[list[Frame], dict[int, Mask]]:
-    """One picture, and its two objects."""
+    """Return one picture and its two objects."""
     (shot,) = film([RED, BLUE], 1)
     return [shot.frame], {1: shot.mask(1), 2: shot.mask(2)}
 

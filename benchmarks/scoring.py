@@ -1,4 +1,4 @@
-"""Time of scoring mask pairs against the package vos-benchmark, and whether they agree.
+"""Compare the time of scoring mask pairs, and the scores, with the package vos-benchmark.
 
 python benchmarks/scoring.py --pairs 1000
 """
@@ -26,7 +26,7 @@ Pair = tuple[Mask, Mask]
 
 
 def pairs(count: int) -> list[Pair]:
-    """Regions of painted pictures, and the same shifted and with other edges."""
+    """Return regions of painted pictures, and the same shifted and with other edges."""
     rng = np.random.default_rng(0)
     drawn = []
     for _ in range(count):
@@ -40,7 +40,7 @@ def pairs(count: int) -> list[Pair]:
 
 
 def theirs(pair: Pair) -> tuple[float, float]:
-    """J and F of vos-benchmark, 1 and 1 where it has no object."""
+    """Return J and F of vos-benchmark, 1 and 1 where it has no object."""
     evaluator = Evaluator()
     evaluator.feed_frame(*(mask.astype(np.uint8) for mask in pair))
     j, f = evaluator.object_iou.get(1, [1.0]), evaluator.boundary_f.get(1, [1.0])
@@ -48,7 +48,7 @@ def theirs(pair: Pair) -> tuple[float, float]:
 
 
 def ours(pair: Pair) -> tuple[float, float]:
-    """J and F of `samtracker.evaluate.metrics`."""
+    """Return J and F of `samtracker.evaluate.metrics`."""
     return region_similarity(*pair), boundary_accuracy(*pair)
 
 

@@ -1,4 +1,4 @@
-"""Time of a whole step as a multiple of the encoder alone, in one process.
+"""Measure the time of a whole step as a multiple of the encoder alone, in one process.
 
     python benchmarks/speed.py                     # the demo clip, one and eight objects
     python benchmarks/speed.py --root DAVIS        # and every clip of a split
@@ -26,7 +26,7 @@ FRAMES = 48
 
 
 def ratio(tracker: Tracker, frames: list[Frame], masks: dict[int, Mask]) -> dict[str, float]:
-    """Median and IQR of the step and of the encoder in ms, and the ratio of the medians."""
+    """Return median and IQR of step and encoder in ms, and the ratio of the medians."""
     tracker.init(frames[0], mask=masks)
     steps, encodes = [], []
     for index, frame in enumerate(frames[1 : WARM_UP + FRAMES]):
@@ -51,7 +51,7 @@ def ratio(tracker: Tracker, frames: list[Frame], masks: dict[int, Mask]) -> dict
 
 
 def eight(mask: Mask) -> dict[int, Mask]:
-    """A mask cut into eight objects, top to bottom."""
+    """Cut a mask into eight objects, top to bottom."""
     rows = np.flatnonzero(mask.any(axis=1))
     pieces = {}
     for number, stretch in enumerate(np.array_split(rows, 8), start=1):
@@ -78,7 +78,7 @@ def main() -> None:
     for clip in davis_split(args.root, args.split) if args.root else []:
         rows[f"{clip.name}, 1 object"] = ratio(tracker, clip.frames(), {1: clip.masks()[0]})
         rows[f"{clip.name}, 8 objects"] = ratio(tracker, clip.frames(), eight(clip.masks()[0]))
-    precision = str(tracker.runtime.precision).removeprefix("torch.")
+    precision = tracker.runtime.precision_name
     print(f"{'lite at 480, ' + precision:32}{'step':>8}{'encoder':>10}{'ratio':>8}")
     for name, row in rows.items():
         print(f"{name:32}{row['step_ms']:8.1f}{row['encoder_ms']:10.1f}{row['ratio']:8.2f}")

@@ -1,4 +1,4 @@
-"""Training: samples per second, share of the time spent waiting for data, and peak memory.
+"""Measure training: samples per second, share of the time spent on data, and peak memory.
 
     python benchmarks/training.py --data davis:DAVIS --steps 200
     python benchmarks/training.py --data davis:DAVIS --steps 5 --weights sam_vit_b.pth --size 1024
@@ -25,7 +25,7 @@ from samtracker.train.metrics_log import read_metrics
 
 
 def measure(preset: str, arguments: list[str], steps: int) -> dict[str, float]:
-    """Of one training of so many steps."""
+    """Run one training of so many steps, and return its figures."""
     config = TrainConfig.preset(preset)
     with tempfile.TemporaryDirectory() as folder:
         count = ["--epochs", "1", "--instances", str(steps * config.batch)]

@@ -26,7 +26,7 @@ an error, which is one line that begins with `Error:`, or 130 after Ctrl-C.
 
 
 def reference() -> str:
-    """The whole page, independent of the terminal."""
+    """Return the whole page, which does not depend on the terminal."""
     sections = [_section(context) for context in _contexts(main, "samtrack", None)]
     return HEAD + "".join(sections)
 
@@ -34,7 +34,7 @@ def reference() -> str:
 def _contexts(
     command: click.Command, name: str, parent: click.Context | None
 ) -> Iterator[click.Context]:
-    """A command and those below it."""
+    """Yield the contexts of a command and of those below it."""
     context = command.make_context(name, [], parent=parent, resilient_parsing=True)
     yield context
     if isinstance(command, click.Group):
@@ -57,7 +57,7 @@ def _section(context: click.Context) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text that may stand in a table."""
+    """Return text that may stand in a table."""
     return " ".join(text.split()).replace("|", "\\|")
 
 

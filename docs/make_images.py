@@ -13,7 +13,7 @@ from samtracker import Tracker
 from samtracker.demo import MASK, clip
 from samtracker.live.controls import Controls
 from samtracker.live.events import Key, Mouse
-from samtracker.live.hud import draw
+from samtracker.live.hud import draw_hud
 from samtracker.prompts.mask_formats import read_mask
 from samtracker.video.live_source import LiveFrame
 from samtracker.video.read import read_frames
@@ -22,20 +22,19 @@ SOURCE = Path("demo-output/overlay.mp4")
 FOLDER = Path(__file__).parent / "images"
 SIZE = (480, 270)
 STRIDE = 3
-COLOURS = 96
+COLORS = 96
 MOMENTS = (0, 39, 81, 120)
 """Frames of the strip; multiples of `STRIDE`."""
-
 
 ERASED_IN = 82
 """Frame in which the live window is shown."""
 
 STROKE = [(205.0, 290.0), (240.0, 380.0), (310.0, 500.0)]
-"""Between the rabbit's arm and its belly, in pixels of the clip."""
+"""Path of the eraser between the rabbit's arm and its belly, in pixels of the clip."""
 
 
 def main() -> None:
-    """Scale and thin out; a GIF of all, with one palette, and a strip of some."""
+    """Write a GIF of the scaled clip, a strip of some of its frames, and the live window."""
     with read_frames(SOURCE, stride=STRIDE) as reader:
         pictures = {
             frame.index: Image.fromarray(frame.image).resize(SIZE, Image.Resampling.LANCZOS)
@@ -44,7 +43,7 @@ def main() -> None:
         milliseconds = round(1000 * STRIDE / (reader.info.fps or 25))
     FOLDER.mkdir(exist_ok=True)
     every = list(pictures.values())
-    middle = every[len(every) // 2].quantize(COLOURS, dither=Image.Dither.NONE)
+    middle = every[len(every) // 2].quantize(COLORS, dither=Image.Dither.NONE)
     frames = [p.quantize(palette=middle, dither=Image.Dither.NONE) for p in every]
     frames[0].save(
         FOLDER / "demo.gif",
@@ -65,7 +64,7 @@ def main() -> None:
 
 
 def window() -> Image.Image:
-    """The live window while a bit of the mask is being erased."""
+    """Return the live window while a bit of the mask is being erased."""
     tracker = Tracker.from_pretrained("lite")
     controls = Controls(tracker)
     with read_frames(clip()) as reader:
@@ -85,7 +84,7 @@ def window() -> Image.Image:
     for x, y in path:
         controls.handle(Mouse("move", "left", x, y))
     numbers = "12.4 fps  latency 85/110 ms  dropped 3"
-    picture = Image.fromarray(draw(now.image, controls, numbers))
+    picture = Image.fromarray(draw_hud(now.image, controls, numbers))
     return picture.resize((2 * SIZE[0], 2 * SIZE[1]), Image.Resampling.LANCZOS)
 
 

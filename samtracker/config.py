@@ -1,4 +1,7 @@
-"""Settings, saved inside every weight file as JSON."""
+"""Settings of models, trackers and trainings, and the values that they may have.
+
+Those of the model and of the training are kept in weight files and checkpoints as JSON.
+"""
 
 from __future__ import annotations
 
@@ -33,15 +36,15 @@ class _Saved:
         cls._what = what
 
     def to_json(self) -> str:
-        """As one line of JSON; `from_json` reads it back."""
+        """Return the settings as one line of JSON, which `from_json` reads back."""
         return json.dumps(dataclasses.asdict(cast(Any, self)), sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote.
+        """Read settings that `to_json` wrote.
 
         Raises:
-            ConfigError: not JSON, or with unknown fields or values.
+            ConfigError: The text is not JSON, or a field or its value is unknown.
         """
         try:
             return cls(**json.loads(text))
@@ -53,12 +56,15 @@ class _Saved:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig(_Saved, what="model"):
-    """What a network is built from.
+    """Settings that a network is built from.
 
     Attributes:
-        encoder: one of `ENCODERS`.
-        depth: stride of lite's last stage: 16 tracks only, 32 knows what an object is and takes
+        encoder: One of `ENCODERS`.
+        depth: Stride of lite's last stage: 16 tracks only, 32 knows what an object is and takes
             boxes and clicks. SAM's encoders have no choice.
+
+    Raises:
+        ConfigError: There is no such encoder, or it has no such depth.
     """
 
     encoder: str = "lite"
@@ -72,27 +78,35 @@ class ModelConfig(_Saved, what="model"):
 
 @dataclass(frozen=True, kw_only=True)
 class TrackerConfig:
-    """How a tracker runs.
+    """Settings that a tracker runs with.
+
+    `samtracker.tracking.life_cycle` says how the thresholds work together.
 
     Attributes:
-        size: short side of the working image in pixels; None is the encoder's own (480 for
-            lite; SAM's encoders work at longest side 1024 and at nothing else).
+        size: Short side of the working image in pixels, 64 to 4096; None is the encoder's own
+            (480 for lite; SAM's encoders work at longest side 1024 and at nothing else).
         memory: "rolling" (last frame only), "anchored" (first and last frame) or "bank:N" (N
-            confident frames in between as well).
-        feedback: what becomes the next template's mask: "hard" (thresholded) or "soft".
-        target_model: whether a discriminator fitted on the first frame takes part; rolling
+            confident frames in between as well, 1 to 99).
+        feedback: Mask of the next template: "hard" (thresholded) or "soft" (probabilities).
+        target_model: Whether a discriminator fitted on the first frame takes part; rolling
             memory forgets the first frame and goes without.
-        absent_score: a mask with a lower score counts as none.
-        absent_share: likewise one with a smaller share of the object's largest area of late.
-        doubtful_score: a mask with a lower score does not enter the memory.
-        doubtful_similarity: nor one that resembles the memory less.
-        largest_growth: nor one so many times larger or smaller than usual.
-        largest_step: nor one that moved so many times the root of its area, for each frame since
-            the last good one.
-        lost_after: absent frames in a row after which an object is lost.
-        patience: doubtful frames in a row after which it is lost.
-        confirm_after: good frames in a row, after the one in which a lost object was found, until
+        absent_score: Score below which a mask counts as none, 0 to 1.
+        absent_share: Share of the object's largest recent area below which a mask counts as none,
+            0 to 1.
+        doubtful_score: Score below which a mask does not enter the memory, 0 to 1.
+        doubtful_similarity: Similarity to the memory below which a mask does not enter it, at
+            most 1.
+        largest_growth: Factor by which a mask may be larger or smaller than usual and still enter
+            the memory.
+        largest_step: Distance that a mask may have moved and still enter the memory, as a multiple
+            of the root of its area, for each frame since the last good one.
+        lost_after: Absent frames in a row after which an object is lost.
+        patience: Doubtful frames in a row after which an object is lost.
+        confirm_after: Good frames in a row, after the one in which a lost object was found, until
             it is tracked and remembered as before.
+
+    Raises:
+        ConfigError: `size`, `memory` or `feedback` has none of these values.
     """
 
     size: int | None = None
@@ -123,53 +137,58 @@ class TrackerConfig:
 
     @property
     def anchored(self) -> bool:
-        """Whether the first frame's template is kept."""
+        """Whether the memory keeps the first frame."""
         return self.memory != "rolling"
 
     @property
     def bank(self) -> int:
-        """How many frames between the first and the last are kept."""
+        """Number of frames between the first and the last that the memory keeps."""
         return int(self.memory.partition(":")[2] or 0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig(_Saved, what="training"):
-    """How a tracker is trained; the defaults are the preset `default`.
+    """Settings of a training; the defaults are the preset `default`.
 
     Attributes:
-        weights: to start from, a name or a file; it decides the encoder.
-        object: of a clip: "largest", the one with most pixels over the sequence, or "random".
+        weights: Name or file of the weights to start from; they decide the encoder.
+        object: Object of a clip to learn: "largest", the one with the most pixels over the clip,
+            or "random".
         objects: Objects of a clip that are tracked at once, at most.
-        pictures: Pictures beside each sample, to learn to find what a user points at; only for a
-            network of `ModelConfig.depth` 32.
-        max_gap: labelled frames between two frames of a sample, at most.
+        pictures: Pictures beside each sample, from which weights of depth 32 learn to find what a
+            user points at.
+        max_gap: Largest distance between two frames of a sample, in labeled frames.
         framing: "letterbox" (the whole frame) or "object" (a random square around the object,
-            flipped and with other colours).
-        size: side of the square canvas in pixels, a multiple of 16; 1024 for SAM's encoders.
-        length: frames of a sample: the first, whose mask is given, and those to predict.
-        instances: samples in an epoch.
-        epochs: how often each sample is seen.
-        batch: samples in a step, over all processes.
-        optimiser: "adam" or "adamw".
-        weight_decay: of adamw.
-        learning_rate: at its highest.
-        encoder_rate: of the encoder, as a share of the learning rate; 0 keeps it frozen.
-        warmup: steps over which the learning rate rises from 0.
-        schedule: after that: "constant", or "cosine" down to 0.
-        clip_norm: largest norm of the gradient.
-        ema: decay of the averaged weights, which are the ones that are scored and exported; 0 for
-            none.
-        hard_share: share of each mask's pixels, the hardest, that cross entropy counts.
-        dice_weight: of the Dice loss.
-        iou_weight: of the squared error of the predicted IoU.
-        memory: of the tracker in training, "rolling" or "anchored".
-        feedback: of the tracker in training.
+            flipped and with other colors).
+        size: Side of the square model input in pixels, a multiple of 16; 1024 for SAM's encoders.
+        length: Frames of a sample: the first, whose mask is given, and those to predict.
+        instances: Samples in an epoch.
+        epochs: Number of times that each sample is seen.
+        batch: Samples in a step, over all processes.
+        optimiser: Optimizer, "adam" or "adamw".
+        learning_rate: Learning rate at its highest.
+        weight_decay: Weight decay of adamw.
+        encoder_rate: Learning rate of the encoder, as a share of the other; 0 keeps it frozen.
+        warmup: Steps over which the learning rate rises from 0.
+        schedule: Learning rate after the warm-up: "constant", or "cosine" down to 0.
+        clip_norm: Largest norm of the gradient; a larger one is scaled down.
+        ema: Decay of the averaged weights, which are the ones that are scored and exported; 0
+            averages nothing.
+        hard_share: Share of each mask's pixels, the hardest, that cross entropy counts.
+        dice_weight: Weight of the Dice loss.
+        iou_weight: Weight of the squared error of the predicted IoU.
+        memory: Memory of the tracker in training, "rolling" or "anchored".
+        feedback: Mask of the next template in training, "hard" or "soft".
         precision: "float32", "bfloat16", or "auto": bfloat16 where the hardware has it.
-        seed: of everything random.
-        workers: processes that prepare data.
-        checkpoint_every: steps between two checkpoints.
-        evaluate_every: steps between two evaluations, the end is one too; 0 for none.
-        validate: what is scored then, KIND:PATH[:SPLIT].
+        seed: Seed of all random numbers.
+        workers: Processes that prepare data.
+        checkpoint_every: Steps between two checkpoints.
+        evaluate_every: Steps between two evaluations, of which the last is at the end; 0
+            evaluates never.
+        validate: Clips that an evaluation scores, as KIND:PATH[:SPLIT].
+
+    Raises:
+        ConfigError: A setting is out of its range, or two do not fit each other.
     """
 
     weights: str = "lite"
@@ -240,20 +259,20 @@ class TrainConfig(_Saved, what="training"):
 
     @classmethod
     def preset(cls, name: str) -> Self:
-        """The settings called "base" or "default".
+        """Return the settings called "base" or "default".
 
-        `base` is the recipe that the tracker was first published with: pairs of neighbouring
+        `base` is the recipe that the tracker was first published with: pairs of neighboring
         frames, encoder frozen, cross entropy, Adam, 10,000 instances in 10 epochs.
 
         Raises:
-            ConfigError: an unknown name.
+            ConfigError: There is no such preset.
         """
         _one_of("preset", name, PRESETS)
         return cls(**(_BASE if name == "base" else {}))
 
     @property
     def steps(self) -> int:
-        """Of the whole training; a last batch that would not be full is left out."""
+        """Number of steps of the whole training; an epoch's last batch is dropped if not full."""
         return self.instances // self.batch * self.epochs
 
 

@@ -15,13 +15,13 @@ MASK = Path(__file__).parent / "assets" / "bigbuckbunny.png"
 
 
 def clip() -> Path:
-    """The clip: 132 frames of 1280x720, (c) Blender Foundation, CC BY 3.0.
+    """Return the path of the clip: 132 frames of 1280x720, (c) Blender Foundation, CC BY 3.0.
 
     The file is taken from the installed distribution; the package itself, which does not work
     with today's numpy, is not imported.
 
     Raises:
-        ConfigError: the package is not installed.
+        ConfigError: The package is not installed.
     """
     try:
         files = metadata.files(PACKAGE) or []

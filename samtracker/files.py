@@ -19,7 +19,14 @@ DAMAGE: Final = (
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Makes an error of ours of a file that cannot be written."""
+    """Turn an OSError in the `with` block into an error of ours.
+
+    Args:
+        path: What is written, for the message.
+
+    Raises:
+        OutputError: The disk is full or the file cannot be written.
+    """
     try:
         yield
     except OSError as error:
@@ -30,10 +37,10 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a text file.
+    """Write a text file in UTF-8 that ends in one newline.
 
     Raises:
-        OutputError: the disk is full or the file cannot be written.
+        OutputError: The disk is full or the file cannot be written.
     """
     with writing(path):
         path.write_text(text.rstrip("\n") + "\n", "utf-8")

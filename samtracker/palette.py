@@ -1,4 +1,4 @@
-"""The colours of objects: the PASCAL VOC colour map, which DAVIS uses as well."""
+"""The colors of objects: the PASCAL VOC color map, which DAVIS uses as well."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 
 def palette_color(object_id: int) -> tuple[int, int, int]:
-    """The colour of an object: red, green, blue, 0 to 255.
+    """Returns the color of an object: red, green, blue, 0 to 255.
 
     The bits of the id go in turn to red, green and blue, and fill each of them from its highest
-    bit down, so that neighbouring ids look different and no two ids share a colour.
+    bit down, so that neighboring ids look different and no two ids share a color.
     Source: `VOClabelcolormap.m` of the PASCAL VOC development kit,
     http://host.robots.ox.ac.uk/pascal/VOC/voc2012/#devkit.
 
@@ -29,4 +29,4 @@ def palette_color(object_id: int) -> tuple[int, int, int]:
 
 
 PALETTE: Final[NDArray[np.uint8]] = np.array([palette_color(i) for i in range(256)], np.uint8)
-"""The colours of the ids 0 to 255: uint8 (256, 3)."""
+"""The colors of the ids 0 to 255: uint8 (256, 3)."""

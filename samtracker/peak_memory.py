@@ -1,4 +1,4 @@
-"""How much memory this process takes."""
+"""The largest memory that this process takes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _STATUS = Path("/proc/self/status")
 
 
 class Peak:
-    """The largest memory from now on.
+    """The largest memory of the process from now on.
 
     On Linux the kernel keeps it; elsewhere it is the largest of the samples.
     """
@@ -30,13 +30,13 @@ class Peak:
             torch.cuda.reset_peak_memory_stats()
 
     def sample(self) -> None:
-        """Look at it once."""
+        """Look at the memory once."""
         if not self._kept:
             self._resident = max(self._resident, self._process.memory_info().rss)
 
     @property
     def megabytes(self) -> dict[str, int]:
-        """By "cpu" and "cuda"."""
+        """The largest memory so far in MB, by "cpu" and "cuda"."""
         resident = self._resident
         if self._kept:
             lines = _STATUS.read_text("ascii").splitlines()
@@ -49,7 +49,7 @@ class Peak:
 
 
 def peak_memory() -> dict[str, int]:
-    """Largest memory this process ever held, in MB, by "cpu" and "cuda"."""
+    """Return the largest memory this process ever held, in MB, by "cpu" and "cuda"."""
     peaks = {"cpu": _peak_resident() // 2**20}
     if torch.cuda.is_available():
         peaks["cuda"] = torch.cuda.max_memory_allocated() // 2**20
@@ -57,10 +57,8 @@ def peak_memory() -> dict[str, int]:
 
 
 def _peak_resident() -> int:
-    """Bytes."""
+    """Return the largest resident memory this process ever had, in bytes."""
     if sys.platform == "win32":
-        import psutil
-
         return int(psutil.Process().memory_info().peak_wset)
     import resource
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,36 +12,37 @@ from numpy.typing import ArrayLike
 
 from samtracker.checkpoints.load import load_network
 from samtracker.config import TrackerConfig
-from samtracker.errors import FrameError, PromptError
+from samtracker.errors import NotInitializedError
 from samtracker.model.network import Network
 from samtracker.model.runtime import EncodedFrame, Runtime
 from samtracker.prompts.prompts import Points, first_masks, single_mask
-from samtracker.tracking.checks import check_frame, check_id
+from samtracker.tracking.checks import check_current, check_frame, check_id
 from samtracker.tracking.log import ReplayLog, logged
 from samtracker.tracking.objects import Objects
 from samtracker.tracking.save import SavedTracker, load_tracker, save_tracker
 from samtracker.tracking.stream import StreamResult, stream
 from samtracker.types import Box, Frame, FrameResult, Mask
 
-_STATE = ("_objects", "_frame", "_result")
+_STATE = {"objects": "_objects", "frame": "_frame", "result": "_result"}
+"""All that a stream changes, by the names that it is saved under."""
 
 
 class Tracker:
-    """Tracks any number of objects through a stream of frames of one size.
+    """A tracker of any number of objects through a stream of frames of one size.
 
     Args:
-        network: see `from_pretrained` for the usual way to get one.
-        config: memory, feedback and working size.
+        network: See `from_pretrained` for the usual way to get one.
+        config: Memory, feedback and working size.
         device: "auto" is the first of cuda, mps and cpu that is there.
-        precision: of the network; "auto" is half precision where it is faster.
+        precision: Of the network; "auto" is half precision where it is faster.
 
     Attributes:
-        config: as given; `resize` changes its size.
-        runtime: of the network.
-        log: takes down what is done from now on, see `samtracker.tracking.log`; None without.
+        config: As given; `resize` changes its size.
+        runtime: Of the network.
+        log: Takes down what is done from now on, see `samtracker.tracking.log`; None without.
 
     Raises:
-        ConfigError: an unknown device or precision.
+        ConfigError: An unknown device or precision.
     """
 
     log: ReplayLog | None = None
@@ -71,13 +71,13 @@ class Tracker:
         feedback: str = "hard",
         target_model: bool = True,
     ) -> Tracker:
-        """A tracker with the weights of a name (see `samtrack weights list`) or a file.
+        """Make a tracker with the weights of a name (see `samtrack weights list`) or a file.
 
         The other arguments are those of `Tracker` and of `TrackerConfig`.
 
         Raises:
-            WeightsError: the weights are missing or damaged.
-            ConfigError: an argument that does not exist or does not fit.
+            WeightsError: The weights are missing or damaged.
+            ConfigError: An argument that does not exist or does not fit.
         """
         config = TrackerConfig(
             size=size, memory=memory, feedback=feedback, target_model=target_model
@@ -114,18 +114,18 @@ class Tracker:
 
         Args:
             frame: RGB uint8 (H, W, 3).
-            mask: one object (bool, 0/1, 0/255), an id map of several (see
+            mask: One object (bool, 0/1, 0/255), an id map of several (see
                 `samtracker.prompts.mask_formats`), or bool masks by object id.
-            box: x1, y1, x2, y2 around one object; x2 and y2 exclusive.
-            points: clicks (x, y) on one object, or (x, y, label) where label 0 is background.
-            timestamp: of the frame, in seconds.
+            box: X1, y1, x2, y2 around one object; x2 and y2 exclusive.
+            points: Clicks (x, y) on one object, or (x, y, label) where label 0 is background.
+            timestamp: Of the frame, in seconds.
 
         Returns:
             The first masks, as the tracker understood them.
 
         Raises:
-            FrameError: not an RGB uint8 frame.
-            PromptError: not exactly one of mask, box and points, or one that shows no object.
+            FrameError: Not an RGB uint8 frame.
+            PromptError: Not exactly one of mask, box and points, or one that shows no object.
         """
         check_frame(frame)
         encoded = self.runtime.encode(frame, self.config.size)
@@ -136,7 +136,7 @@ class Tracker:
         result = FrameResult(index=0, timestamp=time, size=size, objects=())
         objects = Objects(self.config)
         for object_id, object_mask in sorted(masks.items()):
-            result = objects.take(encoded, result, int(object_id), object_mask)
+            result = objects.set_mask(encoded, result, int(object_id), object_mask)
         self._objects, self._frame, self._result = objects, encoded, result
         return result
 
@@ -146,16 +146,17 @@ class Tracker:
 
         Args:
             frame: RGB uint8 (H, W, 3) of the stream's size.
-            timestamp: of the frame, in seconds.
+            timestamp: Of the frame, in seconds.
 
         Raises:
-            FrameError: not RGB uint8, or of another size than the stream's frames.
-            PromptError: `init` has not been called.
+            FrameError: Not RGB uint8, or of another size than the stream's frames.
+            NotInitializedError: `init` has not been called.
+            OutOfMemoryError: There is no memory left for it; the tracker is as it was.
         """
         stream = self._stream
         encoded = self._encode(frame)
         index = stream.index + 1
-        objects = self._objects.segment(self.runtime, encoded, index)
+        objects = self._objects.step(self.runtime, encoded, index)
         self._frame = encoded  # only now: memory may have run out
         self._result = FrameResult(
             index=index, timestamp=_seconds(timestamp), size=stream.size, objects=objects
@@ -175,17 +176,17 @@ class Tracker:
         """Track one more object from the current frame on.
 
         Args:
-            frame: the frame given last to `init` or `step`; it is not encoded again.
-            mask: of the new object; its pixels are taken from other objects.
-            box: see `init`.
-            points: see `init`.
-            object_id: larger than any id used in this stream; the next one by default.
+            frame: The frame given last to `init` or `step`; it is not encoded again.
+            mask: Of the new object; its pixels are taken from other objects.
+            box: See `init`.
+            points: See `init`.
+            object_id: Larger than any id used in this stream; the next one by default.
 
         Returns:
             The current frame's result with the new object in it.
 
         Raises:
-            FrameError: it is not that frame.
+            FrameError: It is not that frame.
             PromptError: `init` has not been called, the prompt shows no object or several, hides
                 all of another object, or the id cannot be used.
         """
@@ -194,7 +195,7 @@ class Tracker:
         new_id = last + 1 if object_id is None else object_id
         check_id(new_id, above=last)
         new = single_mask(first_masks(self.runtime, encoded, mask=mask, box=box, points=points))
-        self._result = self._objects.take(encoded, self._stream, int(new_id), new)
+        self._result = self._objects.set_mask(encoded, self._stream, int(new_id), new)
         return self._result
 
     @logged
@@ -212,17 +213,17 @@ class Tracker:
         Args:
             frame: RGB uint8 (H, W, 3) of the stream: the one given last to `init` or `step`, which
                 is not encoded again, or any other.
-            object_id: of the object.
-            mask: its true mask; in the current frame its pixels are taken from other objects.
-            box: see `init`.
-            points: see `init`; in the current frame, with lite, they correct its mask near them.
+            object_id: Of the object.
+            mask: Its true mask; in the current frame its pixels are taken from other objects.
+            box: See `init`.
+            points: See `init`; in the current frame, with lite, they correct its mask near them.
 
         Returns:
             The current frame's result, with the correction in it if it is of that frame.
 
         Raises:
-            FrameError: not RGB uint8, or of another size than the stream's frames.
-            PromptError: no such object, or the prompt shows no object or several, or hides all of
+            FrameError: Not RGB uint8, or of another size than the stream's frames.
+            PromptError: No such object, or the prompt shows no object or several, or hides all of
                 another object.
         """
         object_id = self._objects.known(object_id)
@@ -230,13 +231,12 @@ class Tracker:
         current = now is self._frame
         mine = self._stream[object_id]
         prior = mine.mask if current and mine.box is not None else None
-        true = single_mask(
-            first_masks(self.runtime, now, mask=mask, box=box, points=points, prior=prior)
-        )
+        masks = first_masks(self.runtime, now, mask=mask, box=box, points=points, prior=prior)
+        true = single_mask(masks)
         if current:
-            self._result = self._objects.take(now, self._stream, object_id, true)
+            self._result = self._objects.set_mask(now, self._stream, object_id, true)
         else:
-            self._objects.remind(now, self._stream, object_id, true)
+            self._objects.add_reference(now, self._stream, object_id, true)
         return self._stream
 
     @logged
@@ -247,7 +247,7 @@ class Tracker:
             The current frame's result without it.
 
         Raises:
-            PromptError: no such object.
+            PromptError: No such object.
         """
         object_id = self._objects.known(object_id)
         self._result = self._objects.remove(self._stream, object_id)
@@ -261,7 +261,7 @@ class Tracker:
             The current frame's result with the name in it.
 
         Raises:
-            PromptError: no such object, or the name is no str.
+            PromptError: No such object, or the name is no str.
         """
         object_id = self._objects.known(object_id)
         self._result = self._objects.rename(self._stream, object_id, name)
@@ -278,7 +278,7 @@ class Tracker:
             The current frame's result.
 
         Raises:
-            PromptError: there is nothing to undo; the last few changes of a stream are kept.
+            NothingToUndoError: There is none; the last few changes of a stream are kept.
         """
         stream = self._stream
         assert self._frame is not None, "a stream has a frame"
@@ -291,15 +291,16 @@ class Tracker:
         """Work at another size from now on; the stream goes on.
 
         Args:
-            size: see `TrackerConfig`.
+            size: See `TrackerConfig`.
 
         Raises:
-            ConfigError: it does not fit, or the encoder knows one size only.
+            ConfigError: It does not fit, or the encoder knows one size only.
         """
         config = replace(self.config, size=size)
         if self._frame is not None:
-            self._frame = self.runtime.encode(self._frame.image, size)
-            self._objects.resize(self._frame.features)
+            encoded = self.runtime.encode(self._frame.image, size)
+            self._objects.resize(encoded.features)
+            self._frame = encoded
         self.config = config
 
     def stream(
@@ -319,15 +320,15 @@ class Tracker:
                 print(result.timestamp, result[1].state, result[1].box)
 
         Args:
-            source: as for `read_frames`.
-            realtime: take the newest frame each time and drop those that came meanwhile; a camera
+            source: As for `read_frames`.
+            realtime: Take the newest frame each time and drop those that came meanwhile; a camera
                 or stream that fails is opened again, a file is played at its own speed.
-            mask: starts a new stream in the first frame, see `init`; likewise `box` and `points`.
+            mask: Starts a new stream in the first frame, see `init`; likewise `box` and `points`.
                 Without any of them the tracker's stream goes on.
 
         Raises:
-            VideoError: the source cannot be read, or not to its end.
-            PromptError: see `init`.
+            VideoError: The source cannot be read, or not to its end.
+            PromptError: See `init`.
         """
         given = {"mask": mask, "box": box, "points": points}
         prompt = {name: value for name, value in given.items() if value is not None}
@@ -337,66 +338,60 @@ class Tracker:
         """Write everything but the weights to a file, to go on with `load`.
 
         Raises:
-            OutputError: it cannot be written; an older file is still there.
-            WeightsError: the network does not come from a file.
+            OutputError: It cannot be written; an older file is still there.
+            WeightsError: The network does not come from a file.
         """
-        save_tracker(Path(path), self.runtime, self.config, self._state)
+        state = {name: getattr(self, attribute) for name, attribute in _STATE.items()}
+        save_tracker(Path(path), self.runtime, self.config, state)
 
     @classmethod
     def load(
         cls, path: str | Path, *, weights: str | Path | None = None, device: str = "auto"
     ) -> Tracker:
-        """A tracker that goes on where another one was saved: the same masks, bit for bit.
+        """Load a tracker that goes on where another one was saved: the same masks, bit for bit.
 
         On another machine, or with another number of threads, rounding differs.
 
         Args:
-            path: of the file.
-            weights: where they lie now; by default where they were.
-            device: see `Tracker`.
+            path: Of the file.
+            weights: Where they lie now; by default where they were.
+            device: See `Tracker`.
 
         Raises:
-            WeightsError: the weights are missing or are others; or the file is missing, damaged or
+            WeightsError: The weights are missing or are others; or the file is missing, damaged or
                 of another version.
         """
         return cls.restore(load_tracker(Path(path), weights), device=device)
 
     @classmethod
     def restore(cls, saved: SavedTracker, *, device: str = "auto") -> Tracker:
-        """A tracker from a file that has been read; see `load`."""
+        """Make a tracker from a file that has been read; see `load`."""
         tracker = cls(saved.network, saved.config, device=device, precision=saved.precision)
-        for name, value in saved.restore(tracker.runtime.device, _STATE).items():
-            setattr(tracker, name, value)
+        for name, value in saved.restore(tracker.runtime.device, tuple(_STATE)).items():
+            setattr(tracker, _STATE[name], value)
         return tracker
-
-    @property
-    def _state(self) -> dict[str, Any]:
-        """All that a stream changes."""
-        return {name: getattr(self, name) for name in _STATE}
 
     @property
     def _stream(self) -> FrameResult:
         if self._result is None:
-            raise PromptError("the tracker has no objects yet: call init(frame, mask=...) first")
+            raise NotInitializedError(
+                "the tracker has no objects yet: call init(frame, mask=...) first"
+            )
         return self._result
 
     def _encode(self, frame: Frame) -> EncodedFrame:
-        """A frame of the stream; the current one was encoded before."""
+        """Encode a frame of the stream; the current one was encoded before."""
         check_frame(frame, size=self._stream.size)
         if self._frame is not None and np.array_equal(frame, self._frame.image):
             return self._frame
         return self.runtime.encode(frame, self.config.size)
 
     def _current(self, frame: Frame) -> EncodedFrame:
-        """The stream's current frame as it was encoded."""
+        """Return the stream's current frame as it was encoded."""
         index = self._stream.index
         check_frame(frame)
         assert self._frame is not None, "a stream has a frame"
-        if not np.array_equal(frame, self._frame.image):
-            raise FrameError(
-                f"the frame is not the current one, number {index} of the stream: "
-                "give the frame given last to init or step"
-            )
+        check_current(frame, self._frame.image, index)
         return self._frame
 
 

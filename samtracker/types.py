@@ -47,8 +47,8 @@ class Prompt:
     """A box or clicks on one object; exactly one of the two.
 
     Attributes:
-        box: x1, y1, x2, y2 in frame pixels, inside the frame.
-        points: clicks (x, y, label); label 1 is on the object, 0 on the background.
+        box: X1, y1, x2, y2 in frame pixels, inside the frame.
+        points: Clicks (x, y, label); label 1 is on the object, 0 on the background.
     """
 
     box: Box | None = None
@@ -60,13 +60,13 @@ class TrackedObject:
     """One object in one frame.
 
     Attributes:
-        id: permanent, never used again in a stream, 1 to 65535.
-        mask: bool (H, W) at frame size; all False while the object is lost.
-        box: the mask's bounding box; None while the object is lost.
-        score: how sure the model is of the mask, 0 to 1: the mean probability inside it, moved
+        id: Permanent, never used again in a stream, 1 to 65535.
+        mask: Bool (H, W) at frame size; all False while the object is lost.
+        box: The mask's bounding box; None while the object is lost.
+        score: How sure the model is of the mask, 0 to 1: the mean probability inside it, moved
             by the IoU head; 1 for a mask given by the user, 0 while the object is lost.
-        state: see `State`.
-        name: given by the user; empty without.
+        state: See `State`.
+        name: Given by the user; empty without.
     """
 
     id: int
@@ -82,10 +82,10 @@ class FrameResult:
     """All objects in one frame; masks of different objects never overlap.
 
     Attributes:
-        index: number of the frame in the stream, from 0 at `Tracker.init`.
-        timestamp: seconds, as given by the caller; None where none was given.
+        index: Number of the frame in the stream, from 0 at `Tracker.init`.
+        timestamp: Seconds, as given by the caller; None where none was given.
         size: (H, W) of the frame.
-        objects: in the order of their ids.
+        objects: In the order of their ids.
     """
 
     index: int
@@ -94,6 +94,11 @@ class FrameResult:
     objects: tuple[TrackedObject, ...]
 
     def __getitem__(self, object_id: int) -> TrackedObject:
+        """The object with an id, as in `result[1]`.
+
+        Raises:
+            KeyError: there is no such object.
+        """
         for item in self.objects:
             if item.id == object_id:
                 return item
@@ -108,10 +113,10 @@ class FrameResult:
         return ids
 
     def to_supervision(self) -> supervision.Detections:
-        """The objects that have a mask, as `supervision.Detections` with masks and tracker ids.
+        """Convert the objects that have a mask to `supervision.Detections` with tracker ids.
 
         Raises:
-            ConfigError: the package `supervision` is not installed.
+            ConfigError: The package `supervision` is not installed.
         """
         try:
             import supervision
@@ -131,7 +136,7 @@ class FrameResult:
 
 
 def mask_box(mask: Mask) -> Box | None:
-    """The bounding box of a mask, or None when it is empty.
+    """Return the bounding box of a mask, or None when it is empty.
 
     >>> mask_box(np.array([[False, True, True], [False, False, False]]))
     (1.0, 0.0, 3.0, 1.0)

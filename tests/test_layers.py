@@ -1,92 +1,124 @@
-"""Who may import whom, and that everything the package offers is there."""
+"""Who may import whom, and that everything the package offers is there.
+
+The floors are the table in `tests/import_graph.py`, which prints the whole graph.
+"""
 
 from __future__ import annotations
 
-import ast
+import statistics
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import samtracker
+from tests.import_graph import LAYERS, Package, cycles, report, room_of
 
-PACKAGE = Path(samtracker.__file__).parent
-MODULES = {
-    path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text("utf-8"))
-    for path in PACKAGE.rglob("*.py")
+PACKAGE = Package(Path(samtracker.__file__).parent)
+
+IMPORTERS = {
+    "accelerate": ("train/",),
+    "av": ("video/",),
+    "click": ("cli/",),
+    "imageio": ("video/stills.py",),
+    "jinja2": ("evaluate/report.py",),
+    "matplotlib": ("diagnostics/", "evaluate/report.py", "train/figures.py"),
+    "pycocotools": ("results/writers.py",),
+    "safetensors": ("checkpoints/",),
+    "segment_anything": ("model/sam.py",),
+    "supervision": ("types.py",),
+    "timm": ("model/lite.py",),
+    "torch.utils.tensorboard": ("train/metrics_log.py",),
+    "torchvision": ("model/torchvision.py",),
 }
+"""The only rooms and modules that import a package from elsewhere."""
 
 
-def imported(module: str) -> set[str]:
-    """Full names of what a module imports anywhere in it; of `from a import b` also `a.b`."""
-    names = set()
-    for node in ast.walk(MODULES[module]):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{module} imports relatively"
-            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
-        elif isinstance(node, ast.Call) and "import_module" in ast.unparse(node.func):
-            names |= {str(arg.value) for arg in node.args if isinstance(arg, ast.Constant)}
-    return names
-
-
-def importers(package: str) -> set[str]:
-    """The modules that import a package or something in it."""
-    return {
-        module
-        for module in MODULES
-        if any(f"{name}.".startswith(f"{package}.") for name in imported(module))
+@pytest.fixture
+def small(tmp_path: Path) -> Package:
+    """A package that breaks every rule, each by another kind of import."""
+    texts = {
+        "tracker.py": "import small.tracking.log\n",
+        "tracking/log.py": (
+            "from typing import TYPE_CHECKING\n"
+            "if TYPE_CHECKING:\n    from small.tracker import Tracker\n"
+        ),
+        "model/network.py": "def load():\n    from small import files\n    import click.core\n",
+        "video/__init__.py": "import importlib\nimportlib.import_module('small.cli.run')\n",
+        "cli/run.py": "from small.video import read_frames\n",
+        "files.py": "from torch.utils import tensorboard\n",
     }
+    for name, text in texts.items():
+        path = tmp_path / "small" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return Package(tmp_path / "small")
 
 
-def test_all_modules_are_walked() -> None:
-    assert {"__init__.py", "tracker.py", "model/network.py"} <= MODULES.keys()
-    assert importers("torch") >= {"tracker.py", "model/network.py"}
-    assert "samtracker.model.network.Network" in imported("tracker.py")
+def test_every_kind_of_import_is_seen(small: Package) -> None:
+    assert small.forbidden() == [
+        ("model/network.py", "files.py"),
+        ("tracking/log.py", "tracker.py"),
+        ("video/__init__.py", "cli/run.py"),
+    ]
+    assert cycles(small.arrows()) == [
+        ["cli/run.py", "video/__init__.py"],
+        ["tracker.py", "tracking/log.py"],
+    ]
+    assert cycles(small.room_arrows()) == [["cli", "video"], ["tracker", "tracking"]]
+    assert small.importers("click") == {"model/network.py"}
+    assert small.importers("torch.utils.tensorboard") == {"files.py"}
+    assert small.importers("tor") == set()
+    assert "arrows against the floors: 3" in list(report(small))
 
 
-@pytest.mark.parametrize(
-    ("package", "wanted"),
-    [
-        ("segment_anything", {"model/sam.py"}),
-        ("timm", {"model/lite.py"}),
-        ("torchvision", {"model/torchvision.py"}),
-        ("supervision", {"types.py"}),
-    ],
-)
-def test_packages_with_one_importer(package: str, wanted: set[str]) -> None:
-    assert importers(package) == wanted
+def test_relative_imports_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "tracker.py").write_text("from . import types\n")
+    with pytest.raises(ValueError, match="line 1 imports relatively"):
+        Package(tmp_path)
 
 
-def test_only_the_command_line_imports_click() -> None:
-    assert importers("click") == {module for module in importers("click") if _is_cli(module)}
-    assert importers("click")
+def test_every_room_has_a_floor() -> None:
+    assert set(PACKAGE.room_arrows()) == set(LAYERS)
 
 
-def test_only_the_command_line_imports_itself() -> None:
-    assert {module for module in importers("samtracker.cli") if not _is_cli(module)} == {
-        "__main__.py"
-    }
+@pytest.mark.parametrize("room", sorted(LAYERS))
+def test_a_room_imports_only_from_the_floors_below(room: str) -> None:
+    against = [arrow for arrow in PACKAGE.forbidden() if room_of(arrow[0]) == room]
+    assert not against
 
 
-@pytest.mark.parametrize("module", sorted(m for m in MODULES if m.startswith("model/")))
-def test_the_model_rests_on_types_alone(module: str) -> None:
-    ours = {name.split(".")[1] for name in imported(module) if name.startswith("samtracker.")}
-    assert ours <= {"model", "config", "types", "errors"}
+def test_no_cycle_of_files() -> None:
+    assert cycles(PACKAGE.arrows()) == []
 
 
-@pytest.mark.parametrize("module", ["tracker.py", "track.py", "prompts.py"])
-def test_the_tracker_rests_on_the_model(module: str) -> None:
-    ours = {name.split(".")[1] for name in imported(module) if name.startswith("samtracker.")}
-    steps = {"masks", "prompts", "track", "life_cycle", "checks", "saved", "objects", "replay_log"}
-    # What opens a source for the user's loop is the one thing that reads video.
-    assert ours <= {"model", "config", "types", "errors", "stream"} | steps
+def test_no_cycle_of_rooms() -> None:
+    assert cycles(PACKAGE.room_arrows()) == []
 
 
-@pytest.mark.parametrize("module", ["types.py", "config.py", "errors.py"])
-def test_the_ground_rests_on_errors_alone(module: str) -> None:
-    ours = {name.split(".")[1] for name in imported(module) if name.startswith("samtracker.")}
-    assert ours <= {"errors"}
+@pytest.mark.parametrize("package", sorted(IMPORTERS))
+def test_packages_with_few_importers(package: str) -> None:
+    importers = PACKAGE.importers(package)
+    assert importers
+    assert [module for module in importers if not module.startswith(IMPORTERS[package])] == []
+
+
+def test_modules_are_short_and_the_top_folder_is_small() -> None:
+    assert statistics.median(PACKAGE.lines.values()) < 120
+    assert {module: lines for module, lines in PACKAGE.lines.items() if lines > 400} == {}
+    assert len([path for path in PACKAGE.folder.iterdir() if path.is_file()]) <= 12
+
+
+def test_a_tracker_alone_reads_no_video_and_draws_nothing() -> None:
+    program = "import sys; from samtracker import Tracker; print(*sorted(sys.modules))"
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=PACKAGE.folder.parent, capture_output=True, check=True
+    )
+    loaded = set(ran.stdout.decode().split())
+    assert "samtracker.tracker" in loaded
+    unwanted = ("av", "click", "matplotlib", "samtracker.live", "samtracker.video")
+    assert not [name for name in unwanted if name in loaded]
 
 
 @pytest.mark.parametrize("name", samtracker.__all__)
@@ -97,7 +129,3 @@ def test_public_names_are_there(name: str) -> None:
 def test_unknown_names_are_not() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Trakcer'"):
         _ = samtracker.Trakcer
-
-
-def _is_cli(module: str) -> bool:
-    return module.startswith("cli/") or module == "cli.py"

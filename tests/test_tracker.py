@@ -39,7 +39,7 @@ def assert_same(found: FrameResult, wanted: FrameResult) -> None:
 
 @contextmanager
 def encodings(tracker: Tracker) -> Iterator[list[int]]:
-    """Counts the canvases that go through the encoder, in a list that grows."""
+    """Count the model inputs that go through the encoder, in a list that grows."""
     seen: list[int] = []
     body = tracker.runtime.network.body
     hook = body.register_forward_hook(lambda module, given, features: seen.append(len(given[0])))
@@ -184,7 +184,7 @@ def test_what_stands_still_stays(lite_tracker: MakeTracker, memory: str) -> None
 def test_a_lost_object_is_found_again(lite_tracker: MakeTracker, memory: str) -> None:
     # When it comes back it is half the frame away.
     red = replace(RED, velocity=(9, 3), hidden=range(3, 6))
-    shots = film([red, replace(BLUE, centre=(140, 22), velocity=(0, 0))], 8)
+    shots = film([red, replace(BLUE, center=(140, 22), velocity=(0, 0))], 8)
     states = ["tracking", "tracking", "tracking", "uncertain", "lost", "lost"]
     states += ["reacquired", "reacquired"]
     results = run(lite_tracker(memory=memory), shots)
@@ -194,7 +194,7 @@ def test_a_lost_object_is_found_again(lite_tracker: MakeTracker, memory: str) ->
             assert result[1].box is None
             assert not result[1].mask.any()
         else:
-            # Without anchors only the last frame's cells of stride 16 tell where it is again.
+            # Without reference frames only the last frame tells where it is again, at stride 16.
             least = 0.65 if memory == "rolling" else 0.75
             assert iou(result[1].mask, shots[number].mask(1)) > least
         # One that is lost takes nothing from the others.
@@ -208,7 +208,7 @@ def test_windows_follow_a_small_object_across_a_large_map(
     lite_tracker: MakeTracker, feedback: str
 ) -> None:
     # 45 cells of stride 16 wide: the object and its surroundings fill less than half of it.
-    ball = Ball(colour=(210, 60, 50), centre=(20, 50), velocity=(6, 0), radius=10)
+    ball = Ball(color=(210, 60, 50), center=(20, 50), velocity=(6, 0), radius=10)
     shots = film([ball], 19)
     tracker = lite_tracker(size=432, feedback=feedback)
     widths: list[int] = []

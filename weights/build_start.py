@@ -25,7 +25,7 @@ FILE = FOLDER / "propagation.safetensors"
 
 
 def imagenet_state() -> dict[str, torch.Tensor]:
-    """Lite0's ImageNet weights (Apache-2.0) under timm's names: same tensors, same order."""
+    """Return Lite0's ImageNet weights (Apache-2.0) under timm's names: same tensors, same order."""
     ensure_torchvision()
     import timm
 

@@ -36,7 +36,7 @@ class Boxes:
             self.trackers[object_id] = tracker
 
     def step(self, frame: np.ndarray) -> np.ndarray:
-        """Ids (H, W) in the next frame."""
+        """Return the ids (H, W) in the next frame."""
         frame = np.ascontiguousarray(frame[..., ::-1])
         ids = np.zeros(frame.shape[:2], np.uint8)
         for object_id, tracker in self.trackers.items():

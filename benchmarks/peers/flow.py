@@ -21,10 +21,10 @@ class Flow:
         self.grid = np.stack([columns, rows], axis=-1)
 
     def step(self, frame: np.ndarray) -> np.ndarray:
-        """Ids (H, W) in the next frame."""
-        grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
-        place = self.grid + self.flow.calc(grey, self.last, None)
-        self.last = grey
+        """Return the ids (H, W) in the next frame."""
+        gray = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+        place = self.grid + self.flow.calc(gray, self.last, None)
+        self.last = gray
         self.shares = [cv2.remap(s, place, None, cv2.INTER_LINEAR) for s in self.shares]
         best = np.argmax(self.shares, axis=0)
         return np.where(np.max(self.shares, axis=0) > 0.5, self.ids[1:][best], 0)

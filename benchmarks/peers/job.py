@@ -29,11 +29,11 @@ class Clip:
     merged: bool
 
     def frame(self, number: int) -> np.ndarray:
-        """RGB uint8 (H, W, 3)."""
+        """Read a frame, RGB uint8 (H, W, 3)."""
         return np.asarray(Image.open(self.frames[number]).convert("RGB"))
 
     def masks(self) -> dict[int, np.ndarray]:
-        """Bool (H, W) of each object in the first frame, by id."""
+        """Return the masks of the objects in the first frame, bool (H, W), by id."""
         ids = np.asarray(Image.open(self.first_mask))
         ids = (ids > 0).astype(np.uint8) if self.merged else ids
         return {int(i): ids == i for i in np.unique(ids) if i}
@@ -51,20 +51,20 @@ class Job:
 
     @classmethod
     def given(cls) -> Job:
-        """The one named on the command line."""
+        """Read the job file that the command line names."""
         job = json.loads(Path(sys.argv[1]).read_text("utf-8"))
         clips = [Clip(**clip) for clip in job.pop("clips")]
         return cls(clips=clips, output=Path(job.pop("output")), **job)
 
     def write(self, clip: Clip, number: int, ids: np.ndarray) -> None:
-        """Writes the ids found in a frame."""
+        """Write the ids found in a frame."""
         folder = self.output / clip.name
         folder.mkdir(parents=True, exist_ok=True)
         stem = Path(clip.frames[number]).stem
         Image.fromarray(ids.astype(np.uint8)).save(folder / f"{stem}.png")
 
     def track(self, start: Callable[[Clip], Callable[[np.ndarray], np.ndarray]]) -> dict[str, Any]:
-        """Tracks all clips, and writes the masks; seconds of each timed step by clip.
+        """Track all clips, write the masks, and return seconds of each timed step by clip.
 
         Args:
             start: begins with a clip's first frame; what it gives takes the frames after it, RGB,

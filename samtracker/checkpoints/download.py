@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from samtracker.checkpoints.files import WeightEntry, check, locate, manifest, sha256
+from samtracker.checkpoints.files import sha256
+from samtracker.checkpoints.manifest import WeightEntry, check, locate, manifest
 from samtracker.errors import WeightsError
 
 _CHUNK = 1 << 20  # bytes
@@ -30,13 +31,13 @@ def download(
     another sha256 is replaced.
 
     Args:
-        name: a name of the manifest.
-        folder: where to; None for the user's own (see `cache_folder`).
-        entries: the manifest; None for the package's own.
-        progress: whether to show a bar, if standard error is a terminal.
+        name: A name of the manifest.
+        folder: Where to; None for the user's own (see `cache_folder`).
+        entries: The manifest; None for the package's own.
+        progress: Whether to show a bar, if standard error is a terminal.
 
     Raises:
-        WeightsError: unknown name; no connection, no such file, no space, or a connection that
+        WeightsError: Unknown name; no connection, no such file, no space, or a connection that
             broke off (`FILE.part` is kept); or a file that is not the one of the manifest
             (`FILE.part` is removed).
     """

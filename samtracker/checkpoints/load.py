@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from samtracker.checkpoints.files import find, load_state, save_state, sha256
+from samtracker.checkpoints.files import load_state, save_state
+from samtracker.checkpoints.manifest import checked_digest, find
 from samtracker.config import ModelConfig
 from samtracker.errors import ConfigError, WeightsError
 from samtracker.model.network import Network
@@ -24,10 +25,10 @@ SAM_WIDTHS = {768: "vit_b", 1024: "vit_l", 1280: "vit_h"}
 
 
 def load_network(name_or_path: str | Path) -> Network:
-    """Build the network a weight file was made for and fill it.
+    """Build the network that a weight file was made for, and fill it.
 
     Args:
-        name_or_path: a name of the manifest, a file of `save_network`, a checkpoint of
+        name_or_path: A name of the manifest, a file of `save_network`, a checkpoint of
             `samtrack train`, or an official SAM checkpoint. From a SAM checkpoint the encoder, the
             prompt encoder and the mask decoder start trained, the matcher does not.
 
@@ -35,10 +36,10 @@ def load_network(name_or_path: str | Path) -> Network:
         The network in evaluation mode, float32, on the CPU.
 
     Raises:
-        WeightsError: the file is missing, damaged or of another kind.
+        WeightsError: The file is missing, damaged or of another kind.
     """
     path = find(name_or_path)
-    digest = sha256(path)  # now, for another file may lie there later
+    digest = checked_digest(path)  # now, for another file may lie there later
     state, metadata = load_state(path)
     if "config" in metadata:
         network = Network(_config(path, metadata["config"]))
@@ -54,7 +55,7 @@ def save_network(path: Path, network: Network, metadata: Mapping[str, str]) -> N
     """Write a network as fp16 safetensors, with its configuration in the header.
 
     Raises:
-        OutputError: the file cannot be written.
+        OutputError: The file cannot be written.
     """
     tensors = {
         name: tensor.half() if tensor.is_floating_point() else tensor

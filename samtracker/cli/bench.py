@@ -20,7 +20,7 @@ from samtracker.config import DEVICES, ENCODERS, PRECISIONS
     multiple=True,
     default=("lite",),
     show_default=True,
-    help="Repeatable; SAM's run with random weights at their own size.",
+    help="Encoder to time; repeatable. SAM's run with random weights at their own size.",
 )
 @click.option(
     "--size",
@@ -38,20 +38,28 @@ from samtracker.config import DEVICES, ENCODERS, PRECISIONS
     multiple=True,
     default=(1, 4),
     show_default=True,
-    help="Number of objects; repeatable.",
+    help="Number of objects to track; repeatable.",
 )
 @click.option(
-    "--steps", type=click.IntRange(min=2), default=30, show_default=True, help="Timed, each case."
+    "--steps",
+    type=click.IntRange(min=2),
+    default=30,
+    show_default=True,
+    help="Number of steps to time in each case.",
 )
 @click.option(
-    "--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="To run on."
+    "--device",
+    type=click.Choice(DEVICES),
+    default="auto",
+    show_default=True,
+    help="Device to run on.",
 )
 @click.option(
     "--precision",
     type=click.Choice(PRECISIONS),
     default="auto",
     show_default=True,
-    help="Of the network.",
+    help="Number format of the network.",
 )
 @click.option(
     "-o",

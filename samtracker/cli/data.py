@@ -22,10 +22,16 @@ def data() -> None:
     required=True,
     multiple=True,
     metavar="KIND:PATH[:SPLIT][*WEIGHT]",
-    help="davis, davis2017, youtube, folder, stills or photos with a path; or synthetic. "
-    "Repeatable: samples come from each by its weight.",
+    help="Dataset to draw from: davis, davis2017, youtube, folder, stills or photos with a path; "
+    "or synthetic. Repeatable: samples come from each by its weight.",
 )
-@click.option("--rows", type=click.IntRange(min=1), default=6, show_default=True, help="Samples.")
+@click.option(
+    "--rows",
+    type=click.IntRange(min=1),
+    default=6,
+    show_default=True,
+    help="Number of samples to draw.",
+)
 @click.option(
     "--size",
     type=click.IntRange(min=16),
@@ -38,14 +44,14 @@ def data() -> None:
     type=click.IntRange(min=2),
     default=2,
     show_default=True,
-    help="Frames of a sample; the first is the template, the last the image.",
+    help="Number of frames in a sample; the first is the template, the last the image.",
 )
 @click.option(
     "--framing",
     type=click.Choice(FRAMINGS),
     default="letterbox",
     show_default=True,
-    help="Whole frames, or random squares around the object.",
+    help="Show whole frames, or random squares around the object.",
 )
 @click.option(
     "--object",
@@ -53,21 +59,21 @@ def data() -> None:
     type=click.Choice(OBJECTS),
     default="largest",
     show_default=True,
-    help="Which object of a clip.",
+    help="Which object of a clip to show.",
 )
 @click.option(
     "--max-gap",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Frames are at most so many labelled frames apart.",
+    help="Largest distance of two frames in a sample, counted in frames with masks.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Of all that is random.",
+    help="Seed of everything that is random.",
 )
 @click.option(
     "-o",
@@ -75,7 +81,7 @@ def data() -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     default="preview.png",
     show_default=True,
-    help="PNG file.",
+    help="PNG file to write.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace an earlier file.")
 def preview(  # noqa: PLR0917
@@ -91,11 +97,10 @@ def preview(  # noqa: PLR0917
     overwrite: bool,
 ) -> None:
     """Draw training samples: image, mask, template and template mask in a row."""
-    from PIL import Image
-
     from samtracker.data.mixture import parse_source
     from samtracker.data.preview import preview as draw
     from samtracker.data.training_set import TrainingSet
+    from samtracker.video.stills import write_still
 
     if output.exists() and not overwrite:
         raise OutputError(f"'{output}' exists already: give --overwrite, or another -o")
@@ -103,13 +108,5 @@ def preview(  # noqa: PLR0917
     dataset = TrainingSet(
         mixture=mixture, count=rows, length=length, size=size, framing=framing, seed=seed
     )
-    figure = Image.fromarray(draw(dataset, rows))
-    partial = output.with_name(f".{output.name}.partial")
-    try:
-        figure.save(partial, format="PNG")
-        partial.replace(output)
-    except OSError as error:
-        raise OutputError(f"'{output}' cannot be written: {error.strerror or error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    write_still(output, draw(dataset, rows))
     click.echo(f"{output}: {rows} samples")

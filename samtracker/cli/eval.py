@@ -18,15 +18,15 @@ from samtracker.errors import ConfigError
     "--dataset",
     type=click.Choice(DATASETS),
     required=True,
-    help="Layout of the data: DAVIS 2016, DAVIS 2017, YouTube-VOS, or folders images/ and masks/.",
+    help="Dataset layout: DAVIS 2016, DAVIS 2017, YouTube-VOS, or folders images/ and masks/.",
 )
 @click.option(
-    "--root", type=click.Path(path_type=Path), required=True, help="Folder of the data set."
+    "--root", type=click.Path(path_type=Path), required=True, help="Folder of the dataset."
 )
 @click.option(
     "--split",
-    help="val, train, ...; all takes every clip of a DAVIS without lists.  [default: val, "
-    "of YouTube-VOS valid]",
+    help="Split to score: val, train, ...; all takes every clip of a DAVIS without lists.  "
+    "[default: val, of YouTube-VOS valid]",
 )
 @click.option(
     "--predictions",
@@ -44,7 +44,8 @@ from samtracker.errors import ConfigError
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
-    help="Clips in parallel; 1 when tracking, so that the fps are right, else all cores.",
+    help="Number of clips to score in parallel.  [default: 1 when tracking, so that the frame "
+    "rates are right, else all cores]",
 )
 @click.option(
     "-o",
@@ -67,7 +68,7 @@ def evaluate(  # noqa: PLR0917
     overwrite: bool,
     **model: Any,
 ) -> None:
-    """Score the tracker, or masks in a folder, against the truth of a data set.
+    """Score the tracker, or masks in a folder, against the truth of a dataset.
 
     Prints J, F and J&F as the official code of DAVIS has them. docs/evaluation.md says how frames
     and absent objects count.

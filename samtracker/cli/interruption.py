@@ -17,8 +17,8 @@ class Interruption:
     the first one is only noted, so that no file is left half written; a second one raises.
 
     Attributes:
-        deferred: whether the first one is only noted.
-        requested: whether one has been noted.
+        deferred: Whether the first one is only noted.
+        requested: Whether one has been noted.
     """
 
     deferred = False

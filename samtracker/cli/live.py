@@ -7,17 +7,17 @@ from typing import Any
 
 import click
 
-from samtracker.cli.options import first_frame_options, log_option, model_options
+from samtracker.cli.options import first_prompt_options, log_option, model_options
 
 
 @click.command()
 @click.argument("source", default="0")
-@first_frame_options
+@first_prompt_options
 @click.option(
     "--deadline",
     type=float,
     metavar="MS",
-    help="Work on smaller images where a step takes longer, and on larger ones again.",
+    help="Time a step may take: images get smaller where it takes longer, and larger again.",
 )
 @click.option(
     "--record",
@@ -26,7 +26,7 @@ from samtracker.cli.options import first_frame_options, log_option, model_option
 )
 @log_option
 @click.option("--overwrite", is_flag=True, help="Replace an earlier recording and log.")
-@click.option("--headless", is_flag=True, help="Without a window; a JSON line a frame.")
+@click.option("--headless", is_flag=True, help="Open no window; print a JSON line for every frame.")
 @model_options
 def live(  # noqa: PLR0917
     source: str,
@@ -40,7 +40,7 @@ def live(  # noqa: PLR0917
     headless: bool,
     **model: Any,
 ) -> None:
-    """Track what comes from SOURCE now. A camera's number, a URL, or a file at its own speed.
+    """Track what comes from SOURCE now: a camera's number, a URL, or a file at its own speed.
 
     Only the newest frame is tracked, so that the picture never lags behind. A camera or stream that
     fails is opened again. In the window objects are pointed at with the mouse, corrected and

@@ -21,8 +21,8 @@ from samtracker.jobs.log import check_log, keeping_log
 from samtracker.live.controls import Controls
 from samtracker.live.deadline import Deadline
 from samtracker.live.loop import LiveStep, live_loop
-from samtracker.live.recorder import Recorder
-from samtracker.live.views import JsonLinesView, Screen, WindowView
+from samtracker.live.recorder import OverlayRecorder
+from samtracker.live.views import JsonLinesView, View, WindowView
 from samtracker.live.window import Window
 from samtracker.model.lite import DEFAULT_SIZE
 from samtracker.tracker import Tracker
@@ -43,7 +43,7 @@ class LiveRequest:
     """What the user wants; see the options of `samtrack live`.
 
     Attributes:
-        prompts: None to point at objects in the window.
+        prompts: What to track; None to point at objects in the window.
     """
 
     source: str
@@ -60,7 +60,7 @@ def run_live(request: LiveRequest) -> None:
     """Track until the source ends, the window is closed or Ctrl-C is pressed.
 
     Raises:
-        SamTrackerError: nothing can be tracked, or, at the end, not all was read or recorded.
+        SamTrackerError: Nothing can be tracked, or, at the end, not all was read or recorded.
     """
     _check_record(request)
     check_log(request.log, overwrite=request.overwrite)
@@ -78,7 +78,7 @@ def run_live(request: LiveRequest) -> None:
             none = VideoError(f"'{request.source}' gives no frames: check that it is running")
             raise source.failure or none
         result = None if request.prompts is None else _start(request.prompts, tracker, frame)
-        screen: Screen
+        screen: View
         if window is None:
             screen = JsonLinesView(source, recorder, click.echo, partial(click.echo, err=True))
         else:
@@ -111,7 +111,7 @@ class _Patience:
         self._last, self._told = time.monotonic(), False
 
     def see(self, *, busy: bool) -> None:
-        """A moment has passed; `busy` if a frame came in it, or none was asked for."""
+        """Take note of a moment; `busy` if a frame came in it, or none was asked for."""
         if busy:
             self._last, self._told = time.monotonic(), False
         elif not self._told and time.monotonic() - self._last > QUIET:
@@ -138,7 +138,7 @@ def _check_record(request: LiveRequest) -> None:
 
 
 def _same(one: Path, other: Path) -> bool:
-    """Whether two paths are of one file, whatever they call it."""
+    """Return whether two paths are of one file, whatever they call it."""
     if one.exists() and other.exists():
         return one.samefile(other)
     return os.path.realpath(one) == os.path.realpath(other)
@@ -158,16 +158,16 @@ def _deadline(request: LiveRequest, tracker: Tracker) -> Deadline | None:
     return deadline
 
 
-def _recorder(path: Path | None, source: LiveSource, stack: ExitStack) -> Recorder:
-    """Records from the start if there is a path, and else when a key is pressed."""
-    recorder = Recorder(path, output_fps(source.fps))
+def _recorder(path: Path | None, source: LiveSource, stack: ExitStack) -> OverlayRecorder:
+    """Record from the start if there is a path, and else when a key is pressed."""
+    recorder = OverlayRecorder(path, output_fps(source.fps))
     stack.callback(_finish, recorder)
     if path is not None:
         recorder.start()
     return recorder
 
 
-def _finish(recorder: Recorder) -> None:
+def _finish(recorder: OverlayRecorder) -> None:
     recorder.stop()
     for path in recorder.kept:
         click.echo(f"recorded {path}", err=True)
@@ -179,8 +179,8 @@ def _start(prompts: FirstPrompts, tracker: Tracker, frame: LiveFrame) -> FrameRe
     return prompts.start(tracker, image, masks)[0]
 
 
-def _summary(shown: int, source: LiveSource, screen: Screen) -> str:
-    """One line on how it went."""
+def _summary(shown: int, source: LiveSource, screen: View) -> str:
+    """Return one line on how it went."""
     late = [f"{1000 * screen.latency.percentile(percent):.0f}" for percent in (50, 95)]
     return (
         f"tracked {shown} of {source.received} frames, dropped {source.dropped}; "

@@ -20,11 +20,11 @@ def build_tracker(
     feedback: str,
     target_model: bool,
 ) -> Tracker:
-    """A tracker for `model_options`.
+    """Build the tracker for `model_options`.
 
     Raises:
-        ConfigError: an option that does not exist or does not fit the others.
-        WeightsError: the weights are missing or damaged.
+        ConfigError: An option that does not exist or does not fit the others.
+        WeightsError: The weights are missing or damaged.
     """
     if encoder is not None:
         ModelConfig(encoder=encoder)  # an unknown name is refused with the names there are

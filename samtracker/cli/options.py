@@ -65,13 +65,13 @@ class SaveType(click.ParamType[tuple[str, ...]]):
         return names
 
 
-def first_frame_options(command: Command) -> Command:
-    """What to track."""
+def first_prompt_options(command: Command) -> Command:
+    """Add the options that say what to track."""
     return _options(
         click.option(
             "--init-mask",
             type=click.Path(path_type=Path),
-            help="Picture of the first frame's objects: any colour on black, or an alpha channel.",
+            help="Picture of the first frame's objects: any color on black, or an alpha channel.",
         ),
         click.option(
             "--init-box", type=BoxType(), multiple=True, help="Box around an object; repeatable."
@@ -86,17 +86,18 @@ def first_frame_options(command: Command) -> Command:
 
 
 def model_options(command: Command) -> Command:
-    """What to track it with."""
+    """Add the options that say what to track with."""
     return _options(
         click.option(
             "--encoder",
             metavar="NAME",
-            help=f"{', '.join(ENCODERS)}; lite unless --weights says otherwise.",
+            help=f"Image encoder: {', '.join(ENCODERS)}; lite unless --weights says otherwise.",
         ),
         click.option(
             "--weights",
             metavar="NAME|FILE",
-            help="A name of `samtrack weights list`, or a file; the encoder's own by default.",
+            help="Weights to use: a name of `samtrack weights list`, or a file; by default the "
+            "encoder's own.",
         ),
         click.option(
             "--device",
@@ -110,7 +111,7 @@ def model_options(command: Command) -> Command:
             default="auto",
             metavar="|".join(PRECISIONS),
             show_default=True,
-            help="Of the network; auto is half precision where it is faster.",
+            help="Number format of the network; auto is half precision where it is faster.",
         ),
         click.option(
             "--size", type=int, help="Short side of the working image in pixels; 480 with lite."
@@ -120,7 +121,8 @@ def model_options(command: Command) -> Command:
             default="bank:1",
             metavar="rolling|anchored|bank:N",
             show_default=True,
-            help="Last frame; first and last; or N confident frames in between as well.",
+            help="Frames to remember: the last; the first and the last; or N confident ones in "
+            "between as well.",
         ),
         click.option(
             "--feedback",
@@ -139,7 +141,7 @@ def model_options(command: Command) -> Command:
 
 
 def output_options(default: str | None) -> Callable[[Command], Command]:
-    """Where the results go, and which there are."""
+    """Add the options that say where results go, and which there are."""
     return _options(
         click.option(
             "-o",
@@ -154,18 +156,18 @@ def output_options(default: str | None) -> Callable[[Command], Command]:
             type=SaveType(),
             default="overlay,masks",
             show_default=True,
-            help=f"Any of {','.join(FORMATS)}.",
+            help=f"Formats to write, separated by commas: any of {','.join(FORMATS)}.",
         ),
         click.option("--show", is_flag=True, help="Show the overlay in a window; q stops."),
     )
 
 
 def log_option(command: Command) -> Command:
-    """A log for `samtrack replay`."""
+    """Add the option for a log."""
     return click.option(
         "--log",
         type=click.Path(path_type=Path, dir_okay=False),
-        help="Take down what is done, as JSON lines, for `samtrack replay`.",
+        help="Write down what is done to this file, as JSON lines, for `samtrack replay`.",
     )(command)
 
 

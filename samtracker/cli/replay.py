@@ -14,10 +14,12 @@ DIFFERENT = 1
 @click.command()
 @click.argument("log", type=click.Path(path_type=Path))
 @click.option("--source", help="Where the frames are now; by default where they came from.")
-@click.option("--weights", metavar="NAME|FILE", help="Where the weights are now, likewise.")
+@click.option(
+    "--weights", metavar="NAME|FILE", help="Where the weights are now; by default where they were."
+)
 @click.option("--device", metavar="NAME", help="Where the network runs; by default where it ran.")
 def replay(log: Path, source: str | None, weights: str | None, device: str | None) -> None:
-    """Do again what LOG says, and report the first frame that differs.
+    """Do again what LOG says was done, and report the first frame that differs.
 
     LOG comes from the option --log of `samtrack live` and `samtrack track`. The exit code is 0
     where all masks are the same, and 1 where one differs.

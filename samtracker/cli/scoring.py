@@ -85,16 +85,16 @@ class EvalRequest:
 
     @property
     def chosen_split(self) -> str:
-        """As asked for, or the one that is usually scored on."""
+        """The split that was asked for, or the one that is usually scored on."""
         return self.split or ("valid" if self.dataset == "youtube" else "val")
 
     @property
     def processes(self) -> int:
-        """As asked for; one for tracking, or its speed would mean nothing."""
+        """The number that was asked for; one for tracking, or its speed would mean nothing."""
         return self.jobs or (1 if self.predictions is None else os.cpu_count() or 1)
 
     def head(self, done: int, count: int, *, complete: bool) -> dict[str, Any]:
-        """What is said of the results: how far they go, and all settings."""
+        """Return what is said of the results: how far they go, and all settings."""
         split = "" if self.dataset == "folder" else f" {self.chosen_split}"
         what = self.predictions or self.model["weights"] or self.model["encoder"] or DEFAULT_WEIGHTS
         title = f"{what} on {self.dataset}{split}"
@@ -104,7 +104,7 @@ class EvalRequest:
             runtime = _tracker(**self.model).runtime
             settings |= {name: value for name, value in self.model.items() if value is not None}
             settings["device"] = runtime.device.type
-            settings["precision"] = str(runtime.precision).removeprefix("torch.")
+            settings["precision"] = runtime.precision_name
             settings["threads"] = torch.get_num_threads()
         return {
             "title": title if done == count else f"{title}, {done} of {count} clips",
@@ -115,7 +115,7 @@ class EvalRequest:
 
 @cache
 def _tracker(**model: Any) -> Tracker:
-    """One for all clips of a process."""
+    """Return one tracker for all clips of a process."""
     return build_tracker(**model)
 
 
@@ -128,9 +128,9 @@ class Scored:
     """How far an evaluation came.
 
     Attributes:
-        clips: that are scored.
-        results: theirs.
-        failure: what ended it early; None if nothing did.
+        clips: Clips that are scored.
+        results: Their results.
+        failure: What ended it early; None if nothing did.
     """
 
     clips: tuple[Clip, ...]
@@ -142,9 +142,9 @@ def run_evaluation(request: EvalRequest) -> None:
     """Score and save; the tables go to standard output, everything else to standard error.
 
     Raises:
-        SamTrackerError: nothing was scored, or the job ended early. In the second case the clips
+        SamTrackerError: Nothing was scored, or the job ended early. In the second case the clips
             until then are in the output folder, and the message says so.
-        SystemExit: with 130 after Ctrl-C; the clips until then are in the output folder.
+        SystemExit: With 130 after Ctrl-C; the clips until then are in the output folder.
     """
     clips = open_dataset(request.dataset, request.root, request.chosen_split)
     _check_names(clips)
@@ -235,7 +235,7 @@ def _score(
 def _robustness(
     request: EvalRequest, clips: Sequence[Clip], clean: Results, interruption: Interruption
 ) -> tuple[list[Row], Exception | None]:
-    """A row for each kind and strength, and what ended it early."""
+    """Return a row for each kind and strength, and what ended it early."""
     rows: list[Row] = []
     for kind in request.corruptions:
         for strength in STRENGTHS:

@@ -10,12 +10,12 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from samtracker.cli.options import first_frame_options, log_option, model_options, output_options
+from samtracker.cli.options import first_prompt_options, log_option, model_options, output_options
 
 
 @click.command()
 @click.argument("video", required=False)
-@first_frame_options
+@first_prompt_options
 @output_options(default=None)
 @click.option(
     "--start", type=float, default=0.0, help="Seconds to skip; mask, boxes and clicks are for then."
@@ -50,7 +50,7 @@ def track(  # noqa: PLR0917
     resume: Path | None,
     **model: Any,
 ) -> None:
-    """Track objects through VIDEO. That is a file, image folder, glob, camera number or URL.
+    """Track objects through VIDEO: a file, image folder, glob pattern, camera number or URL.
 
     Point at them in the first frame with a mask, boxes or clicks. The results go to a folder: an
     overlay video, a mask PNG for every frame, and summary.json.
@@ -117,7 +117,7 @@ def demo(output: Path, save: tuple[str, ...], show: bool, **model: Any) -> None:
 
 
 def _refuse_others(context: click.Context) -> None:
-    """Pass if --resume was given alone, or with what need not be as it was."""
+    """Check that --resume was given alone, or with what need not be as it was."""
     for item in context.command.params:
         name = item.name or ""
         given = _is_given(context, name)
@@ -132,7 +132,7 @@ def _is_given(context: click.Context, name: str) -> bool:
 
 
 def _stem(video: str) -> str:
-    """A name for the results of a source."""
+    """Return a name for the results of a source."""
     if video.isdecimal():
         return f"camera{video}"
     stem = re.sub(r"[^\w.-]+", "_", Path(video.rstrip("/")).stem).strip("_.")

@@ -34,7 +34,7 @@ FREE = ("workers", "checkpoint_every", "evaluate_every", "validate")
 
 
 def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """An option for every field of `TrainConfig`, explained as there."""
+    """Add an option for every field of `TrainConfig`, explained as there."""
     text = inspect.cleandoc(TrainConfig.__doc__ or "").partition("Attributes:\n")[2]
     explained = dict(re.findall(r"^    (\w+): (.+(?:\n     .+)*)", text, re.MULTILINE))
     for field in reversed(dataclasses.fields(TrainConfig)):
@@ -72,7 +72,9 @@ def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     metavar="auto|FILE",
     help="Go on from a checkpoint, with its settings; auto is the output folder's, if any.",
 )
-@click.option("--dry-run", is_flag=True, help="A minute on synthetic data, to see that it works.")
+@click.option(
+    "--dry-run", is_flag=True, help="Train for a minute on synthetic data, to see that it works."
+)
 @config_options
 def train(
     sources: tuple[str, ...],
@@ -88,7 +90,7 @@ def train(
     trains on N GPUs.
     """
     from samtracker.checkpoints.load import load_network
-    from samtracker.data.mixture import parse_pictures, parse_source, read_sequences
+    from samtracker.data.mixture import parse_pictures, parse_source, read_clips
     from samtracker.data.training_set import TrainingSet
     from samtracker.evaluate.validation import Validation
     from samtracker.train.checkpoint import Checkpoint
@@ -138,7 +140,7 @@ def train(
         pictures=parse_pictures(sources, size=config.size) if config.pictures else (),
         per_sample=config.pictures,
     )
-    clips = read_sequences(config.validate) if config.validate else []
+    clips = read_clips(config.validate) if config.validate else []
     validate = Validation(clips=tuple(clips), memory=config.memory) if clips else None
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -167,7 +169,7 @@ def train(
 @click.command("export-weights")
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.argument("output", type=click.Path(path_type=Path))
-@click.option("--licence", default="Apache-2.0", show_default=True, help="Of the weights.")
+@click.option("--licence", default="Apache-2.0", show_default=True, help="License of the weights.")
 def export_weights(checkpoint: Path, output: Path, licence: str) -> None:
     """Write the weights of CHECKPOINT to OUTPUT, as fp16 safetensors with a model card."""
     from samtracker.train.model_card import export_weights as export
@@ -177,7 +179,7 @@ def export_weights(checkpoint: Path, output: Path, licence: str) -> None:
 
 
 def _resumed(checkpoint: Checkpoint, given: dict[str, Any]) -> TrainConfig:
-    """The checkpoint's settings, with another way of running them where that is given."""
+    """Return the checkpoint's settings, with another way of running them where that is given."""
     known = {**dataclasses.asdict(checkpoint.config), "data": checkpoint.data}
     for name, value in given.items():
         if name not in FREE and value != known[name]:

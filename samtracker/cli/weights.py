@@ -15,7 +15,7 @@ def weights() -> None:
 @weights.command("list")
 def list_weights() -> None:
     """Show every known weight file and whether it is here."""
-    from samtracker.checkpoints.files import manifest
+    from samtracker.checkpoints.manifest import manifest
 
     for entry in manifest().values():
         here = "here" if entry.path.is_file() else "not downloaded"
@@ -28,7 +28,7 @@ def list_weights() -> None:
 @weights.command()
 @click.argument("name")
 def download(name: str) -> None:
-    """Fetch NAME and check its sha256. A broken download goes on where it stopped."""
+    """Download NAME and check its sha256; a broken download goes on where it stopped."""
     from samtracker.checkpoints.download import download as fetch
 
     click.echo(f"{name}: {fetch(name)}")
@@ -37,9 +37,9 @@ def download(name: str) -> None:
 @weights.command()
 @click.argument("names", nargs=-1, metavar="[NAME|FILE]...")
 def verify(names: tuple[str, ...]) -> None:
-    """Check the sha256 of files. Without a name, of all that are here."""
-    from samtracker.checkpoints.files import manifest
-    from samtracker.checkpoints.files import verify as check
+    """Check the sha256 of files; without a name, of all that are here."""
+    from samtracker.checkpoints.manifest import manifest
+    from samtracker.checkpoints.manifest import verify as check
 
     present = tuple(entry.name for entry in manifest().values() if entry.path.is_file())
     failures = []

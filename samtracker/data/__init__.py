@@ -1,1 +1,1 @@
-"""What a network learns from: sequences, sources of samples, and the mixture of them."""
+"""Training data: clips, sources of samples, and mixtures of them."""

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samtracker.data.picture import read_ids, read_numbers, read_photo
+from samtracker.data.picture_files import read_ids, read_numbers, read_photo
 from samtracker.errors import DatasetError
 from samtracker.types import Frame
 
@@ -24,49 +24,49 @@ class Clip(Protocol):
 
     @property
     def name(self) -> str:
-        """What the data set calls it."""
+        """Returns the clip's name in the data set."""
 
     @property
     def merged(self) -> bool:
-        """Whether all ids count as object 1, as in DAVIS 2016."""
+        """Returns whether all ids count as object 1, as in DAVIS 2016."""
 
     @property
     def object_ids(self) -> tuple[int, ...]:
-        """The ids that occur anywhere in it, sorted."""
+        """Returns the ids that occur in any mask, sorted."""
 
     @property
     def labelled(self) -> tuple[int, ...]:
-        """Numbers of the frames that have a mask, sorted."""
+        """Returns the numbers of the frames that have a mask, sorted."""
 
     def __len__(self) -> int:
-        """The number of frames."""
+        """Returns the number of frames."""
 
     def frame(self, number: int) -> Frame:
-        """A frame, RGB uint8 (H, W, 3); raises DatasetError where it cannot be read."""
+        """Reads a frame, RGB uint8 (H, W, 3); raises DatasetError where it cannot be read."""
 
     def mask(self, number: int) -> NDArray[np.uint16]:
-        """Ids of its objects, uint16 (H, W); raises DatasetError where it cannot be read."""
+        """Reads object ids, uint16 (H, W); raises DatasetError where they cannot be read."""
 
     def stem(self, number: int) -> str:
-        """The name of a frame's files, without suffix."""
+        """Returns the name of a frame's files, without suffix."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FolderClip:
-    """A sequence of picture files.
+    """A clip, or a still, of picture files.
 
     Attributes:
-        name: what the data set calls it.
-        images: the frames.
-        masks: their masks, None for frames without one.
-        merged: whether all ids count as object 1, as in DAVIS 2016.
-        literal: whether grey values of masks are ids as they are, but for 255, which is `IGNORED`;
-            otherwise light ones are shades of one object.
-        known_ids: the object ids, where the data set lists them; otherwise they are found by
+        name: The clip's name in the data set.
+        images: Files of the frames, in order.
+        masks: Files of their masks; None for frames without one.
+        merged: Whether all ids count as object 1, as in DAVIS 2016.
+        literal: Whether the gray values of masks are ids as they are, but for 255, which is
+            `IGNORED`; otherwise light ones are shades of one object.
+        known_ids: The object ids, where the data set lists them; otherwise they are found by
             reading every mask, when they are first asked for.
 
     Raises:
-        DatasetError: the name is none of a folder, but leads elsewhere.
+        DatasetError: The name is a path that leads elsewhere.
     """
 
     name: str
@@ -106,12 +106,12 @@ class FolderClip:
 
     @cached_property
     def labelled(self) -> tuple[int, ...]:
-        """Numbers of the frames that have a mask."""
+        """Returns the numbers of the frames that have a mask."""
         return tuple(number for number, mask in enumerate(self.masks) if mask is not None)
 
     @cached_property
     def object_ids(self) -> tuple[int, ...]:
-        """The ids that occur in any mask; masks that cannot be read have none."""
+        """Returns the ids that occur in any mask; masks that cannot be read have none."""
         if self.merged:
             return (1,) if self.labelled else ()
         if self.known_ids is not None:
@@ -119,18 +119,18 @@ class FolderClip:
         return tuple(sorted(_ids_in(self)))
 
     def frame(self, number: int) -> Frame:
-        """A frame, RGB uint8 (H, W, 3).
+        """Reads a frame, RGB uint8 (H, W, 3).
 
         Raises:
-            DatasetError: the file is missing or damaged.
+            DatasetError: The file is missing or damaged.
         """
         return read_photo(self.images[number])
 
     def mask(self, number: int) -> NDArray[np.uint16]:
-        """Ids of the objects, uint16 (H, W) at the mask's own size.
+        """Reads object ids, uint16 (H, W) at the mask's own size.
 
         Raises:
-            DatasetError: the frame has no mask, or its file is missing or damaged.
+            DatasetError: The frame has no mask, or its file is missing or damaged.
         """
         path = self.masks[number]
         if path is None:
@@ -142,19 +142,19 @@ class FolderClip:
         return (ids > 0).astype(np.uint16) if self.merged else ids
 
     def stem(self, number: int) -> str:
-        """The name of a frame's files, without suffix."""
+        """Returns the name of a frame's files, without suffix."""
         return self.images[number].stem
 
 
-def labelled_frame(sequence: Clip, number: int) -> tuple[Frame, NDArray[np.uint16]]:
-    """A frame and its mask at the frame's size, (H, W, 3) and (H, W).
+def labelled_frame(clip: Clip, number: int) -> tuple[Frame, NDArray[np.uint16]]:
+    """Reads a frame and its mask at the frame's size, (H, W, 3) and (H, W).
 
-    A mask of another size is resized with the nearest neighbour of the pixel centres.
+    A mask of another size is resized with the nearest neighbor of the pixel centers.
 
     Raises:
-        DatasetError: one of them cannot be read.
+        DatasetError: One of them cannot be read.
     """
-    frame, ids = sequence.frame(number), sequence.mask(number)
+    frame, ids = clip.frame(number), clip.mask(number)
     height, width = frame.shape[:2]
     if ids.shape != (height, width):
         ids = cv2.resize(ids, (width, height), interpolation=cv2.INTER_NEAREST_EXACT).astype("u2")
@@ -167,5 +167,5 @@ def _ids_in(clip: Clip) -> set[int]:
         try:
             found.update(np.unique(clip.mask(number)).tolist())
         except DatasetError:
-            continue  # said where the frame itself is wanted
+            continue  # reported where the frame itself is wanted
     return found - {0, IGNORED}

@@ -19,21 +19,22 @@ from samtracker.errors import DatasetError
 
 @dataclass(frozen=True, kw_only=True)
 class ClipSource:
-    """Labelled frames that follow each other.
+    """Takes labelled frames of a clip that follow each other. See `SampleSource`.
 
-    An index is a pair of neighbours among the labelled frames. With `length` 2 and the defaults
-    a sample is this pair: template and image, each with the mask of the clip's largest object.
+    An index stands for a pair of neighbors among the labelled frames of a clip. With `length` 2
+    and the defaults a sample is this pair: template and image, each with the mask of the clip's
+    largest object.
 
     Attributes:
-        sequences: clips; of those with fewer than two labelled frames nothing is taken.
-        object: "largest" is the one with the most pixels over the clip, "random" any that is
-            visible in the sample's first frame.
-        objects: of a sample at most; others than its main one are any that are visible there too.
-        max_gap: frames of a sample are 1 to so many labelled frames apart; above 1, half of the
-            samples run backwards.
+        clips: Annotated clips; one with fewer than two labelled frames gives no sample.
+        object: "largest" takes the object with the most pixels over the clip, "random" any that
+            is visible in the sample's first frame.
+        objects: Objects of a sample, at most; the others are any that are visible there too.
+        max_gap: The frames of a sample are 1 to `max_gap` labelled frames apart. Above 1, half of
+            the samples run backwards.
     """
 
-    sequences: tuple[Clip, ...]
+    clips: tuple[Clip, ...]
     object: str = "largest"
     objects: int = 1
     max_gap: int = 1
@@ -53,52 +54,54 @@ class ClipSource:
 
     @cached_property
     def _ends(self) -> list[int]:
-        """For each clip, the number of pairs up to its end."""
-        return list(accumulate(max(len(clip.labelled) - 1, 0) for clip in self.sequences))
+        """Returns for each clip the number of pairs up to its end."""
+        return list(accumulate(max(len(clip.labelled) - 1, 0) for clip in self.clips))
 
     def sample(self, index: int, length: int, rng: np.random.Generator) -> Sample:
-        """See `Source`. Frames without the object before its first one are passed over.
+        """Makes a sample; see `SampleSource.sample`.
 
-        Clips shorter than the sample are run through back and forth.
+        Frames before the first one that shows the object are passed over. Clips shorter than the
+        sample are run through back and forth.
 
         Raises:
-            DatasetError: a file cannot be read, or the object is in no frame.
+            DatasetError: A file cannot be read, or the object is in no frame.
         """
-        clip = bisect_right(self._ends, index)
-        sequence = self.sequences[clip]
-        pairs = len(sequence.labelled) - 1
-        begin = index - (self._ends[clip] - pairs)
+        number = bisect_right(self._ends, index)
+        clip = self.clips[number]
+        pairs = len(clip.labelled) - 1
+        begin = index - (self._ends[number] - pairs)
         offsets = np.concatenate([[0], rng.integers(1, self.max_gap + 1, length - 1).cumsum()])
         if offsets[-1] > pairs:
             offsets = np.arange(length)
         backwards = self.max_gap > 1 and rng.random() < 0.5
         for shift in range(pairs + 1):
             positions = _positions((begin + shift) % (pairs + 1), offsets, pairs)
-            numbers = [sequence.labelled[p] for p in (positions[::-1] if backwards else positions)]
-            visible = np.unique(sequence.mask(numbers[0]))
+            frames = [clip.labelled[p] for p in (positions[::-1] if backwards else positions)]
+            visible = np.unique(clip.mask(frames[0]))
             visible = visible[(visible > 0) & (visible < IGNORED)]
-            chosen = self._choose(clip, visible, rng)
+            chosen = self._choose(number, visible, rng)
             if chosen in visible:
-                pictures = [labelled_frame(sequence, number) for number in numbers]
+                pictures = [labelled_frame(clip, frame) for frame in frames]
                 if len({frame.shape for frame, _ in pictures}) > 1:
-                    raise DatasetError(f"'{sequence.name}' has frames of more than one size")
+                    raise DatasetError(f"'{clip.name}' has frames of more than one size")
                 others = rng.permutation(visible[visible != chosen])[: self.objects - 1]
                 tracked = [chosen, *others.tolist()]
                 return Sample(
                     frames=np.stack([frame for frame, _ in pictures]),
                     ids=_numbered([ids for _, ids in pictures], tracked),
-                    name=f"{sequence.name} {numbers}",
+                    name=f"{clip.name} {frames}",
                 )
-        raise DatasetError(f"no mask of '{sequence.name}' shows an object: remove the clip")
+        raise DatasetError(f"no mask of '{clip.name}' shows an object: remove the clip")
 
     def _choose(
-        self, clip: int, visible: NDArray[np.uint16], rng: np.random.Generator
+        self, number: int, visible: NDArray[np.uint16], rng: np.random.Generator
     ) -> int | None:
+        """Chooses an object of the clip of this number; None where there is none."""
         if self.object == "random":
             return int(rng.choice(visible)) if visible.size else None
-        if clip not in self._largest:
-            self._largest[clip] = _largest(self.sequences[clip])
-        return self._largest[clip]
+        if number not in self._largest:
+            self._largest[number] = _largest(self.clips[number])
+        return self._largest[number]
 
 
 def _numbered(ids: list[NDArray[np.uint16]], chosen: list[int]) -> NDArray[np.uint8]:
@@ -111,20 +114,20 @@ def _numbered(ids: list[NDArray[np.uint16]], chosen: list[int]) -> NDArray[np.ui
 
 
 def _positions(begin: int, offsets: NDArray[np.int64], last: int) -> NDArray[np.int64]:
-    """Positions 0 to `last` among the labelled frames; past the end they run back."""
+    """Returns positions 0 to `last` among the labelled frames; past the end they run back."""
     begin = max(min(begin, last - int(offsets[-1])), 0)
     return np.abs((begin + offsets + last) % (2 * last) - last)
 
 
-def _largest(sequence: Clip) -> int:
-    if len(sequence.object_ids) == 1:
-        return sequence.object_ids[0]
+def _largest(clip: Clip) -> int:
+    if len(clip.object_ids) == 1:
+        return clip.object_ids[0]
     areas: Counter[int] = Counter()
-    for number in sequence.labelled:
+    for number in clip.labelled:
         try:
-            ids, counts = np.unique(sequence.mask(number), return_counts=True)
+            ids, counts = np.unique(clip.mask(number), return_counts=True)
         except DatasetError:
-            continue  # said where the frame itself is wanted
+            continue  # reported where the frame itself is wanted
         areas.update(dict(zip(ids.tolist(), counts.tolist(), strict=True)))
     del areas[0]
     return max(areas, key=lambda number: (areas[number], -number), default=0)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from samtracker.types import Frame, Mask, mask_box
 
-_COARSE = 64  # side at which regions of one colour are sought
+_COARSE = 64  # side at which regions of one color are sought
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,7 @@ class Cutout:
     """A part of a picture.
 
     Attributes:
-        pixels: RGBA uint8 (H, W, 4), colours multiplied by the opacity, so that it can be
+        pixels: RGBA uint8 (H, W, 4), colors multiplied by the opacity, so that it can be
             resampled without a rim.
     """
 
@@ -35,8 +35,8 @@ class Cutout:
         inside = 255 * mask[y1:y2, x1:x2].astype(np.uint8)
         opacity = cv2.copyMakeBorder(inside, 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=(0,))
         opacity = cv2.GaussianBlur(opacity, (3, 3), 0)
-        colours = cv2.multiply(part, cv2.merge([opacity] * 3), scale=1 / 255)
-        return cls(pixels=np.asarray(cv2.merge([*cv2.split(colours), opacity]), np.uint8))
+        colors = cv2.multiply(part, cv2.merge([opacity] * 3), scale=1 / 255)
+        return cls(pixels=np.asarray(cv2.merge([*cv2.split(colors), opacity]), np.uint8))
 
     @property
     def size(self) -> tuple[int, int]:
@@ -50,16 +50,19 @@ class Cutout:
 
 
 def random_region(photo: Frame, rng: np.random.Generator) -> Mask:
-    """A part of a square picture that may pass for an object, bool (size, size), not empty.
+    """Draws a part of a square picture that may pass for an object.
 
-    It is the surroundings of a point that share its colour where they have a fitting area, and
-    a blob in half of the other cases.
+    In 0.6 of the draws it is what surrounds a point in one color; otherwise, and where that has no
+    fitting area, it is a blob.
+
+    Returns:
+        bool (size, size), not empty.
     """
-    region = _coloured(photo, rng) if rng.random() < 0.6 else None
+    region = _colored(photo, rng) if rng.random() < 0.6 else None
     return _blob(photo.shape[0], rng) if region is None else region
 
 
-def _coloured(photo: Frame, rng: np.random.Generator) -> Mask | None:
+def _colored(photo: Frame, rng: np.random.Generator) -> Mask | None:
     small = cv2.resize(photo, (_COARSE, _COARSE), interpolation=cv2.INTER_AREA)
     lab = cv2.cvtColor(cv2.GaussianBlur(small, (3, 3), 0), cv2.COLOR_RGB2LAB).astype(np.float32)
     row, column = rng.integers(_COARSE // 4, 3 * _COARSE // 4, 2)
@@ -80,7 +83,7 @@ def _coloured(photo: Frame, rng: np.random.Generator) -> Mask | None:
 
 
 def _blob(side: int, rng: np.random.Generator) -> Mask:
-    """A closed curve whose radius varies smoothly."""
+    """Draws a closed curve whose radius varies smoothly."""
     angles = np.linspace(0, 2 * np.pi, 96, endpoint=False)
     radius = np.ones(96)
     for wave in range(2, 8):

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from samtracker.data.clip import Clip, FolderClip
-from samtracker.data.picture import list_pictures
+from samtracker.data.picture_files import list_pictures
 from samtracker.data.skipped import Skipped
 from samtracker.errors import DatasetError
 
@@ -19,11 +19,11 @@ def read_davis(root: Path, *, year: Year, split: str = "train") -> list[Clip]:
     """Reads the clips of a split.
 
     Args:
-        root: has `JPEGImages/480p/<clip>/00000.jpg`, `Annotations/480p/<clip>/00000.png` and
+        root: Has `JPEGImages/480p/<clip>/00000.jpg`, `Annotations/480p/<clip>/00000.png` and
             `ImageSets/480p/<split>.txt` or `ImageSets/<year>/<split>.txt`. A line of it is the
             name of a clip, or the pair of an image and a mask.
         year: 2016 makes one object of all ids, 2017 keeps them apart.
-        split: train, val, trainval, ...; "all" takes every clip with a folder of masks, which
+        split: Train, val, trainval, ...; "all" takes every clip with a folder of masks, which
             needs no list.
 
     Returns:
@@ -31,7 +31,7 @@ def read_davis(root: Path, *, year: Year, split: str = "train") -> list[Clip]:
         warning is logged.
 
     Raises:
-        DatasetError: the list is not there, or none of its clips.
+        DatasetError: The list is not there, or none of its clips.
     """
     if not root.is_dir():
         raise DatasetError(f"'{root}' is no folder: give that of the data set")

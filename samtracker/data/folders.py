@@ -1,11 +1,11 @@
-"""Pictures and masks of one's own."""
+"""Clips, stills and photos in plain folders."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from samtracker.data.clip import Clip, FolderClip
-from samtracker.data.picture import list_pictures
+from samtracker.data.picture_files import list_pictures
 from samtracker.data.skipped import Skipped
 from samtracker.errors import DatasetError
 
@@ -14,18 +14,18 @@ def read_folder(root: Path, *, literal: bool = False) -> list[Clip]:
     """Reads clips or still images.
 
     Args:
-        root: has `images/`, and `masks/` unless the pictures are photos without masks. A folder
+        root: Has `images/`, and `masks/` unless the pictures are photos without masks. A folder
             in `images/` is a clip, a picture in it is a still image. Masks have the same names.
 
         literal: see `FolderClip`.
 
     Returns:
-        The clips in the order of their names, then the stills, each a sequence of one frame.
+        The clips in the order of their names, then the stills, each a clip of one frame.
         Where there is a folder `masks/`, stills and clips without any mask are left out; so
         are empty files. A warning is logged.
 
     Raises:
-        DatasetError: there is no `images/`, or nothing to read in it.
+        DatasetError: There is no `images/`, or nothing to read in it.
     """
     images, masks = root / "images", root / "masks"
     if not images.is_dir():
@@ -61,10 +61,10 @@ def read_photos(root: Path) -> list[Clip]:
     """Reads photos without masks: the pictures in `images/`, or in the folder itself.
 
     Returns:
-        Sequences of one frame. Empty files are left out, and a warning is logged.
+        Clips of one frame each. Empty files are left out, and a warning is logged.
 
     Raises:
-        DatasetError: there are no pictures.
+        DatasetError: There are no pictures.
     """
     images = root / "images" if (root / "images").is_dir() else root
     skipped = Skipped()

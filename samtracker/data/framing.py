@@ -1,4 +1,4 @@
-"""Samples of any size made square, as a network takes them."""
+"""Framing: samples of any size made square, as a network takes them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ frames are padded with."""
 
 
 def letterbox(sample: Sample, size: int) -> Sample:
-    """Whole frames scaled to the longest side `size`, with `PADDING` at the bottom or right."""
+    """Scales whole frames to the longest side `size`, with `PADDING` at the bottom or right."""
     height, width = sample.ids.shape[1:]
     scale = size / max(height, width)
     inner = max(round(scale * height), 1), max(round(scale * width), 1)
@@ -30,7 +30,7 @@ def letterbox(sample: Sample, size: int) -> Sample:
 
 
 def object_crop(sample: Sample, size: int, rng: np.random.Generator) -> Sample:
-    """One random square for all frames, mirrored in half of the samples, in another light.
+    """Crops all frames to one random square, mirrored in half of the draws, in another light.
 
     The square holds the whole object of the first frame, its side is 0.5 to 1 of the frame's
     short side or, if that is longer, the object's. Outside of the frame is `PADDING`.
@@ -54,14 +54,14 @@ def object_crop(sample: Sample, size: int, rng: np.random.Generator) -> Sample:
 
 
 def _place(first: int, end: int, side: int, whole: int, rng: np.random.Generator) -> int:
-    """Where a square begins that holds `first` to `end` and leaves the frame only if it must."""
+    """Draws where a square begins that holds `first` to `end`, within the frame if it fits."""
     low = max(min(0, whole - side), end - side)
     high = min(max(0, whole - side), first)
     return int(rng.integers(low, high + 1))
 
 
 def _cut(picture: NDArray[np.uint8], left: int, top: int, side: int) -> NDArray[np.uint8]:
-    """The square at (left, top); where it leaves a photo there is `PADDING`, ids are 0."""
+    """Cuts out the square at (left, top), with `PADDING` or False where it leaves the picture."""
     square = np.zeros((side, side, *picture.shape[2:]), picture.dtype)
     if picture.ndim == 3:
         square[:] = PADDING

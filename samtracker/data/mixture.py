@@ -1,4 +1,4 @@
-"""Sources as a command line names them."""
+"""Sources of samples by name, as `davis:/data/DAVIS:val*2`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from samtracker.data.clip_source import ClipSource
 from samtracker.data.davis import read_davis
 from samtracker.data.folders import read_folder, read_photos
 from samtracker.data.object_picture import PictureSource
-from samtracker.data.sample import Source
+from samtracker.data.sample import SampleSource
 from samtracker.data.still_source import StillSource
 from samtracker.data.synthetic_source import SyntheticSource
 from samtracker.data.youtube_vos import read_youtube_vos
@@ -24,7 +24,7 @@ _WITH_SPLIT = ("davis", "davis2017", "youtube")
 
 def parse_source(
     text: str, *, object: str = "largest", objects: int = 1, max_gap: int = 1, size: int = 384
-) -> tuple[Source, float]:
+) -> tuple[SampleSource, float]:
     """Opens a source of samples.
 
     Args:
@@ -33,16 +33,16 @@ def parse_source(
             stills has images with masks, instances those with an id a gray value (255 is ignored),
             photos has images alone. `synthetic` takes no path and
             paints everything.
-        object: of kinds that are clips, see `ClipSource`.
-        objects: of kinds that are clips, see `ClipSource`.
-        max_gap: of kinds that are clips, see `ClipSource`.
-        size: of the frames that are made from images, in pixels.
+        object: Of kinds that are clips, see `ClipSource`.
+        objects: Of kinds that are clips, see `ClipSource`.
+        max_gap: Of kinds that are clips, see `ClipSource`.
+        size: Of the frames that are made from images, in pixels.
 
     Returns:
         The source and its weight, 1 by default.
 
     Raises:
-        DatasetError: there is no such kind, the weight is no number above 0, or the data are
+        DatasetError: There is no such kind, the weight is no number above 0, or the data are
             not there.
     """
     place, star, weight = text.rpartition("*")
@@ -54,15 +54,15 @@ def parse_source(
         if path:
             raise DatasetError(f"'{text}': synthetic takes no path")
         return SyntheticSource(size=size), share
-    sequences = tuple(_read(kind, path))
+    clips = tuple(_read(kind, path))
     match kind:
         case "photos":
-            return SyntheticSource(photos=sequences, size=size), share
+            return SyntheticSource(photos=clips, size=size), share
         case "stills" | "instances":
-            return StillSource(photos=sequences, size=size), share
+            return StillSource(photos=clips, size=size), share
         case _:
-            clips = ClipSource(sequences=sequences, object=object, objects=objects, max_gap=max_gap)
-            return clips, share
+            source = ClipSource(clips=clips, object=object, objects=objects, max_gap=max_gap)
+            return source, share
 
 
 def parse_pictures(texts: Iterable[str], *, size: int = 384) -> list[tuple[PictureSource, float]]:
@@ -85,11 +85,11 @@ def parse_pictures(texts: Iterable[str], *, size: int = 384) -> list[tuple[Pictu
     return found
 
 
-def read_sequences(text: str) -> list[Clip]:
-    """Reads the sequences of `KIND:PATH[:SPLIT]`, where KIND is not synthetic.
+def read_clips(text: str) -> list[Clip]:
+    """Reads the clips of `KIND:PATH[:SPLIT]`, where KIND is not synthetic.
 
     Raises:
-        DatasetError: there is no such kind, or the data are not there.
+        DatasetError: There is no such kind, or the data are not there.
     """
     kind, _, path = text.partition(":")
     if kind not in KINDS or kind == "synthetic":
@@ -108,15 +108,15 @@ def _read(kind: str, path: str) -> list[Clip]:
 
 
 def open_dataset(kind: str, root: Path, split: str) -> list[Clip]:
-    """Reads the sequences of a data set.
+    """Reads the clips of a data set.
 
     Args:
-        kind: of `KINDS`, but not synthetic.
-        root: its folder.
-        split: of the kinds that have some.
+        kind: Of `KINDS`, but not synthetic.
+        root: Its folder.
+        split: Of the kinds that have some.
 
     Raises:
-        DatasetError: the data are not there.
+        DatasetError: The data are not there.
     """
     match kind:
         case "photos":

@@ -21,9 +21,9 @@ class Patch:
     """A part of a canvas.
 
     Attributes:
-        rows: its rows.
-        columns: its columns.
-        pixels: uint8 (rows, columns, channels).
+        rows: Its rows.
+        columns: Its columns.
+        pixels: Its pixels, uint8 (rows, columns, channels).
     """
 
     rows: slice
@@ -36,10 +36,10 @@ class Motion:
     """Where a layer is on the canvas in each of T frames.
 
     Attributes:
-        matrices: (T, 2, 3), layer pixels to canvas pixels, at pixel centres.
+        matrices: (T, 2, 3), layer pixels to canvas pixels, at pixel centers.
         bends: float32 (T, 4, 4, 2), offsets (x, y) in layer pixels at knots spread over the
             layer; zero for a rigid motion.
-        blur: share of a frame's time that the shutter is open, 0 to 1.
+        blur: Share of a frame's time that the shutter is open, 0 to 1.
     """
 
     matrices: Vector
@@ -59,17 +59,17 @@ class Motion:
         blur: float = 0.0,
         start: tuple[float, float] | None = None,
     ) -> Self:
-        """A motion whose centre stays on the canvas.
+        """Draws a motion whose center stays on the canvas.
 
         Args:
             layer: (H, W) of the layer.
             canvas: (H, W) of the canvas.
-            length: number of frames T.
-            rng: all that is random comes from it.
-            scale: typical size of a layer pixel in canvas pixels.
-            speed: typical step from frame to frame, as a share of the canvas.
-            blur: see the class.
-            start: where (x, y) the middle begins, as shares of the canvas, and upright;
+            length: Number of frames T.
+            rng: Generator of every random choice.
+            scale: Typical size of a layer pixel in canvas pixels.
+            speed: Typical step from frame to frame, as a share of the canvas.
+            blur: See the class.
+            start: Where (x, y) the middle begins, as shares of the canvas, and upright;
                 anywhere and in any posture by default.
         """
         sides = np.array([canvas[1], canvas[0]], float)
@@ -80,14 +80,14 @@ class Motion:
         step = span * rng.uniform(0.5, 1.5) * np.array([np.cos(heading), np.sin(heading)])
         # A path that would leave the canvas turns back.
         step = np.where(np.abs(first + step - 0.5) > 0.35, -step, step)
-        centre = first + np.outer(time, step) + _swing(time, 0.25 * span, 2, rng)
-        centre = centre.clip(0.1, 0.9) * sides
+        center = first + np.outer(time, step) + _swing(time, 0.25 * span, 2, rng)
+        center = center.clip(0.1, 0.9) * sides
         angle = (0.0 if start else rng.uniform(-0.3, 0.3)) + _drift(time, 2.5 * span, rng)
         size = scale * np.exp(_drift(time, 1.5 * span, rng))
         stretch = np.exp(_drift(time, span, rng))
         matrices = np.stack(
             [
-                _about(layer, size[t] * _turn(angle[t]) @ np.diag([stretch[t], 1]), centre[t])
+                _about(layer, size[t] * _turn(angle[t]) @ np.diag([stretch[t], 1]), center[t])
                 for t in range(length)
             ]
         )
@@ -96,7 +96,7 @@ class Motion:
 
     @classmethod
     def camera(cls, canvas: Size, length: int, rng: np.random.Generator, *, speed: float) -> Self:
-        """A small rigid motion of a background of the canvas' size, which keeps it covered.
+        """Draws a small rigid motion of a background of the canvas' size that keeps it covered.
 
         The background is enlarged by as much as it moves; `speed` is as in `draw`.
         """
@@ -108,35 +108,35 @@ class Motion:
         # Half a side of the canvas: the shift, the corners that turn in, and the shrinking.
         room = 2 * np.abs(shift).max() + 2 * np.abs(angle).max() + 0.02
         size *= (1 + room) / size.min()
-        centre = (0.5 + shift) * sides
+        center = (0.5 + shift) * sides
         matrices = np.stack(
-            [_about(canvas, size[t] * _turn(angle[t]), centre[t]) for t in range(length)]
+            [_about(canvas, size[t] * _turn(angle[t]), center[t]) for t in range(length)]
         )
         return cls(matrices=matrices, bends=np.zeros((length, _KNOTS, _KNOTS, 2), np.float32))
 
     def places(self, layer: Size) -> Vector:
-        """Where the middle of a layer of this size is in each frame, (T, 2) as (x, y)."""
+        """Returns the middle of a layer of this size in each frame, (T, 2) as (x, y)."""
         middle = np.array([(layer[1] - 1) / 2, (layer[0] - 1) / 2])
         places: Vector = self.matrices[:, :, :2] @ middle + self.matrices[:, :, 2]
         return places
 
     def span(self, layer: Size) -> tuple[float, float]:
-        """Width and height that a layer of this size has in the first frame, not bent."""
+        """Returns the width and height of a layer of this size in the first frame, not bent."""
         width, height = np.abs(self.matrices[0, :, :2]) @ np.array([layer[1], layer[0]])
         return float(width), float(height)
 
     def moved(self, offsets: Vector) -> Self:
-        """This motion with another offset (x, y) in each frame, (T, 2) in canvas pixels."""
+        """Returns this motion with an offset (x, y) added in each frame, (T, 2) canvas pixels."""
         matrices = self.matrices.copy()
         matrices[:, :, 2] += offsets
         return replace(self, matrices=matrices)
 
     def warp(self, number: int, layer: NDArray[np.uint8], canvas: Size) -> Patch:
-        """The layer in a frame.
+        """Draws the layer in a frame.
 
         Args:
-            number: of the frame.
-            layer: uint8 (H, W, channels); outside of it is 0.
+            number: Of the frame.
+            layer: Its pixels, uint8 (H, W, channels); outside of it is 0.
             canvas: (H, W).
 
         Returns:
@@ -172,7 +172,7 @@ class Motion:
         return Patch(rows=rows, columns=columns, pixels=pixels)
 
     def cover(self, number: int, background: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """A background in a frame, uint8 (H, W, 3); it is mirrored where it ends."""
+        """Draws a background in a frame, uint8 (H, W, 3); it is mirrored where it ends."""
         height, width = background.shape[:2]
         moved = cv2.warpAffine(
             background,
@@ -184,7 +184,7 @@ class Motion:
         return np.asarray(moved, np.uint8)
 
     def _streak(self, number: int) -> Vector:
-        """How far (x, y) the layer moves while the shutter is open, in canvas pixels."""
+        """Returns how far (x, y) the layer moves with the shutter open, in canvas pixels."""
         if not self.blur or len(self.matrices) < 2:
             return np.zeros(2)
         other = number - 1 if number else 1
@@ -205,10 +205,10 @@ def _smear(pixels: NDArray[np.uint8], streak: Vector) -> NDArray[np.uint8]:
     return np.asarray(cv2.filter2D(pixels, -1, kernel / kernel.sum()), np.uint8)
 
 
-def _about(layer: Size, linear: Vector, centre: Vector) -> Vector:
-    """The affine matrix (2, 3) that takes the layer's middle to `centre`."""
+def _about(layer: Size, linear: Vector, center: Vector) -> Vector:
+    """Returns the affine matrix (2, 3) that takes the layer's middle to `center`."""
     middle = np.array([(layer[1] - 1) / 2, (layer[0] - 1) / 2])
-    return np.column_stack([linear, centre - 0.5 - linear @ middle])
+    return np.column_stack([linear, center - 0.5 - linear @ middle])
 
 
 def _turn(angle: float) -> Vector:
@@ -216,13 +216,13 @@ def _turn(angle: float) -> Vector:
 
 
 def _drift(time: Vector, span: float, rng: np.random.Generator) -> Vector:
-    """A slow change (T,) from 0 by about `span`, steady and with some swing."""
+    """Draws a slow change (T,) from 0 by about `span`, steady and with some swing."""
     rate = rng.uniform(-span, span)
     return rate * time + _swing(time, 0.3 * span, 1, rng)[:, 0]
 
 
 def _swing(time: Vector, span: float, count: int, rng: np.random.Generator) -> Vector:
-    """Sines (T, count) that begin at 0."""
+    """Draws sines (T, count) that begin at 0."""
     phase = rng.uniform(0, 2 * np.pi, count)
     rate = rng.uniform(0.5, 1.5, count) * 2 * np.pi
     sines: Vector = span * (np.sin(np.outer(time, rate) + phase) - np.sin(phase))
@@ -230,7 +230,7 @@ def _swing(time: Vector, span: float, count: int, rng: np.random.Generator) -> V
 
 
 def _bends(layer: Size, time: Vector, span: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Two fixed bendings, mixed by sines."""
+    """Draws two fixed bendings and mixes them by sines."""
     strength = rng.uniform(0, 1) * min(0.06, 0.4 * span + 0.02) * min(layer)
     shapes = rng.normal(0, strength, (2, _KNOTS, _KNOTS, 2))
     mix = _swing(time, 1.0, 2, rng)

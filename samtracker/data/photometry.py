@@ -1,4 +1,4 @@
-"""Changes of light and colour."""
+"""Changes of light and color."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from samtracker.types import Frame
 
 @dataclass(frozen=True, kw_only=True)
 class Light:
-    """How a camera sees a scene.
+    """The exposure and color balance of a picture.
 
     Attributes:
-        gains: factors of red, green and blue.
-        gamma: exponent of the values from 0 to 1.
-        saturation: 0 is grey, 1 changes nothing.
+        gains: Factors of red, green and blue.
+        gamma: Exponent of the values from 0 to 1.
+        saturation: 0 is gray, 1 changes nothing.
     """
 
     gains: tuple[float, float, float] = (1.0, 1.0, 1.0)
@@ -28,7 +28,7 @@ class Light:
 
     @classmethod
     def draw(cls, rng: np.random.Generator, *, strength: float) -> Self:
-        """Random light; `strength` is the typical share by which things change."""
+        """Draws a random light; `strength` is the typical share by which values change."""
         gain = np.exp(rng.uniform(-strength, strength) + rng.uniform(-0.3, 0.3, 3) * strength)
         return cls(
             gains=(float(gain[0]), float(gain[1]), float(gain[2])),
@@ -37,7 +37,7 @@ class Light:
         )
 
     def towards(self, other: Light, share: float) -> Light:
-        """Light between this one (share 0) and another (share 1)."""
+        """Returns the light between this one (share 0) and another (share 1)."""
 
         def between(a: float, b: float) -> float:
             return (1 - share) * a + share * b
@@ -50,10 +50,10 @@ class Light:
         )
 
     def on(self, frame: Frame) -> Frame:
-        """The frame in this light, RGB uint8 (H, W, 3)."""
+        """Returns the frame in this light, RGB uint8 (H, W, 3)."""
         values = np.linspace(0, 1, 256) ** self.gamma
         table = (255 * np.outer(values, self.gains)).clip(0, 255).astype(np.uint8)[None]
         lit = cv2.LUT(frame, table)
-        grey = np.full((3, 3), (1 - self.saturation) / 3) + self.saturation * np.eye(3)
-        mixed: NDArray[np.uint8] = np.asarray(cv2.transform(lit, grey), np.uint8)
+        gray = np.full((3, 3), (1 - self.saturation) / 3) + self.saturation * np.eye(3)
+        mixed: NDArray[np.uint8] = np.asarray(cv2.transform(lit, gray), np.uint8)
         return mixed

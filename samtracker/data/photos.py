@@ -11,18 +11,18 @@ from samtracker.types import Frame, Size
 
 
 def draw_photo(photos: tuple[Clip, ...], size: Size, rng: np.random.Generator) -> Frame:
-    """A part of any frame of the photos, or a painting without photos.
+    """Draws a part of any frame of the photos or, without photos, paints a picture.
 
     Args:
-        photos: stills or clips; may be empty.
+        photos: Stills or clips; may be empty.
         size: (H, W) of the result.
-        rng: all that is random comes from it.
+        rng: Generator of every random choice.
 
     Returns:
         RGB uint8 (H, W, 3): at least 0.7 of what fits, half of them mirrored.
 
     Raises:
-        DatasetError: the file cannot be read.
+        DatasetError: The file cannot be read.
     """
     if not photos:
         return paint(size, rng)
@@ -36,13 +36,13 @@ def draw_photo(photos: tuple[Clip, ...], size: Size, rng: np.random.Generator) -
 
 
 def resize_photo(photo: Frame, size: Size) -> Frame:
-    """The photo at (H, W); without moire where it shrinks."""
+    """Resizes a photo to (H, W), by areas where it shrinks so that no moire appears."""
     way = cv2.INTER_AREA if photo.shape[0] > size[0] else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(photo, size[::-1], interpolation=way), np.uint8)
 
 
 def paint(size: Size, rng: np.random.Generator) -> Frame:
-    """A picture of clouds, gradients, stripes and shapes, RGB uint8 (H, W, 3)."""
+    """Paints a picture of clouds, gradients, stripes and shapes, RGB uint8 (H, W, 3)."""
     picture = _texture(size, rng)
     for _ in range(rng.integers(2, 6)):
         angles = np.sort(rng.uniform(0, 2 * np.pi, rng.integers(3, 8)))
@@ -60,15 +60,15 @@ def paint(size: Size, rng: np.random.Generator) -> Frame:
 
 
 def _noise(size: Size, cells: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Smooth noise of deviation about 1, float32 (H, W, 1)."""
+    """Draws smooth noise of deviation about 1, float32 (H, W, 1)."""
     knots = rng.standard_normal((cells + 3, cells + 3), np.float32)
     smooth = cv2.resize(knots, size[::-1], interpolation=cv2.INTER_CUBIC)
     return np.asarray(smooth, np.float32)[..., None]
 
 
 def _texture(size: Size, rng: np.random.Generator) -> Frame:
-    """Clouds of some coarseness around a colour, with a gradient and perhaps stripes."""
-    colour = rng.uniform(30, 225, 3).astype(np.float32)
+    """Draws clouds around a color, with a gradient and perhaps stripes."""
+    color = rng.uniform(30, 225, 3).astype(np.float32)
     tint = rng.uniform(0.3, 1.0, 3).astype(np.float32)
     down = np.linspace(-1, 1, size[0], dtype=np.float32)[:, None, None]
     along = np.linspace(-1, 1, size[1], dtype=np.float32)[:, None]
@@ -79,4 +79,4 @@ def _texture(size: Size, rng: np.random.Generator) -> Frame:
     if rng.random() < 0.3:
         rate = rng.uniform(5, 40, 2).astype(np.float32)
         relief = relief + 30 * np.sin(rate[0] * along + rate[1] * down)
-    return np.asarray((colour + tint * relief).clip(0, 255), np.uint8)
+    return np.asarray((color + tint * relief).clip(0, 255), np.uint8)

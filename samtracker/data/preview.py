@@ -1,4 +1,4 @@
-"""A figure of what a network will see."""
+"""A figure of training samples, as the network gets them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def preview(dataset: TrainingSet, rows: int) -> NDArray[np.uint8]:
         RGB uint8 (H, W, 3), on white.
 
     Raises:
-        DatasetError: there are not so many samples, or they cannot be read.
+        DatasetError: There are not so many samples, or they cannot be read.
     """
     if not 1 <= rows <= len(dataset):
         raise DatasetError(f"rows={rows} does not fit: give 1 to {len(dataset)}, the samples")

@@ -18,9 +18,9 @@ class Sample:
 
     Attributes:
         frames: RGB uint8 (T, H, W, 3), in the order of time.
-        ids: uint8 (T, H, W): 0 is background, `MAIN` the object that the sample is about, and the
-            numbers after it are others that are there as well.
-        name: where it comes from, for people to read.
+        ids: Where the objects are, uint8 (T, H, W): 0 is background, `MAIN` the object that the
+            sample is about, and the numbers after it are others that are there as well.
+        name: Where the sample comes from, for people to read.
     """
 
     frames: NDArray[np.uint8]
@@ -28,20 +28,20 @@ class Sample:
     name: str
 
 
-class Source(Protocol):
-    """Makes samples; the same arguments make the same one."""
+class SampleSource(Protocol):
+    """Makes samples; equal arguments make equal samples."""
 
     def __len__(self) -> int:
-        """How many places it has to begin a sample at."""
+        """Returns the number of places where a sample can begin."""
 
     def sample(self, index: int, length: int, rng: np.random.Generator) -> Sample:
         """Makes a sample at the raw size of the data.
 
         Args:
-            index: where to begin, 0 to `len(self) - 1`.
-            length: number of frames T.
-            rng: all that is random comes from it.
+            index: Where the sample begins, 0 to `len(self) - 1`.
+            length: Number of frames T.
+            rng: Generator of every random choice.
 
         Raises:
-            DatasetError: a file cannot be read, or no frame there shows an object.
+            DatasetError: A file cannot be read, or no frame there shows an object.
         """

@@ -16,7 +16,7 @@ from samtracker.types import Frame
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """A cut-out on its way.
+    """A cut-out that moves.
 
     Attributes:
         cutout: what moves.
@@ -30,13 +30,13 @@ class Layer:
 
     @property
     def middles(self) -> Vector:
-        """Where its middle is in each frame, (T, 2) canvas pixels (x, y)."""
+        """Returns the middle of the layer in each frame, (T, 2) canvas pixels (x, y)."""
         return self.motion.places(self.cutout.size)
 
     def across(self, other: Layer, rng: np.random.Generator) -> Layer:
-        """This layer on its way from beside another one to its middle, where it stays or goes on.
+        """Moves this layer from beside another one to its middle, where it stays or goes on.
 
-        It is there in any frame but the first.
+        It reaches the middle in a random frame, but not in the first.
         """
         length = len(self.motion.matrices)
         way = 1 - np.arange(length) / rng.integers(1, length)
@@ -63,15 +63,15 @@ class Layer:
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """An object between what is behind it and what is before it.
+    """An object among layers, over a background.
 
     Attributes:
         background: RGB uint8 (H, W, 3), the canvas.
-        camera: how the background moves.
-        object: what is to be segmented.
-        behind: what the object hides where they meet.
-        before: what hides the object.
-        lights: in the first and in the last frame.
+        camera: How the background moves.
+        object: What is to be segmented.
+        behind: What the object hides where they meet.
+        before: What hides the object.
+        lights: In the first and in the last frame.
     """
 
     background: Frame
@@ -82,7 +82,7 @@ class Scene:
     lights: tuple[Light, Light]
 
     def render(self, number: int) -> tuple[Frame, NDArray[np.uint8]]:
-        """A frame and the numbers of the layers seen in it, (H, W, 3) and uint8 (H, W)."""
+        """Draws a frame and the numbers of the layers seen in it, (H, W, 3) and uint8 (H, W)."""
         canvas = self.camera.cover(number, self.background)
         ids = np.zeros(canvas.shape[:2], np.uint8)
         for layer in (*self.behind, self.object, *self.before):
@@ -93,13 +93,13 @@ class Scene:
         return light.on(canvas), ids
 
     def film(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """All frames and numbers, (T, H, W, 3) and (T, H, W)."""
+        """Draws all frames and numbers, (T, H, W, 3) and (T, H, W)."""
         taken = [self.render(number) for number in range(len(self.camera.matrices))]
         return np.stack([frame for frame, _ in taken]), np.stack([ids for _, ids in taken])
 
 
 def _paste(layer: Layer, number: int, canvas: Frame) -> Patch:
-    """Draws a layer on the canvas, and returns what was drawn."""
+    """Draws a layer on the canvas and returns what was drawn."""
     patch = layer.motion.warp(number, layer.cutout.pixels, (canvas.shape[0], canvas.shape[1]))
     if patch.pixels.size:
         place = canvas[patch.rows, patch.columns]

@@ -1,4 +1,4 @@
-"""What was left out of a data set."""
+"""A count of what a reader of a data set leaves out."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ class Skipped:
     """Counts what a reader leaves out, for one warning at its end.
 
     Attributes:
-        reasons: what is missing or damaged, in a few words each.
+        reasons: What is missing or damaged, in a few words each.
     """
 
     reasons: list[str] = field(default_factory=list)
 
     def add(self, reason: str) -> None:
-        """Leave one thing out."""
+        """Counts one thing that is left out."""
         self.reasons.append(reason)
 
     def whole(self, pictures: dict[str, Path]) -> dict[str, Path]:
-        """The pictures that are not empty files; the others are counted."""
+        """Returns the pictures that are not empty files, and counts the others."""
         kept = {}
         for stem, path in pictures.items():
             if path.stat().st_size:
@@ -34,7 +34,7 @@ class Skipped:
         return kept
 
     def warn(self, root: Path) -> None:
-        """Say how many there were, if any."""
+        """Logs a warning with the number and the first reasons, if there are any."""
         if self.reasons:
             _LOG.warning("%s: skipped %d: %s", root, len(self.reasons), _summary(self.reasons))
 

@@ -24,11 +24,13 @@ _LEAST_AREA = 400  # pixels of an object that is taken before those cut by the b
 
 @dataclass(frozen=True, kw_only=True)
 class StillSource:
-    """An object is cut out of its photo and moves over its own background or another photo's.
+    """Cuts an object out of its photo and moves it over the same photo or another one.
+
+    See `SampleSource`. Where the object was cut out, the photo is filled in.
 
     Attributes:
-        photos: sequences whose labelled frames are the photos.
-        size: longest side of the frames in pixels.
+        photos: Clips whose labelled frames are the photos.
+        size: Longest side of the frames in pixels.
     """
 
     photos: tuple[Clip, ...]
@@ -39,11 +41,14 @@ class StillSource:
             raise DatasetError("stills need a mask for every photo: read photos alone as photos")
 
     def __len__(self) -> int:
-        """The number of photos."""
+        """Returns the number of photos."""
         return len(self.photos)
 
     def sample(self, index: int, length: int, rng: np.random.Generator) -> Sample:
-        """See `Source`; `index` is the photo, one of its labelled frames and objects is drawn."""
+        """Makes a sample; see `SampleSource.sample`.
+
+        The index is that of the photo; one of its labelled frames and objects is drawn.
+        """
         photo = self.photos[index]
         frame, ids = labelled_frame(photo, int(rng.choice(photo.labelled)))
         size = _fitting((frame.shape[0], frame.shape[1]), self.size)
@@ -75,7 +80,7 @@ def _object(ids: NDArray[Any], known: NDArray[Any], rng: np.random.Generator) ->
 
 
 def fill(frame: Frame, mask: Mask) -> Frame:
-    """The frame with the masked part filled smoothly from around it, RGB uint8 (H, W, 3).
+    """Fills the masked part of a frame smoothly from around it; returns RGB uint8 (H, W, 3).
 
     Source: the pull-push algorithm, Gortler et al., "The Lumigraph", SIGGRAPH 1996.
     """
@@ -86,20 +91,20 @@ def fill(frame: Frame, mask: Mask) -> Frame:
 
 
 def _pull_push(weighted: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Colours (H, W, 3) of colours times weight and weight, (H, W, 4)."""
+    """Returns colors (H, W, 3) of (H, W, 4): colors times their weight, and the weight."""
     height, width = weighted.shape[:2]
     weight = weighted[..., 3:]
-    colours: NDArray[np.float32] = weighted[..., :3] / np.maximum(weight, 1e-6).astype("f4")
+    colors: NDArray[np.float32] = weighted[..., :3] / np.maximum(weight, 1e-6).astype("f4")
     if min(height, width) == 1 or weight.min() >= 1:
-        return colours
+        return colors
     half = cv2.resize(weighted, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     coarse = cv2.resize(_pull_push(np.asarray(half, np.float32)), (width, height))
-    filled: NDArray[np.float32] = weight * colours + (1 - weight) * np.asarray(coarse, np.float32)
+    filled: NDArray[np.float32] = weight * colors + (1 - weight) * np.asarray(coarse, np.float32)
     return filled
 
 
 def _middle(mask: Mask) -> tuple[float, float]:
-    """The middle of the mask's box, (x, y) as shares of the picture."""
+    """Returns the middle of the mask's box, (x, y) as shares of the picture."""
     box = mask_box(mask)
     assert box is not None  # masks here show something
     return (box[0] + box[2]) / 2 / mask.shape[1], (box[1] + box[3]) / 2 / mask.shape[0]

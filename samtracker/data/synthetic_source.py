@@ -1,4 +1,4 @@
-"""Clips made from photos without masks, or from nothing."""
+"""Synthetic clips of photos without masks, or of paintings."""
 
 from __future__ import annotations
 
@@ -26,23 +26,28 @@ _LEAST_SEEN = 0.35  # of the object, in the first frame
 
 @dataclass(frozen=True, kw_only=True)
 class SyntheticSource:
-    """A part of one photo moves over another; look-alikes and occluders move as well.
+    """Moves a part of one photo over another, among look-alikes and occluders.
+
+    See `SampleSource`.
 
     Attributes:
-        photos: stills or clips to cut from, masks are not read. Without any, pictures are
+        photos: Stills or clips to cut from; their masks are not read. Without any, pictures are
             painted, so that training runs on a machine without a data set.
-        size: side of the square frames in pixels.
+        size: Side of the square frames in pixels.
     """
 
     photos: tuple[Clip, ...] = ()
     size: int = 384
 
     def __len__(self) -> int:
-        """The number of photos; 1 without any."""
+        """Returns the number of photos; 1 without any."""
         return max(len(self.photos), 1)
 
     def sample(self, index: int, length: int, rng: np.random.Generator) -> Sample:
-        """See `Source`; `index` is the photo of the background."""
+        """Makes a sample; see `SampleSource.sample`.
+
+        The index is that of the background's photo.
+        """
         chosen, size = self.photos[index : index + 1], (self.size, self.size)
         background = draw_photo(chosen, size, rng)
         photo = draw_photo(self.photos, size, rng)
@@ -63,24 +68,24 @@ def stage(
     home: tuple[float, float] | None = None,
     neighbor: Cutout | None = None,
 ) -> Scene:
-    """Sets a cut-out in motion, with all that makes it hard to follow.
+    """Sets a cut-out in motion, among look-alikes, occluders, blur and changes of light.
 
     Args:
-        cutout: the object.
-        background: RGB uint8 (H, W, 3).
-        photos: to cut an occluder from; without any it is painted.
-        length: number of frames T.
-        rng: all that is random comes from it.
-        home: where (x, y) the object's middle begins, as shares of the canvas, at the size it
-            was cut at; anywhere and at any size by default.
-        neighbor: another object that moves beside it; by default, in half of the scenes a
+        cutout: The object.
+        background: The canvas, RGB uint8 (H, W, 3).
+        photos: Photos to cut an occluder from; without any it is painted.
+        length: Number of frames T.
+        rng: Generator of every random choice.
+        home: Where the object's middle begins, (x, y) as shares of the canvas, at the size it was
+            cut at; by default anywhere and at any size.
+        neighbor: Another object that moves beside it; without one, in half of the scenes a
             look-alike does.
 
     Returns:
         A scene in whose first frame at least a third of the object is seen.
 
     Raises:
-        DatasetError: a photo cannot be read.
+        DatasetError: A photo cannot be read.
     """
     canvas = (background.shape[0], background.shape[1])
     side = min(canvas)

@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 from samtracker.config import FRAMINGS
 from samtracker.data.framing import letterbox, object_crop
 from samtracker.data.object_picture import ObjectPicture, PictureSource
-from samtracker.data.sample import MAIN, Sample, Source
+from samtracker.data.sample import MAIN, Sample, SampleSource
 from samtracker.errors import DatasetError
 
 _TRIES = 8
@@ -26,21 +26,21 @@ _SKIPPED = itertools.count(1)
 
 @dataclass(frozen=True)
 class TrainingSet(Dataset[dict[str, Tensor]]):
-    """As many samples as wanted; each is a function of the seed and its index alone.
+    """Draws samples from a mixture of sources; the seed and the index alone decide each.
 
     Attributes:
-        mixture: sources and the weights at which samples come from them.
-        count: number of samples.
-        length: frames of a sample, T.
-        size: side of the square frames in pixels.
+        mixture: Sources, each with the weight at which samples are drawn from it.
+        count: Number of samples.
+        length: Number of frames of a sample, T.
+        size: Side of the square frames in pixels.
         framing: "letterbox" shows whole frames as they are, "object" a random square around the
             object, mirrored and in another light at random.
-        seed: of all that is random.
-        pictures: sources of pictures to point at, and their weights.
-        per_sample: number k of pictures beside each sample.
+        seed: Seed of every random choice.
+        pictures: Sources of pictures to point at, and their weights.
+        per_sample: Number k of pictures beside each sample.
     """
 
-    mixture: Sequence[tuple[Source, float]]
+    mixture: Sequence[tuple[SampleSource, float]]
     _: KW_ONLY
     count: int
     length: int = 2
@@ -66,17 +66,17 @@ class TrainingSet(Dataset[dict[str, Tensor]]):
         return self.count
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
-        """A sample: "frames" uint8 (T, 3, size, size), RGB, and "ids" uint8 (T, size, size).
+        """Draws a sample: "frames" uint8 (T, 3, size, size), RGB, and "ids" uint8 (T, size, size).
 
         With pictures there are also "pictures" uint8 (k, 3, size, size), "picture_masks" and
         "picture_ignored" bool (k, size, size) and "picture_inside" float32 (k,).
 
-        What cannot be read, or does not show its object in the first frame, is replaced by
-        another draw; a warning is logged for damaged files.
+        A sample that cannot be read, or does not show its object in the first frame, is replaced
+        by another draw; a warning is logged for damaged files.
 
         Raises:
-            IndexError: there is no such sample.
-            DatasetError: one file after the other cannot be read.
+            IndexError: There is no such sample.
+            DatasetError: Eight draws in a row cannot be read.
         """
         sample = self.sample(index)
         return {
@@ -86,7 +86,7 @@ class TrainingSet(Dataset[dict[str, Tensor]]):
         }
 
     def sample(self, index: int) -> Sample:
-        """As `__getitem__`, as arrays (T, size, size, 3) and (T, size, size), with the name."""
+        """Draws the same sample with its name, as arrays (T, size, size, 3) and (T, size, size)."""
         if not 0 <= index < self.count:
             raise IndexError(f"sample {index} of {self.count}")
         rng = np.random.default_rng([self.seed, index])
@@ -143,5 +143,5 @@ class TrainingSet(Dataset[dict[str, Tensor]]):
 
 
 def worker_init(worker_id: int) -> None:
-    """For `DataLoader`: a worker is one thread, many of them shall not fight for the cores."""
+    """Sets a worker of a `DataLoader` up: one thread each, or many would fight for the cores."""
     cv2.setNumThreads(0)

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from samtracker.data.clip import Clip, FolderClip
-from samtracker.data.picture import list_pictures
+from samtracker.data.picture_files import list_pictures
 from samtracker.data.skipped import Skipped
 from samtracker.errors import DatasetError
 
@@ -15,17 +15,17 @@ def read_youtube_vos(root: Path, *, split: str = "train") -> list[Clip]:
     """Reads the clips of a split.
 
     Args:
-        root: has `<split>/JPEGImages/<clip>/*.jpg` and `<split>/Annotations/<clip>/*.png`, with
+        root: Has `<split>/JPEGImages/<clip>/*.jpg` and `<split>/Annotations/<clip>/*.png`, with
             a mask for every fifth frame. Object ids come from `<split>/meta.json` where there
             is one, which saves reading every mask.
-        split: train, valid, ...
+        split: Train, valid, ...
 
     Returns:
         The clips in the order of their names. Those that are missing or empty are left out, and
         a warning is logged.
 
     Raises:
-        DatasetError: the folders are not there or empty, or meta.json is damaged.
+        DatasetError: The folders are not there or empty, or meta.json is damaged.
     """
     folder = root / split
     images, masks = folder / "JPEGImages", folder / "Annotations"
@@ -52,7 +52,7 @@ def read_youtube_vos(root: Path, *, split: str = "train") -> list[Clip]:
 
 
 def _object_ids(meta: Path) -> dict[str, tuple[int, ...]]:
-    """Clip to its object ids; empty without the file."""
+    """Returns the object ids of each clip; none without the file."""
     if not meta.is_file():
         return {}
     try:

@@ -1,1 +1,1 @@
-"""What this machine can do, and where the time of a step goes."""
+"""Diagnostics: what a machine can do for the tracker, and where the time of a step goes."""

@@ -1,4 +1,4 @@
-"""Where the time of a step goes, on this machine."""
+"""A benchmark of the tracker: where the time of a step goes on this machine."""
 
 from __future__ import annotations
 
@@ -22,24 +22,27 @@ from samtracker.tracker import Tracker
 from samtracker.types import Frame, Mask
 
 STAGES: Final = ("encode", "match", "decode", "post-process")
-"""The parts of a step: frame to embedding, with resizing; search, prompt maps and attention; SAM's
+"""The stages of a step: frame to embedding, with resizing; search, prompt maps and attention; SAM's
 mask decoder; masks at frame size and memory."""
 
 MOST_OBJECTS: Final = 32
+"""Largest number of objects in a case."""
 
-WARM_UP = 5
+WARM_UP: Final = 5
+"""Number of steps before those that are timed."""
+
 _SIZE = (480, 854)  # of the frames
 _COLUMNS = 8  # of the grid that the objects stand in
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """What is timed.
+    """A case to time.
 
     Attributes:
-        encoder: of `ENCODERS`; lite with its weights, SAM's with random ones.
-        size: see `TrackerConfig`; None for the encoder's own.
-        objects: how many, 1 to `MOST_OBJECTS`.
+        encoder: Name of the encoder, of `ENCODERS`; lite has its weights, SAM's random ones.
+        size: Working size, see `TrackerConfig`; None for the encoder's own.
+        objects: Number of objects, 1 to `MOST_OBJECTS`.
     """
 
     encoder: str
@@ -53,12 +56,12 @@ class Case:
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """What a case took.
+    """The time and memory that a case took.
 
     Attributes:
-        case: what was timed.
-        milliseconds: of each step, by stage and for the whole "step".
-        peak_memory_mb: see `Peak`.
+        case: The case.
+        milliseconds: Times of each step, by stage and for the whole "step".
+        peak_memory_mb: Largest memory in MB, see `Peak`.
     """
 
     case: Case
@@ -66,11 +69,11 @@ class Timing:
     peak_memory_mb: dict[str, int]
 
     def percentile(self, stage: str, percent: int) -> float:
-        """Of the time of a stage or of the "step", in ms."""
+        """Return a percentile of the time of a stage, or of the whole "step", in ms."""
         return float(np.percentile(self.milliseconds[stage], percent))
 
     def to_dict(self) -> dict[str, Any]:
-        """For tables and JSON: times in ms."""
+        """Return the medians and 95th percentiles in ms, for tables and JSON."""
         row: dict[str, Any] = {
             "encoder": self.case.encoder,
             "size": self.case.size,
@@ -87,13 +90,13 @@ def bench(case: Case, *, steps: int, device: str = "auto", precision: str = "aut
     """Time some steps after a warm-up, on a painted clip of 854x480.
 
     Args:
-        case: what to time.
-        steps: how many.
-        device: see `Tracker`.
-        precision: see `Tracker`.
+        case: Case to time.
+        steps: Number of steps to time.
+        device: Device of the tracker, see `Tracker`.
+        precision: Precision of the tracker, see `Tracker`.
 
     Raises:
-        ConfigError: an encoder, size, device or precision that does not exist or fit.
+        ConfigError: The encoder, size, device or precision does not exist or fit.
     """
     config = TrackerConfig(size=case.size)
     model = ModelConfig(encoder=case.encoder)
@@ -117,7 +120,12 @@ def bench(case: Case, *, steps: int, device: str = "auto", precision: str = "aut
 
 
 def draw(timings: list[Timing], path: Path) -> None:
-    """Stacked bars of the stages' medians, with the step's 95th percentile, as PNG."""
+    """Draw stacked bars of the stages' medians, with the step's 95th percentile, as PNG.
+
+    Args:
+        timings: Timings to show.
+        path: File to write.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 1.4 + 0.45 * len(timings)), layout="constrained")
@@ -138,7 +146,7 @@ def draw(timings: list[Timing], path: Path) -> None:
 
 @contextmanager
 def _watched(tracker: Tracker) -> Iterator[list[tuple[str, float]]]:
-    """Notes when the encoder ends and when the decoder begins and ends."""
+    """Note when the encoder ends, and when the decoder begins and ends."""
     marks: list[tuple[str, float]] = []
 
     def note(name: str) -> Any:
@@ -158,7 +166,7 @@ def _watched(tracker: Tracker) -> Iterator[list[tuple[str, float]]]:
 
 
 def _split(begin: float, marks: list[tuple[str, float]], end: float) -> dict[str, float]:
-    """Seconds by stage; objects with windows of several sizes decode in several calls."""
+    """Return seconds by stage; objects with crops of several sizes decode in several calls."""
     (_, encoded), *calls = marks
     starts, ends = [time for _, time in calls[::2]], [time for _, time in calls[1::2]]
     decode = sum(ends) - sum(starts)
@@ -178,7 +186,7 @@ def _now(device: torch.device) -> float:
 
 
 def _clip(objects: int, length: int) -> Iterator[tuple[Frame, dict[int, Mask]]]:
-    """Painted discs that sway in a grid, and their masks."""
+    """Yield frames with painted discs that sway in a grid, and the masks of the discs."""
     rng = np.random.default_rng(0)
     wall, skin = paint(_SIZE, rng), paint(_SIZE, rng)
     rows = -(-objects // _COLUMNS)
@@ -190,8 +198,8 @@ def _clip(objects: int, length: int) -> Iterator[tuple[Frame, dict[int, Mask]]]:
         sway = 0.1 * radius * np.array([np.sin(0.3 * number), np.cos(0.3 * number)])
         frame, masks = wall.copy(), {}
         for k in range(objects):
-            centre = (np.array(divmod(k, columns)) + 0.5) * pitch + sway
-            mask: NDArray[np.bool_] = np.hypot(y - centre[0], x - centre[1]) < radius
+            center = (np.array(divmod(k, columns)) + 0.5) * pitch + sway
+            mask: NDArray[np.bool_] = np.hypot(y - center[0], x - center[1]) < radius
             frame[mask] = skin[mask]
             masks[k + 1] = mask
         yield frame, masks

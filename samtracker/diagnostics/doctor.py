@@ -1,4 +1,4 @@
-"""What this machine can do for the tracker."""
+"""An examination of this machine: what it can do for the tracker."""
 
 from __future__ import annotations
 
@@ -7,27 +7,29 @@ import platform
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from importlib.metadata import version
+from typing import Final
 
-import av
 import cv2
 import numpy as np
 import psutil
 import torch
 
 from samtracker._version import __version__
-from samtracker.checkpoints.files import manifest, verify
+from samtracker.checkpoints.manifest import manifest, verify
 from samtracker.errors import SamTrackerError, VideoError
 from samtracker.tracker import Tracker
+from samtracker.video.codecs import has_codec
 from samtracker.video.read import read_frames
 
-ENCODERS = {"libx264": "writes overlays", "prores_ks": "writes alpha"}
-DECODERS = ("h264", "hevc", "vp9", "av1")
+ENCODERS: Final = {"libx264": "writes overlays", "prores_ks": "writes alpha"}
+DECODERS: Final = ("h264", "hevc", "vp9", "av1")
 
-CAMERAS = 4
-"""Camera numbers that are tried, from 0."""
+CAMERAS: Final = 4
+"""Number of cameras that are tried, from 0."""
 
-STEPS = 8
+STEPS: Final = 8
+"""Number of frames to measure the speed with, the first one included."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,9 @@ class Finding:
     """One line of the report.
 
     Attributes:
-        topic: what was looked at.
-        text: what was found.
-        fine: False where something the tracker needs is missing.
+        topic: What was looked at.
+        text: What was found.
+        fine: False if something is missing that the tracker needs.
     """
 
     topic: str
@@ -46,12 +48,11 @@ class Finding:
 
 
 def examine() -> Iterator[Finding]:
-    """Look at everything, quickest first; measuring the speed takes some seconds."""
+    """Yield findings, the quickest first; measuring the speed takes some seconds."""
     memory = psutil.virtual_memory()
     yield Finding("samtracker", f"{__version__}, Python {platform.python_version()}")
-    yield Finding(
-        "libraries", f"torch {torch.__version__}, OpenCV {cv2.__version__}, PyAV {av.__version__}"
-    )
+    pyav = version("av")
+    yield Finding("libraries", f"torch {torch.__version__}, OpenCV {cv2.__version__}, PyAV {pyav}")
     yield Finding(
         "processor",
         f"{os.cpu_count()} cores, {torch.get_num_threads()} threads in use, "
@@ -60,21 +61,13 @@ def examine() -> Iterator[Finding]:
     if torch.cuda.is_available():
         yield Finding("gpu", torch.cuda.get_device_name())
     for name, purpose in ENCODERS.items():
-        there = _has_codec(name, "w")
-        yield Finding(f"codec {name}", purpose if there else f"missing, {purpose}", there)
-    decoders = [name for name in DECODERS if _has_codec(name, "r")]
+        found = has_codec(name, "w")
+        yield Finding(f"codec {name}", purpose if found else f"missing, {purpose}", found)
+    decoders = [name for name in DECODERS if has_codec(name, "r")]
     yield Finding("codecs read", ", ".join(decoders), "h264" in decoders)
     yield _cameras()
     yield from _weights()
     yield from _speed()
-
-
-def _has_codec(name: str, mode: Literal["r", "w"]) -> bool:
-    try:
-        av.Codec(name, mode)
-    except av.FFmpegError:
-        return False
-    return True
 
 
 def _cameras() -> Finding:
@@ -106,15 +99,13 @@ def _speed() -> Iterator[Finding]:
     """Track a square through noise at the working size of `lite`."""
     tracker = Tracker.from_pretrained("lite")
     runtime = tracker.runtime
-    yield Finding(
-        "device", f"{runtime.device.type}, {str(runtime.precision).removeprefix('torch.')}"
-    )
-    canvas = np.random.default_rng(0).integers(0, 255, (480, 854, 3)).astype(np.uint8)
-    canvas = cv2.GaussianBlur(canvas, (0, 0), 4).astype(np.uint8)
+    yield Finding("device", f"{runtime.device.type}, {runtime.precision_name}")
+    noise = np.random.default_rng(0).integers(0, 255, (480, 854, 3)).astype(np.uint8)
+    noise = cv2.GaussianBlur(noise, (0, 0), 4).astype(np.uint8)
     times = []
     for index in range(STEPS):
         left = 300 + 4 * index
-        frame = canvas.copy()
+        frame = noise.copy()
         frame[160:320, left : left + 160] = 255 - frame[160:320, left : left + 160]
         if index == 0:
             tracker.init(frame, mask=np.pad(np.ones((160, 160), bool), ((160, 160), (300, 394))))

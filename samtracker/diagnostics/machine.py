@@ -1,4 +1,4 @@
-"""What a measurement was made with."""
+"""A description of the machine that a measurement was made with."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from samtracker._version import __version__
 
 
 def describe() -> dict[str, str | int]:
-    """Versions and hardware, for the head of a result file."""
+    """Return versions and hardware, for the head of a result file."""
     return {
         "samtracker": __version__,
         "torch": torch.__version__,

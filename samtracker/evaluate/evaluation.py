@@ -10,7 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 
 from samtracker.data.clip import Clip
-from samtracker.errors import ConfigError
+from samtracker.errors import WorkerError
 from samtracker.evaluate.clip import ClipResult, MaskSource, evaluate_clip
 
 _POLL = 0.2  # seconds
@@ -37,7 +37,7 @@ def evaluate(
 
     Raises:
         DatasetError: A mask cannot be read, or has another size than its truth.
-        ConfigError: A process died, as for lack of memory.
+        WorkerError: A process died, as for lack of memory.
     """
     task = partial(evaluate_clip, source=source)
     if jobs == 1:
@@ -54,7 +54,7 @@ def evaluate(
                 yield waiting.pop(future), future.result()
     except BrokenProcessPool as error:
         on_wait()
-        raise ConfigError(
+        raise WorkerError(
             f"one of jobs={jobs} processes died, perhaps for lack of memory: give fewer jobs"
         ) from error
     except BaseException:

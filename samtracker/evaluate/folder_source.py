@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from samtracker.data.clip import Clip
-from samtracker.data.picture import read_ids
+from samtracker.data.picture_files import read_ids
 from samtracker.evaluate.clip import Ids
 
 

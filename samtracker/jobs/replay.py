@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from samtracker.checkpoints.origin import network_of
 from samtracker.config import TrackerConfig
 from samtracker.errors import ReplayError, SamTrackerError, VideoError
 from samtracker.files import DAMAGE
 from samtracker.jobs.threads import torch_threads
 from samtracker.tracker import Tracker
 from samtracker.tracking.log import FORMAT, digest, outline, unpacked
-from samtracker.tracking.save import network_of
 from samtracker.types import Frame, FrameResult
 from samtracker.video.read import VideoReader, read_frames
 

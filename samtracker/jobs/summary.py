@@ -87,7 +87,7 @@ def summarize(
         fps=tally.fps,
         peak_memory_mb=peak_memory(),
         device=runtime.device.type,
-        precision=str(runtime.precision).removeprefix("torch."),
+        precision=runtime.precision_name,
         encoder=network.config.encoder,
         weights=network.file.name if network.file else "none",
         weights_sha256=network.digest or "none",

@@ -1,1 +1,1 @@
-"""Tracking what comes now: source, window, and the loop between them."""
+"""Live tracking: a loop that steps through a live source, and a window to point and correct in."""

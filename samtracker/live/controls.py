@@ -1,4 +1,4 @@
-"""What mouse and keys do to a tracker whose stream runs."""
+"""Controls: what mouse and keys do to a tracker whose stream runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HELP: Final = (
 
 
 class Mode(Enum):
-    """What the mouse is for."""
+    """What the mouse is for, with the hint that the window shows."""
 
     WATCH = "drag a box around an object, or click on it"
     NEW = "new object: drag a box, or click on it (right: background); space goes on"
@@ -39,21 +39,22 @@ class Mode(Enum):
 
 
 class Controls:
-    """Mouse and keys.
+    """Turns mouse and keys into prompts, corrections and edits of a tracker.
 
     Args:
-        tracker: gets the prompts; its stream begins with the first one unless it has begun.
+        tracker: Tracker that gets the prompts; its stream begins with the first prompt unless it
+            has begun.
 
     Attributes:
-        mode: what the mouse is for.
-        selected: id of the object that keys act on; None without.
-        gesture: that is being drawn; None without.
-        clicks: of the prompt so far.
-        message: for the user; empty without.
-        paused: whether the user wants the picture to stand still.
-        helping: whether the keys are to be shown.
-        quit: whether the user wants to stop.
-        result: of the current frame; None before anything is tracked.
+        mode: What the mouse is for.
+        selected: Id of the object that keys act on; None if there is none.
+        gesture: Gesture that is being drawn; None if there is none.
+        clicks: Clicks of the prompt so far: x, y in pixels, and 1 on the object or 0 off it.
+        message: Message for the user; empty if there is none.
+        paused: Whether the user wants the picture to stand still.
+        helping: Whether the keys are to be shown.
+        quit: Whether the user wants to stop.
+        result: Result of the current frame; None before anything is tracked.
     """
 
     def __init__(self, tracker: Tracker) -> None:
@@ -85,12 +86,17 @@ class Controls:
         return self.paused or self.gesture is not None or self.mode is not Mode.WATCH
 
     def show(self, frame: LiveFrame, result: FrameResult | None) -> None:
-        """A frame is on the screen now."""
+        """Take note of the frame that is on the screen now.
+
+        Args:
+            frame: The frame.
+            result: Result of the frame; None before anything is tracked.
+        """
         self._frame, self.result = frame, result
         self._select_any()
 
     def handle(self, event: Event) -> None:
-        """Do what the user wants; what cannot be done is said in `message`."""
+        """Do what the user wants, or say in `message` why it cannot be done."""
         try:
             match event:
                 case Key(name) if name in self._keys:
@@ -214,12 +220,12 @@ class Controls:
         self._watch()
 
     def _catch_up(self) -> None:
-        """A stream without objects is not stepped; its current frame shall be the one shown."""
+        """Step to the frame that is shown, which a stream without objects has not done yet."""
         if self._started and self.result is None and self._frame is not None:
             self.result = self._tracker.step(self._frame.image, self._frame.time)
 
     def _select_any(self) -> None:
-        """An object that is there, the newest one if the selected one is gone."""
+        """Select the newest object if the selected one is gone."""
         ids = self._tracker.object_ids
         if self.selected not in ids:
             self.selected = ids[-1] if ids else None

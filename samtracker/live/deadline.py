@@ -1,34 +1,34 @@
-"""Keeps steps within a time by working on smaller images."""
+"""A deadline for steps, which is kept by working on smaller images."""
 
 from __future__ import annotations
 
 from samtracker.errors import ConfigError
 
 SCALES = (1.0, 0.85, 0.7, 0.55, 0.45, 0.35)
-"""Of the size to begin with, from the best to the quickest."""
+"""Shares of the first working size, from the best to the quickest."""
 
 LATE = 3
-"""Steps in a row above the deadline after which the size is lowered."""
+"""Number of steps in a row above the deadline after which the size is lowered."""
 
 EARLY = 30
-"""Steps in a row far below the deadline after which the size is raised."""
+"""Number of steps in a row far below the deadline after which the size is raised."""
 
 ROOM = 0.6
 """Share of the deadline that counts as far below; the next size takes up to 1.5 times as long."""
 
 
 class Deadline:
-    """Chooses the working size.
+    """Chooses the working size so that steps keep within a time.
 
     Args:
-        milliseconds: that a step may take.
-        size: to begin with, and the largest; short side in pixels.
+        milliseconds: Time that a step may take.
+        size: The first and largest working size, as the short side in pixels.
 
     Attributes:
-        size: to work at.
+        size: The current working size.
 
     Raises:
-        ConfigError: the deadline is not above 0.
+        ConfigError: The deadline is not above 0.
     """
 
     def __init__(self, milliseconds: float, size: int) -> None:
@@ -41,7 +41,7 @@ class Deadline:
         self._level = self._late = self._early = 0
 
     def step(self, seconds: float) -> int:
-        """The size to work at after a step that took so long."""
+        """Return the size to work at after a step that took so many seconds."""
         self._late = self._late + 1 if seconds > self._allowed else 0
         self._early = self._early + 1 if seconds < ROOM * self._allowed else 0
         if self._late >= LATE and self._level < len(self._sizes) - 1:

@@ -1,4 +1,4 @@
-"""What a user does in a window."""
+"""Events: what a user does in a window."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ Button = Literal["left", "right"]
 
 @dataclass(frozen=True)
 class Key:
-    """A key.
+    """A key was pressed.
 
     Attributes:
-        name: its character, or "space", "enter", "escape".
+        name: Character of the key, or "space", "enter", "escape".
     """
 
     name: str
@@ -21,13 +21,13 @@ class Key:
 
 @dataclass(frozen=True)
 class Mouse:
-    """The mouse, at a place in the picture.
+    """The mouse did something at a place in the picture.
 
     Attributes:
-        kind: what happened; "move" with or without a button held.
-        button: that was pressed or released; "left" for a move.
-        x: pixels of the picture, 0 at its left side.
-        y: likewise, 0 at the top.
+        kind: What happened; "move" with or without a button held.
+        button: Button that was pressed or released; "left" for a move.
+        x: Column in pixels of the picture, 0 at the left.
+        y: Row in pixels of the picture, 0 at the top.
     """
 
     kind: Literal["press", "move", "release"]
@@ -39,4 +39,4 @@ class Mouse:
 Event = Key | Mouse
 
 QUIT = Key("q")
-"""The key that ends; closing the window counts as pressing it."""
+"""The key that quits; closing the window counts as pressing it."""

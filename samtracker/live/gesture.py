@@ -1,4 +1,4 @@
-"""A click, a box or a stroke: what the mouse does between press and release."""
+"""A gesture, which is what the mouse does between press and release: a click, box or stroke."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STILL = 0.008
 """How far a click may wander, as a share of the frame's short side."""
 
 BRUSH = 0.02
-"""Radius of a stroke, likewise."""
+"""Radius of a stroke, as a share of the frame's short side."""
 
 
 @dataclass
@@ -22,9 +22,9 @@ class Gesture:
     """What was drawn with a button held.
 
     Attributes:
-        button: that is held.
+        button: Button that is held.
         size: (H, W) of the picture.
-        path: places x, y in pixels, from the press on.
+        path: Places x, y in pixels, from the press on.
     """
 
     button: Button
@@ -32,7 +32,7 @@ class Gesture:
     path: list[tuple[float, float]] = field(default_factory=list)
 
     def add(self, x: float, y: float) -> None:
-        """The mouse is here now; outside the picture counts as its nearest pixel."""
+        """Add a place; one outside the picture counts as its nearest pixel."""
         height, width = self.size
         self.path.append((min(max(x, 0.0), width - 1.0), min(max(y, 0.0), height - 1.0)))
 
@@ -44,12 +44,12 @@ class Gesture:
 
     @property
     def click(self) -> tuple[float, float, int]:
-        """x, y, and 1 for the left button, 0 for the right one: as the tracker takes clicks."""
+        """The click as the tracker takes it: x, y, and 1 for the left button, 0 for the right."""
         return (*self.path[0], int(self.button == "left"))
 
     @property
     def box(self) -> Box:
-        """Between the press and the last place, both pixels included."""
+        """The box between the press and the last place, both pixels included."""
         (x1, y1), (x2, y2) = self.path[0], self.path[-1]
         return min(x1, x2), min(y1, y2), max(x1, x2) + 1, max(y1, y2) + 1
 
@@ -59,7 +59,7 @@ class Gesture:
         return max(2, round(BRUSH * min(self.size)))
 
     def stroke(self) -> Mask:
-        """What a brush paints along the path, bool (H, W)."""
+        """Return what a brush paints along the path, bool (H, W)."""
         painted = np.zeros(self.size, np.uint8)
         path = np.array(self.path).round().astype(np.int32)
         cv2.polylines(painted, [path], isClosed=False, color=1, thickness=2 * self.brush + 1)

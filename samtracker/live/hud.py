@@ -1,4 +1,4 @@
-"""What the window shows beside the masks: what is being pointed at, the keys, messages."""
+"""The head-up display: what the window shows beside the masks, as gestures, keys and messages."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import numpy as np
 
 from samtracker.live.controls import HELP, Controls, Mode
 from samtracker.live.gesture import Gesture
-from samtracker.results.overlay import caption, object_colour, overlay
+from samtracker.results.overlay import caption, object_color, overlay
 from samtracker.types import Frame
 
 _WHITE: Final = (255, 255, 255)
 _DARK: Final = (24, 24, 24)
 _ON, _OFF = (80, 220, 100), (240, 80, 70)
-"""Colours of clicks on the object and on the background."""
+"""RGB colors of clicks on the object and on the background."""
 
 
-def draw(image: Frame, controls: Controls, numbers: str) -> Frame:
-    """The picture for the window.
+def draw_hud(image: Frame, controls: Controls, numbers: str) -> Frame:
+    """Draw the picture for the window: a frame with masks and the head-up display.
 
     Args:
         image: RGB uint8 (H, W, 3); not modified.
-        controls: say what is going on.
-        numbers: frame rate and the like, for the last line.
+        controls: Controls that know what is tracked and pointed at.
+        numbers: Frame rate and the like, for the last line.
 
     Returns:
         RGB uint8 (H, W, 3).
@@ -35,8 +35,8 @@ def draw(image: Frame, controls: Controls, numbers: str) -> Frame:
         box = result[controls.selected].box
         if box is not None:
             x1, y1, x2, y2 = (round(side) for side in box)
-            colour = object_colour(controls.selected)
-            cv2.rectangle(picture, (x1, y1), (x2 - 1, y2 - 1), colour, 1)
+            color = object_color(controls.selected)
+            cv2.rectangle(picture, (x1, y1), (x2 - 1, y2 - 1), color, 1)
     for x, y, on in controls.clicks:
         where = (round(x), round(y))
         cv2.circle(picture, where, 5, _WHITE, cv2.FILLED, cv2.LINE_AA)
@@ -49,7 +49,7 @@ def draw(image: Frame, controls: Controls, numbers: str) -> Frame:
 
 
 def _lines(controls: Controls) -> list[str]:
-    """What the user should know: a message, and why the picture stands still, if it does."""
+    """Return the message, if there is one, and why the picture stands still, if it does."""
     message = [controls.message] if controls.message else []
     if controls.mode is not Mode.WATCH:
         return [*message, controls.mode.value]
@@ -61,17 +61,17 @@ def _lines(controls: Controls) -> list[str]:
 
 
 def _draw_gesture(picture: Frame, gesture: Gesture, *, paints: bool) -> None:
-    colour = _ON if gesture.button == "left" else _OFF
+    color = _ON if gesture.button == "left" else _OFF
     if paints:
         stroke = gesture.stroke()
-        picture[stroke] = (picture[stroke] * 0.4 + np.array(colour) * 0.6).astype(np.uint8)
+        picture[stroke] = (picture[stroke] * 0.4 + np.array(color) * 0.6).astype(np.uint8)
     elif gesture.button == "left":
         x1, y1, x2, y2 = (round(side) for side in gesture.box)
-        cv2.rectangle(picture, (x1, y1), (x2 - 1, y2 - 1), colour, 2)
+        cv2.rectangle(picture, (x1, y1), (x2 - 1, y2 - 1), color, 2)
 
 
 def _draw_help(picture: Frame) -> None:
-    """A panel with the keys in the middle."""
+    """Draw a panel with the keys in the middle."""
     height, width = picture.shape[:2]
     line = min(28, height // (len(HELP) + 2))
     scale = line / 45

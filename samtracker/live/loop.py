@@ -1,4 +1,4 @@
-"""Tracking what comes now: the newest frame, again and again, until the source or the user ends."""
+"""The live loop, which tracks the newest frame again and again until the source ends."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class LiveStep:
     """A frame that came, and what was found in it.
 
     Attributes:
-        frame: as it came.
-        result: None before anything is tracked.
-        seconds: that the step took.
-        size: short side of the working image in pixels; None for the encoder's own.
+        frame: Frame as it came.
+        result: Result of the frame; None before anything is tracked.
+        seconds: Time that the step took.
+        size: Short side of the working image in pixels; None for the encoder's own.
     """
 
     frame: LiveFrame
@@ -39,38 +39,45 @@ class LiveStep:
 
 @dataclass
 class Latency:
-    """Times from capture to display, of the last frames."""
+    """Measures the time from capture to display, over the last frames."""
 
     _seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_RECENT))
 
     def add(self, captured: float) -> float:
-        """A frame is shown now; the time since it was captured, in seconds."""
+        """Add a frame that is shown now.
+
+        Args:
+            captured: `time.monotonic()` when the frame was captured.
+
+        Returns:
+            Latency of the frame in seconds.
+        """
         self._seconds.append(time.monotonic() - captured)
         return self._seconds[-1]
 
     def percentile(self, percent: float) -> float:
-        """Seconds; 0 before the first frame."""
+        """Return a percentile of the latency in seconds; 0 before the first frame."""
         return float(np.percentile(self._seconds, percent)) if self._seconds else 0.0
 
 
 class Rate:
-    """How many frames are shown in a second, over the last ones."""
+    """Measures how many frames are shown in a second, over the last frames."""
 
     def __init__(self) -> None:
         self._times: deque[float] = deque(maxlen=_RECENT // 10)
 
     def add(self, time: float) -> None:
-        """A frame was shown at this moment, in seconds."""
+        """Add a frame that was shown at this moment, in seconds."""
         self._times.append(time)
 
     @property
     def known(self) -> bool:
-        """Whether there have been two frames at different times."""
+        """Whether frames have been shown at two different times."""
         return len(self._times) > 1 and self._times[-1] > self._times[0]
 
     @property
     def fps(self) -> float:
-        """Frames a second, if it is known."""
+        """Frames per second; only where `known`."""
         return (len(self._times) - 1) / (self._times[-1] - self._times[0])
 
 
@@ -83,16 +90,16 @@ def live_loop(
     """Step through a source at its own speed.
 
     Args:
-        tracker: its stream goes on; one may be started between the steps.
-        source: of the frames.
-        deadline: chooses the working size; None leaves it as it is.
-        hold: asked before each frame; while it says True none is taken, and a file waits.
+        tracker: Tracker whose stream goes on; one may be started between the steps.
+        source: Source of the frames.
+        deadline: Chooses the working size; None leaves it as it is.
+        hold: Asked before each frame; while it answers True no frame is taken, and a file waits.
 
     Yields:
-        A step for each frame that was taken; None where none came for a moment, or it was held.
+        A step for each frame that was taken; None if none came for a moment or none was taken.
 
     Raises:
-        FrameError: the tracker's stream has frames of another size.
+        FrameError: The tracker's stream has frames of another size.
     """
     while True:
         source.paused = hold()

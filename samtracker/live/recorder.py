@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-
-from PIL import Image
+from tempfile import TemporaryDirectory
 
 from samtracker.errors import SamTrackerError
 from samtracker.files import writing
 from samtracker.results.writers import save_ids
 from samtracker.types import Frame, FrameResult
+from samtracker.video.stills import write_still
 from samtracker.video.write import VideoWriter
 
 
-class Recorder:
-    """Writes videos with the times at which the frames came, one for each stretch.
+class OverlayRecorder:
+    """Writes overlay videos with the times at which the frames came, one for each recording.
 
     Args:
-        path: of the first video; later ones get a number. None for names made of date and time.
-        fps: of the source.
+        path: File of the first video; later ones get a number. None makes names of date and time.
+        fps: Frames per second of the source.
 
     Attributes:
-        kept: the videos that are complete.
-        failure: why the last one that failed did; None if none has.
+        kept: Files of the videos that are complete.
+        failure: Why the last video that failed did; None if none has.
     """
 
     failure: SamTrackerError | None = None
@@ -43,18 +43,22 @@ class Recorder:
         """Begin a video.
 
         Raises:
-            OutputError: it cannot be written.
+            OutputError: The video cannot be written.
         """
         path = self._path or Path(f"samtrack-{_now()}.mp4")
         if self.kept or self._path is None:
-            path = free(path)
+            path = _free(path)
         self._writer = VideoWriter(path, fps=self._fps)
 
     def write(self, picture: Frame, time: float) -> bool:
-        """Take a frame, if there is a video to put it in.
+        """Write a frame, if a video is being recorded.
+
+        Args:
+            picture: RGB uint8 (H, W, 3).
+            time: Time of the frame in seconds.
 
         Returns:
-            False where the video has failed and ended, and not what is recorded: see `failure`.
+            False if the video has failed and ended, for the reason in `failure`.
         """
         try:
             if self._writer is not None:
@@ -66,10 +70,11 @@ class Recorder:
         return True
 
     def stop(self) -> Path | None:
-        """Finish the video, if there is one.
+        """Finish the video, if one is being recorded.
 
         Returns:
-            Its path; None where it has no frame, and where it could not be finished: see `failure`.
+            File of the video; None if it has no frame, and if it could not be finished, for the
+            reason in `failure`.
         """
         writer, self._writer = self._writer, None
         if writer is None:
@@ -88,26 +93,33 @@ class Recorder:
 def snapshot(picture: Frame, result: FrameResult | None, folder: Path) -> Path:
     """Write what the window shows as a PNG, and the masks beside it as `NAME-masks.png`.
 
+    Both files get their names when both are complete.
+
+    Args:
+        picture: RGB uint8 (H, W, 3).
+        result: Result with the masks; None writes no masks.
+        folder: Existing folder for the files.
+
     Returns:
-        The path of the picture.
+        File of the picture.
 
     Raises:
-        OutputError: the folder cannot be written to.
+        OutputError: The folder cannot be written to.
     """
-    path = free(folder / f"samtrack-{_now()}.png")
-    with writing(path):
-        try:
-            Image.fromarray(picture).save(path)
-        except OSError:
-            path.unlink(missing_ok=True)  # half a picture
-            raise
-    if result is not None:
-        save_ids(path.with_name(f"{path.stem}-masks.png"), result.id_map)
+    path = _free(folder / f"samtrack-{_now()}.png")
+    with writing(path), TemporaryDirectory(prefix=".samtrack-", dir=folder) as partial:
+        names = [path.name]
+        write_still(Path(partial, path.name), picture)
+        if result is not None:
+            names.append(f"{path.stem}-masks.png")
+            save_ids(Path(partial, names[-1]), result.id_map)
+        for name in names:
+            Path(partial, name).replace(folder / name)
     return path
 
 
-def free(path: Path) -> Path:
-    """The path, or the first of `NAME-2`, `NAME-3`, ... that does not exist."""
+def _free(path: Path) -> Path:
+    """Return the path, or the first of `NAME-2`, `NAME-3`, ... that does not exist."""
     number, found = 2, path
     while found.exists():
         found = path.with_name(f"{path.stem}-{number}{path.suffix}")

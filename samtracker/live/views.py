@@ -1,4 +1,4 @@
-"""Where the steps of a live stream go: a window with controls, or lines of JSON."""
+"""Views of a live stream: a window with controls, or lines of JSON."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any, Protocol
 from samtracker.errors import SamTrackerError
 from samtracker.live.controls import Controls
 from samtracker.live.events import Key
-from samtracker.live.hud import draw
+from samtracker.live.hud import draw_hud
 from samtracker.live.loop import Latency, LiveStep, Rate
-from samtracker.live.recorder import Recorder, snapshot
+from samtracker.live.recorder import OverlayRecorder, snapshot
 from samtracker.live.window import Window
 from samtracker.results.overlay import overlay
 from samtracker.types import Frame, FrameResult
@@ -26,11 +26,11 @@ QUIET = 1.0
 """Seconds without a frame after which the window says so."""
 
 
-class Screen(Protocol):
-    """Takes the steps of a live stream.
+class View(Protocol):
+    """Shows the steps of a live stream.
 
     Attributes:
-        latency: from capture to the moment a step is out.
+        latency: Time from the capture of a frame to the moment it is shown.
     """
 
     latency: Latency
@@ -46,20 +46,20 @@ class Screen(Protocol):
         ...
 
     def show(self, step: LiveStep) -> None:
-        """A frame came."""
+        """Show a step."""
 
     def idle(self) -> None:
-        """None came for a moment."""
+        """Take note that no step came for a moment."""
 
 
 class JsonLinesView:
-    """Writes a line of JSON for each frame; nothing can be pressed.
+    """Writes a line of JSON for each frame; there are no controls.
 
     Args:
-        source: that the frames come from.
-        recorder: gets every frame.
-        echo: takes a line of JSON.
-        warn: takes a line for the user.
+        source: Source of the frames.
+        recorder: Recorder that gets every frame.
+        echo: Takes a line of JSON.
+        warn: Takes a line for the user.
     """
 
     done = holding = False
@@ -67,7 +67,7 @@ class JsonLinesView:
     def __init__(
         self,
         source: LiveSource,
-        recorder: Recorder,
+        recorder: OverlayRecorder,
         echo: Callable[[str], object],
         warn: Callable[[str], object],
     ) -> None:
@@ -78,7 +78,7 @@ class JsonLinesView:
         self._warn = warn
 
     def show(self, step: LiveStep) -> None:
-        """See `Screen`."""
+        """Write the line of a step."""
         failure = _record(self._recorder, step)
         if failure:
             self._warn(failure)
@@ -86,7 +86,7 @@ class JsonLinesView:
         self._echo(json.dumps(self._line(step, latency)))
 
     def idle(self) -> None:
-        """See `Screen`."""
+        """Do nothing, because there is nothing to write."""
 
     def _line(self, step: LiveStep, latency: float) -> dict[str, Any]:
         objects = () if step.result is None else step.result.objects
@@ -115,11 +115,11 @@ class WindowView:
     """A window in which objects are pointed at, corrected and watched.
 
     Args:
-        window: to show them in.
-        controls: what mouse and keys do.
-        source: that the frames come from.
-        recorder: gets every frame while it records.
-        folder: for snapshots.
+        window: Window to show the frames in.
+        controls: Controls that get mouse and keys.
+        source: Source of the frames.
+        recorder: Recorder that gets every frame while it records.
+        folder: Folder for snapshots.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class WindowView:
         window: Window,
         controls: Controls,
         source: LiveSource,
-        recorder: Recorder,
+        recorder: OverlayRecorder,
         folder: Path,
     ) -> None:
         self.latency = Latency()
@@ -142,16 +142,16 @@ class WindowView:
 
     @property
     def done(self) -> bool:
-        """See `Screen`."""
+        """Whether the user wants to stop."""
         return self._controls.quit
 
     @property
     def holding(self) -> bool:
-        """See `Screen`."""
+        """Whether the picture is to stand still."""
         return self._controls.holding
 
     def show(self, step: LiveStep) -> None:
-        """See `Screen`."""
+        """Show a step, and do what mouse and keys ask for."""
         self._step, self._came = step, time.monotonic()
         self._rate.add(self._came)
         self._controls.show(step.frame, step.result)
@@ -160,7 +160,7 @@ class WindowView:
         self.latency.add(step.frame.captured)
 
     def idle(self) -> None:
-        """See `Screen`; mouse and keys work while the picture stands still."""
+        """Do what mouse and keys ask for while no step comes."""
         if self.holding:
             self._came, self._rate = time.monotonic(), Rate()
         self._refresh(wait=BLINK if self.holding else 0.001)
@@ -168,7 +168,7 @@ class WindowView:
     def _refresh(self, wait: float) -> None:
         if self._step is not None:
             numbers = self._numbers(self._step)
-            self._window.show(draw(self._step.frame.image, self._controls, numbers))
+            self._window.show(draw_hud(self._step.frame.image, self._controls, numbers))
         for event in self._window.events(wait):
             if event in (Key("s"), Key("r")):
                 self._keep(record=event == Key("r"))
@@ -191,7 +191,7 @@ class WindowView:
             controls.message = str(error)
 
     def _stop_recording(self) -> str:
-        """What became of the recording."""
+        """Stop recording, and return a message on what became of it."""
         earlier = self._recorder.failure
         path = self._recorder.stop()
         if path is not None:
@@ -212,11 +212,11 @@ class WindowView:
         return "  ".join(parts)
 
 
-def _record(recorder: Recorder, step: LiveStep) -> str:
-    """Take a step into the recording, if there is one.
+def _record(recorder: OverlayRecorder, step: LiveStep) -> str:
+    """Record a step, if there is a recording.
 
     Returns:
-        Why the recording has ended, which does not end the session; empty if all is well.
+        Why the recording has ended, which does not end the session; empty if it has not.
     """
     if not recorder.recording:
         return ""

@@ -1,4 +1,4 @@
-"""A window on the screen. BGR exists only here and inside video.py's sources."""
+"""A window on the screen. BGR exists only here and inside samtracker.video."""
 
 from __future__ import annotations
 
@@ -35,8 +35,11 @@ _MOUSE: Final[dict[int, tuple[str, Button]]] = {
 class Window:
     """Shows frames, and tells what the user does with mouse and keys.
 
+    Args:
+        title: Title of the window.
+
     Raises:
-        ConfigError: there is no display.
+        ConfigError: There is no display.
     """
 
     def __init__(self, title: str) -> None:
@@ -69,7 +72,11 @@ class Window:
         self._shown = True
 
     def events(self, seconds: float = 0.001) -> list[Event]:
-        """What the user has done; waits so long for a key."""
+        """Return what the user has done since the last call.
+
+        Args:
+            seconds: Time to wait for a key.
+        """
         wait = max(1, round(1000 * seconds))
         while not self._closed and (code := cv2.waitKeyEx(wait)) != -1:
             code &= 0xFFFF  # above are Shift, Ctrl and the like

@@ -38,6 +38,15 @@ class PromptBatch:
     labels: Tensor
     masks: Tensor
 
+    def to(self, device: torch.device) -> PromptBatch:
+        """Return it on a device."""
+        return PromptBatch(
+            boxes=self.boxes.to(device),
+            points=self.points.to(device),
+            labels=self.labels.to(device),
+            masks=self.masks.to(device),
+        )
+
     @property
     def has_box(self) -> Tensor:
         """Whether there is a box, bool (n,)."""

@@ -6,17 +6,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from samtracker.errors import OutOfMemoryError
-from samtracker.model.decoder import Decoded
+from samtracker.model.decoder import Candidates, Decoded
 from samtracker.model.device import choose_device, choose_precision
 from samtracker.model.encoders import Features
 from samtracker.model.geometry import InputTransform
 from samtracker.model.memory import Memory
 from samtracker.model.network import Network
+from samtracker.model.prompt_batch import PromptBatch
 from samtracker.types import Frame, Mask, Prompt
 
 CONVERTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear, nn.MultiheadAttention)
@@ -75,6 +78,11 @@ class Runtime:
             if isinstance(module, CONVERTED):
                 module.to(self.precision)
 
+    @property
+    def precision_name(self) -> str:
+        """The precision by the name that `choose_precision` knows it by."""
+        return str(self.precision).removeprefix("torch.")
+
     @torch.inference_mode()
     def encode(self, image: Frame, size: int | None) -> EncodedFrame:
         """Encode a frame.
@@ -120,6 +128,28 @@ class Runtime:
                 logits = self.network.prompter(frame.features.x16, prompt, frame.transform)
             mask: Mask = (frame.transform.restore(logits)[0] > 0).cpu().numpy()
         return mask
+
+    @torch.inference_mode()
+    def point(self, squares: NDArray[np.uint8], prompts: PromptBatch) -> Candidates:
+        """Decode what is pointed at in n squares with the network that tracks.
+
+        Args:
+            squares: RGB uint8 (n, S, S, 3).
+            prompts: of the squares, on the CPU.
+
+        Raises:
+            OutOfMemoryError: the device has no memory left for it.
+        """
+        with within_memory():
+            pixels = torch.from_numpy(squares).to(self.device).permute(0, 3, 1, 2)
+            with self._autocast():
+                features = self.network.encode_pixels(pixels)
+                assert features.x8 is not None, "SAM's encoders have a prompter of their own"
+                assert features.x4 is not None, "SAM's encoders have a prompter of their own"
+                found: Candidates = self.network.decoder.point(
+                    features.x16, features.x8, features.x4, prompts.to(self.device)
+                )
+        return found
 
     def _autocast(self) -> AbstractContextManager[None]:
         enabled = self.precision is not torch.float32

@@ -38,17 +38,21 @@ class OutputFolder:
     of its results again; until it has caught up, what it goes on from is kept.
 
     Args:
-        path: the final folder.
-        overwrite: whether older results are replaced.
-        resumed: the folder of an interrupted job that goes on, `path` or `partial`.
+        path: The final folder.
+        overwrite: Whether older results are replaced.
+        resumed: The folder of an interrupted job that goes on, `path` or `partial`.
 
     Attributes:
-        path: the final folder, absolute.
-        partial: the folder to write into, beside it.
-        former: where the interrupted job's files are while the new ones are written.
-        ended_early: to be set by a job that did: its results then do not replace older ones, but
+        path: The final folder, absolute.
+        partial: The folder to write into, beside it.
+        former: Where the interrupted job's files are while the new ones are written.
+        ended_early: To be set by a job that did: its results then do not replace older ones, but
             stay in `partial`.
-        kept: where the results are at the end, `path` or `partial`.
+        kept: Where the results are at the end, `path` or `partial`.
+
+    Raises:
+        OutputError: The folder exists and may not be replaced, another process writes to it, or it
+            cannot be written.
     """
 
     def __init__(self, path: Path, *, overwrite: bool = False, resumed: Path | None = None) -> None:
@@ -125,7 +129,7 @@ class OutputFolder:
         return self._resumed is not None and not is_resumable(self.partial)
 
     def _check_partial(self) -> None:
-        """Pass if what is in `partial` may be replaced."""
+        """Check that what is in `partial` may be replaced."""
         # What a job that goes on left there before it had caught up is of no use.
         behind = self._resumed is not None and (self.partial / RESUME).is_dir()
         if not (self._overwrite or behind):
@@ -163,18 +167,18 @@ class OutputFolder:
 
 
 def partial_of(path: Path) -> Path:
-    """Where the results of a folder are until it is complete."""
+    """Return where the results of a folder are until it is complete."""
     return path.parent / f"{path.name}.partial"
 
 
 def _going_on(folder: Path) -> str:
-    """What else to do about a folder that is in the way."""
+    """Return what else to do about a folder that is in the way."""
     return ", or go on with the job in it with resume()" if is_resumable(folder) else ""
 
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Wait until no other program begins, ends or recovers a folder beside `path`, and let none.
+    """Wait until no other program begins, ends or recovers a folder beside `path`; keep others out.
 
     Where the file system has no locks, or Windows runs, nobody waits.
     """
@@ -193,10 +197,10 @@ def alone(path: Path) -> Iterator[None]:
 def recover(path: Path) -> None:
     """Put back what a killed program had moved aside, so that only `path` and `partial` are left.
 
-    To be called `alone`.
+    It is to be called within `alone`.
 
     Raises:
-        OutputError: a program that still runs writes there.
+        OutputError: A program that still runs writes there.
     """
     partial, aside = partial_of(path), _aside_of(path)
     refuse_busy(partial)
@@ -214,5 +218,5 @@ def recover(path: Path) -> None:
 
 
 def _aside_of(path: Path) -> Path:
-    """Where an earlier `partial` is until there are new results; hidden, lest a user takes it."""
+    """Return where an earlier `partial` is, hidden from users, until there are new results."""
     return path.parent / f".{path.name}.partial.earlier"

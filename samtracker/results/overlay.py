@@ -16,24 +16,24 @@ _DARK, _LIGHT = (24, 24, 24), (255, 255, 255)
 def overlay(
     image: Frame, result: FrameResult, *, opacity: float = 0.5, scores: bool = False
 ) -> Frame:
-    """Draws every object on a copy of the frame: a tint, an outline and a label.
+    """Draw every object on a copy of the frame: a tint, an outline and a label.
 
-    The colour is that of the mask files, brightened. Outlines lie inside the masks, so that
+    The color is that of the mask files, brightened. Outlines lie inside the masks, so that
     pixels outside of masks and labels stay as they are. A label shows the id, the name if there is
     one, and the state of an object that is not tracked; objects without a box are listed in the
     upper left corner.
 
     Args:
         image: RGB uint8 (H, W, 3); not modified.
-        result: of this frame.
-        opacity: of the tint, 0 (none) to 1 (solid).
-        scores: whether labels show scores and all states.
+        result: Result of this frame.
+        opacity: Opacity of the tint, 0 (none) to 1 (solid).
+        scores: Whether labels show scores and all states.
 
     Returns:
         RGB uint8 (H, W, 3).
 
     Raises:
-        ConfigError: the result belongs to a frame of another size.
+        ConfigError: The result belongs to a frame of another size.
     """
     if image.shape[:2] != result.size:
         raise ConfigError(
@@ -52,7 +52,7 @@ def overlay(
 
 
 def caption(image: Frame, *lines: str) -> Frame:
-    """Writes lines of text into the lower left corner of an RGB frame, in place."""
+    """Write lines of text into the lower left corner of an RGB frame, in place."""
     bottom = image.shape[0]
     scale = max(0.4, bottom / 1200)
     line = max(1, round(1.6 * scale))
@@ -82,18 +82,18 @@ def _draw_mask(canvas: Frame, item: TrackedObject, box: Box, opacity: float) -> 
     right, bottom = (int(side) + line for side in box[2:])
     part = canvas[top:bottom, left:right]
     mask = item.mask[top:bottom, left:right].astype(np.uint8)
-    colour = np.array(object_colour(item.id))
-    blend = (1 - opacity) * np.arange(256)[:, None] + opacity * colour
+    color = np.array(object_color(item.id))
+    blend = (1 - opacity) * np.arange(256)[:, None] + opacity * color
     cv2.copyTo(cv2.LUT(part, blend.round().astype(np.uint8)[None]), mask, part)
     # A strong line stands out from a light picture, a light one within it from a dark picture.
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * line + 1, 2 * line + 1))
     rim = cv2.erode(mask, disk)
-    part[mask > rim] = colour
-    part[rim > cv2.erode(rim, disk)] = (0.4 * colour + 0.6 * 255).round()
+    part[mask > rim] = color
+    part[rim > cv2.erode(rim, disk)] = (0.4 * color + 0.6 * 255).round()
 
 
 def _draw_label(canvas: Frame, item: TrackedObject, unseen: int, text: str) -> None:
-    """Draws a label above the object's box; without one, below `unseen` others in the corner."""
+    """Draw a label above the object's box; without one, below `unseen` others in the corner."""
     height, width = canvas.shape[:2]
     scale = max(0.4, min(height, width) / 1200)
     line = max(1, round(1.6 * scale))
@@ -107,15 +107,15 @@ def _draw_label(canvas: Frame, item: TrackedObject, unseen: int, text: str) -> N
     else:
         left, top = int(item.box[0]), int(item.box[1]) - high - pad
     left, top = min(left, width - wide), min(max(top, 0), height - high)
-    colour = object_colour(item.id)
-    canvas[top : top + high, left : left + wide] = colour
-    bright = np.dot(colour, (0.299, 0.587, 0.114)) > 150  # luma of ITU-R BT.601
+    color = object_color(item.id)
+    canvas[top : top + high, left : left + wide] = color
+    bright = np.dot(color, (0.299, 0.587, 0.114)) > 150  # luma of ITU-R BT.601
     where = (left + pad, top + pad + text_height)
     ink = _DARK if bright else _LIGHT
     cv2.putText(canvas, text, where, _FONT, scale, ink, line, cv2.LINE_AA)
 
 
-def object_colour(object_id: int) -> tuple[int, int, int]:
-    """The object's colour, brightened: half the palette is too dark to be seen on a picture."""
+def object_color(object_id: int) -> tuple[int, int, int]:
+    """Return the RGB color of an object: its own, brightened, for half the palette is too dark."""
     red, green, blue = (round(46 + 204 * (c / 255) ** 0.5) for c in palette_color(object_id))
     return red, green, blue

@@ -21,29 +21,33 @@ class Writer(Protocol):
     """Takes the result of one frame after another."""
 
     def write(self, result: FrameResult, *, index: int, time: float) -> None:
-        """Writes one frame.
+        """Write one frame.
 
         Args:
-            result: the objects in the frame.
-            index: number of the frame in its source, from 0.
-            time: seconds from the start of the source.
+            result: The objects in the frame.
+            index: Number of the frame in its source, from 0.
+            time: Seconds from the start of the source.
 
         Raises:
-            OutputError: the disk is full or the file cannot be written.
+            OutputError: The disk is full or the file cannot be written.
         """
 
     def close(self) -> None:
-        """Finishes the file; what was written until then is on the disk at any time."""
+        """Finish the file; what was written until then is on the disk at any time."""
 
 
 def save_ids(path: Path, ids: NDArray[np.uint16]) -> None:
-    """Writes a mask as DAVIS has them: an 8-bit palette PNG, the index is the id.
+    """Write a mask as DAVIS has them: an 8-bit palette PNG, the index is the id.
 
-    With an id above 255, more than a palette holds, it is a 16-bit grey PNG whose values are the
+    With an id above 255, more than a palette holds, it is a 16-bit gray PNG whose values are the
     ids. Both come back exactly through `read_mask`, unless 65535 (white) is among the ids.
 
+    Args:
+        path: Path of the PNG.
+        ids: Object ids (H, W), 0 where there is no object.
+
     Raises:
-        OutputError: the disk is full or the file cannot be written.
+        OutputError: The disk is full or the file cannot be written.
     """
     if ids.max() <= 255:
         image = Image.fromarray(ids.astype(np.uint8))
@@ -71,7 +75,7 @@ class MaskWriter:
         save_ids(self._folder / f"{index:05d}.png", result.id_map)
 
     def close(self) -> None:
-        """Nothing is left to do: each picture is complete."""
+        """Do nothing: each picture is complete."""
 
 
 class RleWriter:
@@ -104,7 +108,7 @@ class RleWriter:
             self._file.flush()
 
     def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         with writing(self._path):
             self._file.close()
 
@@ -131,12 +135,12 @@ class CsvWriter:
             self._file.flush()
 
     def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         with writing(self._path):
             self._file.close()
 
 
 def _run_lengths(mask: Mask) -> dict[str, Any]:
-    """COCO's compressed run lengths, in column order; counts as text."""
+    """Return COCO's compressed run lengths, in column order; counts as text."""
     encoded = coco.encode(np.asfortranarray(mask, np.uint8))
     return {"size": list(mask.shape), "counts": encoded["counts"].decode("ascii")}

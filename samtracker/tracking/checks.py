@@ -12,10 +12,10 @@ MAX_ID = 65535
 
 
 def check_frame(frame: Frame, *, size: Size | None = None) -> None:
-    """Pass if it is RGB uint8 (H, W, 3), and of the stream's size if that is given.
+    """Check that a frame is RGB uint8 (H, W, 3), and of the stream's size if that is given.
 
     Raises:
-        FrameError: it is not.
+        FrameError: It is not.
     """
     if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8:
         kind = getattr(frame, "dtype", type(frame).__name__)
@@ -30,11 +30,24 @@ def check_frame(frame: Frame, *, size: Size | None = None) -> None:
         )
 
 
-def check_id(object_id: int, *, above: int) -> None:
-    """Pass if it is a whole number above `above` and at most `MAX_ID`.
+def check_current(frame: Frame, current: Frame, index: int) -> None:
+    """Check that a frame is the current one of a stream, which has a number there.
 
     Raises:
-        PromptError: it is not.
+        FrameError: It is not.
+    """
+    if not np.array_equal(frame, current):
+        raise FrameError(
+            f"the frame is not the current one, number {index} of the stream: "
+            "give the frame given last to init or step"
+        )
+
+
+def check_id(object_id: int, *, above: int) -> None:
+    """Check that an id is a whole number above `above` and at most `MAX_ID`.
+
+    Raises:
+        PromptError: It is not.
     """
     if not isinstance(object_id, (int, np.integer)):
         raise PromptError(f"object_id={object_id!r} is no whole number: give an int")

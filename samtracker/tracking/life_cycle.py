@@ -40,85 +40,87 @@ class Observation:
     """What speaks for an object's mask in a frame.
 
     Attributes:
-        area: of the mask in pixels; 0 for none.
-        centre: of the mask, x and y in pixels; (0, 0) for none.
-        score: predicted IoU, 0 to 1.
-        similarity: of the mask's cells to their best matches in the memory, mean, at most 1.
+        area: Of the mask in pixels; 0 for none.
+        center: Of the mask, x and y in pixels; (0, 0) for none.
+        score: Predicted IoU, 0 to 1.
+        similarity: Of the mask's cells to their best matches in the memory, mean, at most 1.
     """
 
     area: int
-    centre: tuple[float, float]
+    center: tuple[float, float]
     score: float
     similarity: float
 
     @classmethod
     def of(cls, mask: Mask, score: float, similarity: float) -> Self:
-        """Measures a mask."""
+        """Measure a mask."""
         moments = cv2.moments(np.ascontiguousarray(mask).view(np.uint8), binaryImage=True)
         area = round(moments["m00"])
         if not area:
-            return cls(area=0, centre=(0.0, 0.0), score=0.0, similarity=0.0)
-        centre = moments["m10"] / area, moments["m01"] / area
-        return cls(area=area, centre=centre, score=score, similarity=similarity)
+            return cls(area=0, center=(0.0, 0.0), score=0.0, similarity=0.0)
+        center = moments["m10"] / area, moments["m01"] / area
+        return cls(area=area, center=center, score=score, similarity=similarity)
 
 
 class LifeCycle:
     """The state of one object.
 
     Args:
-        config: thresholds and counts.
-        given: of the mask that the user gave.
+        config: Thresholds and counts.
+        given: Of the mask that the user gave.
 
     Attributes:
-        state: after the last frame.
+        state: After the last frame.
     """
 
     def __init__(self, config: TrackerConfig, given: Observation) -> None:
         self._config = config
         self.state = State.TRACKING
         self._area = self._largest = float(given.area)
-        self._centre = given.centre
+        self._center = given.center
         self._absent = self._doubtful = self._good = 0
 
-    def step(self, evidence: Observation) -> State:
-        """The state after one more frame."""
+    def step(self, observation: Observation) -> State:
+        """Go on by a frame and return the state after it."""
         config = self._config
         self._largest *= FADE
-        share = evidence.area / self._largest
-        absent = evidence.score < config.absent_score or share < config.absent_share
-        absent = absent or evidence.area == 0
-        doubtful = absent or self._doubts(evidence)
+        share = observation.area / self._largest
+        absent = observation.score < config.absent_score or share < config.absent_share
+        absent = absent or observation.area == 0
+        doubtful = absent or self._doubts(observation)
         self._absent = self._absent + 1 if absent else 0
         self._doubtful = self._doubtful + 1 if doubtful else 0
         self._good = 0 if doubtful else self._good + 1
         self.state = self._next()
         if not doubtful:
             fresh = self.state is State.REACQUIRED
-            self._area += (1.0 if fresh else _ADAPTION) * (evidence.area - self._area)
-            self._centre = evidence.centre
-            self._largest = max(self._largest, float(evidence.area))
+            self._area += (1.0 if fresh else _ADAPTION) * (observation.area - self._area)
+            self._center = observation.center
+            self._largest = max(self._largest, float(observation.area))
         return self.state
 
-    def trim(self, before: Observation, after: Observation) -> None:
-        """The current frame's mask lost pixels to another object, which is no sign of anything."""
+    def subtract(self, before: Observation, after: Observation) -> None:
+        """Subtract pixels that another object was given, which is no sign of anything."""
         if self._doubtful:  # what is known is of an earlier mask, a good one
             return
         share = after.area / before.area
         self._area *= share
         self._largest *= share
-        self._centre = after.centre
+        self._center = after.center
 
-    def _doubts(self, evidence: Observation) -> bool:
+    def _doubts(self, observation: Observation) -> bool:
         config = self._config
-        if evidence.score < config.doubtful_score:
+        if observation.score < config.doubtful_score:
             return True
-        if evidence.similarity < config.doubtful_similarity:
+        if observation.similarity < config.doubtful_similarity:
             return True
         if self.state is State.LOST:  # it may be anywhere, and of any size
             return False
-        growth = evidence.area / self._area
-        moved = float(np.hypot(*np.subtract(evidence.centre, self._centre)))
-        reach = config.largest_step * (self._doubtful + 1) * max(self._area, evidence.area) ** 0.5
+        growth = observation.area / self._area
+        moved = float(np.hypot(*np.subtract(observation.center, self._center)))
+        reach = (
+            config.largest_step * (self._doubtful + 1) * max(self._area, observation.area) ** 0.5
+        )
         return not 1 / config.largest_growth < growth < config.largest_growth or moved > reach
 
     def _next(self) -> State:

@@ -16,45 +16,58 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TextIO, TypeVar, cast
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TextIO, TypeVar, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from samtracker._version import __version__
+from samtracker.checkpoints.origin import weights_of
+from samtracker.config import TrackerConfig
 from samtracker.errors import ConfigError, OutputError
 from samtracker.files import writing
 from samtracker.model.network import SEED
-from samtracker.prompts.prompts import SEED as CUT_SEED
-from samtracker.tracking.save import weights_of
+from samtracker.model.runtime import Runtime
+from samtracker.prompts.grabcut import SEED as CUT_SEED
 from samtracker.types import FrameResult
-
-if TYPE_CHECKING:
-    from samtracker.tracker import Tracker
 
 _KIND: Final = "samtracker-replay-"
 FORMAT: Final = f"{_KIND}2"
 
-Self_ = TypeVar("Self_", bound="Tracker")
+
+class Loggable(Protocol):
+    """What a log asks of a tracker."""
+
+    log: ReplayLog | None
+    config: TrackerConfig
+    runtime: Runtime
+
+    @property
+    def result(self) -> FrameResult | None:
+        """Of the current frame; None before the stream begins."""
+        ...
+
+
+Self_ = TypeVar("Self_", bound=Loggable)
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
 class ReplayLog:
-    """Takes down what is done to a tracker from now on; give it to `Tracker.log`.
+    """A record of what is done to a tracker from now on; give it to `Tracker.log`.
 
     Args:
-        path: of the file; an older one is replaced as soon as there is something to write.
-        tracker: before its stream begins.
-        source: that its frames come from, for `replay`; empty if there is none.
+        path: Of the file; an older one is replaced as soon as there is something to write.
+        tracker: Before its stream begins.
+        source: That its frames come from, for `replay`; empty if there is none.
 
     Raises:
-        ConfigError: the stream has begun.
-        WeightsError: the network comes from no file.
+        ConfigError: The stream has begun.
+        WeightsError: The network comes from no file.
     """
 
-    def __init__(self, path: str | Path, tracker: Tracker, source: str = "") -> None:
+    def __init__(self, path: str | Path, tracker: Loggable, source: str = "") -> None:
         if tracker.result is not None:
             raise ConfigError(
                 f"log '{path}' would lack the begin of the tracker's stream: call reset() first"
@@ -68,7 +81,7 @@ class ReplayLog:
             "weights": name,
             "sha256": digest,
             "device": tracker.runtime.device.type,
-            "precision": str(tracker.runtime.precision).removeprefix("torch."),
+            "precision": tracker.runtime.precision_name,
             "threads": torch.get_num_threads(),
             "config": asdict(tracker.config),
             "seeds": {"network": SEED, "grabcut": CUT_SEED},
@@ -76,13 +89,13 @@ class ReplayLog:
         self._file: TextIO | None = None
         self._failure: OutputError | None = None
 
-    def take(self, name: str, arguments: Mapping[str, Any], outcome: object) -> None:
+    def record(self, name: str, arguments: Mapping[str, Any], outcome: object) -> None:
         """Write a call down, if that is possible; tracking goes on where it is not.
 
         Args:
-            name: of the method.
-            arguments: by name.
-            outcome: what it returned.
+            name: Of the method.
+            arguments: By name.
+            outcome: What it returned.
         """
         given = dict(arguments)
         frame = given.pop("frame", None)
@@ -98,7 +111,7 @@ class ReplayLog:
         """Close the file; what was written until then is on the disk at any time.
 
         Raises:
-            OutputError: not everything could be written.
+            OutputError: Not everything could be written.
         """
         with suppress(OSError):  # of what has failed already
             if self._file is not None:
@@ -123,7 +136,7 @@ class ReplayLog:
 def logged(
     method: Callable[Concatenate[Self_, Arguments], Result],
 ) -> Callable[Concatenate[Self_, Arguments], Result]:
-    """Makes a method of a tracker write itself into its log, if there is one, once it is done."""
+    """Make a method of a tracker record itself in its log, if there is one, once it is done."""
     signature = inspect.signature(method)
 
     @functools.wraps(method)
@@ -131,17 +144,17 @@ def logged(
         outcome = method(self, *args, **kwargs)
         if self.log is not None:
             _, *arguments = signature.bind(self, *args, **kwargs).arguments.items()
-            self.log.take(method.__name__, dict(arguments), outcome)
+            self.log.record(method.__name__, dict(arguments), outcome)
         return outcome
 
     return cast(Callable[Concatenate[Self_, Arguments], Result], call)
 
 
 def is_log(path: Path) -> bool:
-    """Whether a file is a log of any version, or empty; one that was cut off is a log too.
+    """Return whether a file is a log of any version, or empty; one that was cut off is one too.
 
     Raises:
-        OutputError: it cannot be read.
+        OutputError: It cannot be read.
     """
     begin = f'{{"format": "{_KIND}'.encode("ascii")
     with writing(path), path.open("rb") as file:
@@ -149,14 +162,14 @@ def is_log(path: Path) -> bool:
 
 
 def digest(array: NDArray[Any]) -> str:
-    """A hash of an array's values and shape."""
+    """Compute a hash of an array's values and shape."""
     content = hashlib.blake2b(str(array.shape).encode("ascii"), digest_size=16)
     content.update(np.ascontiguousarray(array).data)
     return content.hexdigest()
 
 
 def outline(result: FrameResult) -> dict[str, Any]:
-    """What a result comes down to: equal where the results are."""
+    """Return what a result comes down to: equal where the results are."""
     objects = [
         {
             "id": item.id,
@@ -170,7 +183,7 @@ def outline(result: FrameResult) -> dict[str, Any]:
 
 
 def packed(value: Any) -> Any:
-    """An argument as JSON."""
+    """Return an argument as JSON."""
     if isinstance(value, Mapping):
         return {"by id": [[int(key), packed(item)] for key, item in value.items()]}
     if value is None or isinstance(value, bool | int | float | str):
@@ -185,10 +198,10 @@ def packed(value: Any) -> Any:
 
 
 def unpacked(plain: Any) -> Any:
-    """An argument as it was given.
+    """Return an argument as it was given.
 
     Raises:
-        ValueError: it is damaged.
+        ValueError: It is damaged.
     """
     match plain:
         case {"by id": pairs}:

@@ -32,12 +32,12 @@ class ObjectMemory:
     While it is lost, the last frame that showed all of it stands in for the last one.
 
     Args:
-        config: which of these are kept.
-        features: of the frame the object is first seen in.
-        mask: (H/s, W/s) its mask there, see `Geometry.prepare_masks`.
+        config: Which of these are kept.
+        features: Of the frame the object is first seen in.
+        mask: (H/s, W/s) its mask there, see `InputTransform.prepare_masks`.
 
     Attributes:
-        lost: whether it is to be looked for in the whole frame.
+        lost: Whether it is to be looked for in the whole frame.
     """
 
     def __init__(self, config: TrackerConfig, features: Features, mask: Tensor) -> None:
@@ -47,44 +47,44 @@ class ObjectMemory:
         self._bank: deque[ReferenceFrame] = deque(maxlen=config.bank)
         self._given_target: TargetModel | None = None
         self._target: TargetModel | None = None
-        self.anchor(features, mask)
+        self.set_mask(features, mask)
 
-    def anchor(self, features: Features, mask: Tensor) -> None:
-        """Take a mask given by the user: the first one, or a correction.
+    def set_mask(self, features: Features, mask: Tensor) -> None:
+        """Set the mask of the current frame to what the user gave: the first one, or a correction.
 
-        The first anchor and the latest correction are kept, so that memory is constant; an earlier
-        one of the same frame is replaced. What the bank took for the object may be wrong.
+        The first reference frame and the latest correction are kept, so that memory is constant; an
+        earlier one of the same frame is replaced. What the bank took for the object may be wrong.
         """
         self.lost = False
         self._last = self._whole = Template(features, mask)
         self._largest = float(mask.sum())
-        self.remind(features, mask)
+        self.add_reference(features, mask)
 
-    def remind(self, features: Features, mask: Tensor) -> None:
-        """Take a mask given by the user in a frame that is not the last one."""
+    def add_reference(self, features: Features, mask: Tensor) -> None:
+        """Add a reference frame with the mask that the user gave there."""
         self._bank.clear()
         if self._config.anchored:
-            first = [anchor for anchor in self._given[:1] if not _shows(anchor, features)]
+            first = [given for given in self._given[:1] if not _shows(given, features)]
             self._given = [*first, ReferenceFrame.of(Template(features, mask))]
             if self._config.target_model:
                 self._target = self._given_target = TargetModel.fit(features.key[0], mask)
 
     def copied(self) -> ObjectMemory:
-        """As it is now; templates and anchors never change and are shared."""
+        """Return a copy; templates and reference frames never change and are shared."""
         made = copy(self)
         made._bank = self._bank.copy()
         return made
 
-    def trim(self, features: Features, mask: Tensor) -> None:
-        """Take the current frame's mask again, less what another object was given there."""
-        if any(_shows(anchor, features) for anchor in self._given):
-            self.anchor(features, mask)
+    def subtract(self, features: Features, mask: Tensor) -> None:
+        """Set the current frame's mask again, less what another object was given there."""
+        if any(_shows(given, features) for given in self._given):
+            self.set_mask(features, mask)
         else:  # an older frame may show the other object's part as well
             self._last = self._whole = Template(features, mask)
             self._largest = float(mask.sum())
 
     def update(self, features: Features, mask: Tensor, score: float, index: int) -> None:
-        """Take the mask predicted in frame `index` of the stream."""
+        """Remember the mask predicted in frame `index` of the stream."""
         self.lost = False
         self._last = Template(features, mask)
         area = float(mask.sum())
@@ -97,15 +97,14 @@ class ObjectMemory:
                 self._target = self._given_target.mixed(TargetModel.fit(features.key[0], mask))
 
     def resize(self, like: Features) -> None:
-        """Go on with canvases of another size; the anchors fit any."""
+        """Go on with model inputs of another size; the reference frames fit any."""
         same = self._whole is self._last
         self._last = _resized(self._last, like)
         self._whole = self._last if same else _resized(self._whole, like)
         self._largest = 0.0
 
-    @property
-    def memory(self) -> Memory:
-        """What the network needs to find the object in the next frame."""
+    def contents(self) -> Memory:
+        """Return what the network needs to find the object in the next frame."""
         return Memory(
             last=self._whole if self.lost else self._last,
             references=(*self._given, *self._bank),
@@ -120,6 +119,6 @@ def _resized(template: Template, like: Features) -> Template:
     return Template(template.features.resized(like), mask)
 
 
-def _shows(anchor: ReferenceFrame, features: Features) -> bool:
-    """Whether an anchor is of this very frame, which may have been encoded again."""
-    return torch.equal(anchor.coarse, features.coarse)
+def _shows(reference: ReferenceFrame, features: Features) -> bool:
+    """Return whether a reference is of this very frame, which may have been encoded again."""
+    return torch.equal(reference.coarse, features.coarse)

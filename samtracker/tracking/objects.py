@@ -1,21 +1,25 @@
-"""The objects of a stream, and what the user does to them."""
+"""The objects of a stream, and what the user does to them.
+
+Whatever changes them works on copies and keeps these at its very end, so that a call that fails,
+for a prompt that does not fit or for lack of memory, leaves everything as it was.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 
 from samtracker.config import TrackerConfig
-from samtracker.errors import PromptError
+from samtracker.errors import NothingToUndoError, PromptError
 from samtracker.model.encoders import Features
-from samtracker.model.runtime import EncodedFrame, Runtime
+from samtracker.model.runtime import EncodedFrame, Runtime, within_memory
 from samtracker.tracking.life_cycle import LifeCycle, Observation
 from samtracker.tracking.object_memory import ObjectMemory
-from samtracker.tracking.segment import segment
+from samtracker.tracking.segment import segment_frame
 from samtracker.tracking.track import Track
 from samtracker.types import FrameResult, Mask, State, TrackedObject, mask_box
 
@@ -23,18 +27,18 @@ UNDO = 5
 """Edits that can be undone; each keeps a frame's features."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Edit:
     """What there was before the user changed something.
 
     Attributes:
-        result: of the frame it was made in.
-        subjects: those that it touched, by id; None for one that is new.
-        names: by id, where it changed nothing else.
+        result: Of the frame it was made in.
+        tracks: Those that it touched, by id; None for one that is new.
+        names: By id, where it changed nothing else.
     """
 
     result: FrameResult
-    subjects: dict[int, Track | None] = field(default_factory=dict)
+    tracks: dict[int, Track | None] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
 
 
@@ -42,38 +46,46 @@ class Objects:
     """The objects of a stream.
 
     Args:
-        config: of the tracker.
+        config: Of the tracker.
 
     Attributes:
-        last_id: the largest id given so far; ids are never used again.
+        last_id: The largest id given so far; ids are never used again.
     """
 
     def __init__(self, config: TrackerConfig) -> None:
         self.last_id = 0
         self._config = config
-        self._subjects: dict[int, Track] = {}
+        self._tracks: dict[int, Track] = {}
         self._edits: deque[Edit] = deque(maxlen=UNDO)
 
     @property
     def ids(self) -> tuple[int, ...]:
-        """In rising order."""
-        return tuple(sorted(self._subjects))
+        """Ids of the objects, in rising order."""
+        return tuple(sorted(self._tracks))
 
-    def segment(
+    def step(
         self, runtime: Runtime, encoded: EncodedFrame, index: int
     ) -> tuple[TrackedObject, ...]:
-        """Find them in the next frame."""
-        ordered = {number: self._subjects[number] for number in self.ids}
-        return segment(runtime, encoded, ordered, index, soft=self._config.feedback == "soft")
+        """Find the objects in the next frame of the stream.
 
+        Raises:
+            OutOfMemoryError: The device has no memory left for it.
+        """
+        tracks = {number: self._tracks[number] for number in self.ids}
+        objects, after = segment_frame(runtime, encoded, tracks, index, soft=self._soft)
+        self._tracks |= after
+        return objects
+
+    @within_memory()
     @torch.inference_mode()
-    def take(
+    def set_mask(
         self, encoded: EncodedFrame, result: FrameResult, object_id: int, mask: Mask
     ) -> FrameResult:
         """Start or correct an object in the current frame with a mask given by the user.
 
         Raises:
-            PromptError: the mask hides all of another object.
+            PromptError: The mask hides all of another object.
+            OutOfMemoryError: The device has no memory left for it.
         """
         others = [_without(item, mask) for item in result.objects if item.id != object_id]
         for item in others:
@@ -82,127 +94,163 @@ class Objects:
                     f"the mask of object {object_id} hides all of object {item.id}: "
                     "give another mask, or remove that object first"
                 )
-        trimmed = [item for item in others if item is not result[item.id]]
-        self._remember(result, [object_id, *(item.id for item in trimmed)])
-        for item in trimmed:
-            subject, before = self._subjects[item.id], result[item.id].mask
-            subject.life.trim(*(Observation.of(m, item.score, 1.0) for m in (before, item.mask)))
-            if item.state is State.TRACKING:  # no other mask has entered the memory
-                subject.track.trim(encoded.features, encoded.to_feature_grid(item.mask))
-        life = LifeCycle(self._config, Observation.of(mask, 1.0, 1.0))
-        cells = encoded.to_feature_grid(mask)
-        if object_id in self._subjects:
-            subject = self._subjects[object_id]
-            subject.track.anchor(encoded.features, cells)
-            subject.life = life
+        changed = {
+            item.id: self._subtracted(encoded, result[item.id], item)
+            for item in others
+            if item is not result[item.id]
+        }
+        life_cycle = LifeCycle(self._config, Observation.of(mask, 1.0, 1.0))
+        grid_mask = encoded.to_feature_grid(mask)
+        if object_id in self._tracks:
+            track = self._tracks[object_id].copied()
+            track.memory.set_mask(encoded.features, grid_mask)
+            track.life_cycle = life_cycle
         else:
-            track = ObjectMemory(self._config, encoded.features, cells)
-            subject = self._subjects[object_id] = Track(track, life)
-            self.last_id = max(self.last_id, object_id)
+            memory = ObjectMemory(self._config, encoded.features, grid_mask)
+            track = Track(memory, life_cycle)
+        self._change(result, {object_id: track, **changed})
+        self.last_id = max(self.last_id, object_id)
         given = TrackedObject(
             id=object_id,
             mask=mask,
             box=mask_box(mask),
             score=1.0,
             state=State.TRACKING,
-            name=subject.name,
+            name=track.name,
         )
         return _with(result, [*others, given])
 
+    @within_memory()
     @torch.inference_mode()
-    def remind(
+    def add_reference(
         self, encoded: EncodedFrame, result: FrameResult, object_id: int, mask: Mask
     ) -> None:
         """Show an object's mask in another frame than the current one.
 
         Raises:
-            PromptError: the memory keeps no such frame.
+            PromptError: The memory keeps no such frame.
+            OutOfMemoryError: The device has no memory left for it.
         """
         if not self._config.anchored:
             raise PromptError(
                 "memory='rolling' keeps the last frame only: correct the object in the current one"
             )
-        self._remember(result, [object_id])
-        self._subjects[object_id].track.remind(encoded.features, encoded.to_feature_grid(mask))
+        track = self._tracks[object_id].copied()
+        track.memory.add_reference(encoded.features, encoded.to_feature_grid(mask))
+        self._change(result, {object_id: track})
 
     def remove(self, result: FrameResult, object_id: int) -> FrameResult:
         """Forget an object."""
-        self._remember(result, [object_id])
-        del self._subjects[object_id]
+        self._edits.append(Edit(result, {object_id: self._tracks.pop(object_id)}))
         return _with(result, [item for item in result.objects if item.id != object_id])
 
     def rename(self, result: FrameResult, object_id: int, name: str) -> FrameResult:
         """Call an object something.
 
         Raises:
-            PromptError: the name is no str.
+            PromptError: The name is no str.
         """
         if not isinstance(name, str):
             raise PromptError(f"name={name!r} is no text: give a str")
-        names = {object_id: self._subjects[object_id].name}
-        self._edits.append(Edit(result, names=names))
+        self._edits.append(Edit(result, names={object_id: self._tracks[object_id].name}))
         return self._named(result, {object_id: name})
 
+    @within_memory()
     def undo(self, runtime: Runtime, encoded: EncodedFrame, result: FrameResult) -> FrameResult:
         """Take the last change back; what it touched is looked for in the current frame.
 
         Raises:
-            PromptError: there is nothing to undo.
+            NothingToUndoError: No change is left.
+            OutOfMemoryError: The device has no memory left for it.
         """
         if not self._edits:
-            raise PromptError(f"nothing to undo: the last {UNDO} changes of a stream are kept")
-        edit = self._edits.pop()
+            raise NothingToUndoError(
+                f"nothing to undo: the last {UNDO} changes of a stream are kept"
+            )
+        edit = self._edits[-1]
         if edit.names:
+            self._edits.pop()
             return self._named(result, edit.names)
-        for number, subject in edit.subjects.items():
-            if subject is None:
-                del self._subjects[number]
-            else:
-                self._subjects[number] = subject
+        back = {number: track for number, track in edit.tracks.items() if track is not None}
         if edit.result.index == result.index:
-            return edit.result
-        back = {number: item for number, item in edit.subjects.items() if item is not None}
-        others = [item for item in result.objects if item.id not in edit.subjects]
-        soft = self._config.feedback == "soft"
-        found = segment(runtime, encoded, back, result.index, soft=soft)
-        for other in others:
-            found = tuple(_without(item, other.mask) for item in found)
-        return _with(result, [*others, *found])
+            restored = edit.result
+        else:
+            found, back = segment_frame(runtime, encoded, back, result.index, soft=self._soft)
+            others = [item for item in result.objects if item.id not in edit.tracks]
+            for other in others:
+                found = tuple(_without(item, other.mask) for item in found)
+            restored = _with(result, [*others, *found])
+        self._edits.pop()
+        kept = {number: item for number, item in self._tracks.items() if number not in edit.tracks}
+        self._tracks = kept | back
+        return restored
 
+    @within_memory()
     def resize(self, like: Features) -> None:
-        """Go on with canvases of another size."""
-        before = [item for edit in self._edits for item in edit.subjects.values()]
-        for subject in (*self._subjects.values(), *before):
-            if subject is not None:
-                subject.track.resize(like)
-
-    def known(self, object_id: int) -> int:
-        """An id, if it is that of one of them.
+        """Go on with model inputs of another size.
 
         Raises:
-            PromptError: it is not.
+            OutOfMemoryError: The device has no memory left for it.
         """
-        if not isinstance(object_id, (int, np.integer)) or object_id not in self._subjects:
+        tracks = {number: _resized(track, like) for number, track in self._tracks.items()}
+        edits = [
+            replace(
+                edit,
+                tracks={
+                    number: item and _resized(item, like) for number, item in edit.tracks.items()
+                },
+            )
+            for edit in self._edits
+        ]
+        self._tracks, self._edits = tracks, deque(edits, maxlen=UNDO)
+
+    def known(self, object_id: int) -> int:
+        """Return an id, if it is that of one of the objects.
+
+        Raises:
+            PromptError: It is not.
+        """
+        if not isinstance(object_id, (int, np.integer)) or object_id not in self._tracks:
             known = ", ".join(map(str, self.ids)) or "none"
             raise PromptError(f"object_id={object_id!r} is not tracked (tracked: {known})")
         return int(object_id)
 
-    def _remember(self, result: FrameResult, touched: Collection[int]) -> None:
-        """Before a change."""
-        subjects = {
-            number: self._subjects[number].copied() if number in self._subjects else None
-            for number in touched
-        }
-        self._edits.append(Edit(result, subjects))
+    @property
+    def _soft(self) -> bool:
+        return self._config.feedback == "soft"
 
-    def _named(self, result: FrameResult, names: dict[int, str]) -> FrameResult:
+    def _subtracted(
+        self, encoded: EncodedFrame, before: TrackedObject, after: TrackedObject
+    ) -> Track:
+        """Return an object's track after it has lost pixels to another object."""
+        track = self._tracks[after.id].copied()
+        track.life_cycle.subtract(
+            *(Observation.of(mask, after.score, 1.0) for mask in (before.mask, after.mask))
+        )
+        if after.state is State.TRACKING:  # no other mask has entered the memory
+            track.memory.subtract(encoded.features, encoded.to_feature_grid(after.mask))
+        return track
+
+    def _change(self, result: FrameResult, changed: Mapping[int, Track]) -> None:
+        """Put new tracks in the place of those that there are, which can come back."""
+        before = {number: self._tracks.get(number) for number in changed}
+        self._edits.append(Edit(result, before))
+        self._tracks |= changed
+
+    def _named(self, result: FrameResult, names: Mapping[int, str]) -> FrameResult:
         """Name objects, by id, here and in a result."""
         for number, name in names.items():
-            self._subjects[number].name = name
+            self._tracks[number] = replace(self._tracks[number], name=name)
         return _with(
             result,
             [replace(item, name=names.get(item.id, item.name)) for item in result.objects],
         )
+
+
+def _resized(track: Track, like: Features) -> Track:
+    made = track.copied()
+    made.memory.resize(like)
+    return made
 
 
 def _with(result: FrameResult, objects: Collection[TrackedObject]) -> FrameResult:
@@ -210,7 +258,7 @@ def _with(result: FrameResult, objects: Collection[TrackedObject]) -> FrameResul
 
 
 def _without(item: TrackedObject, taken: Mask) -> TrackedObject:
-    """An object less the pixels that another one took."""
+    """Return an object less the pixels that another one took."""
     if not (item.mask & taken).any():
         return item
     mask = item.mask & ~taken

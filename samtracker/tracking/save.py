@@ -1,135 +1,77 @@
-"""A tracker in a file: tensors as safetensors, everything else as JSON in the header.
-
-What is shared is written once and shared again when it is read, so that a tracker goes on as if it
-had never stopped. Only the classes named here are ever built from a file.
-"""
+"""A tracker in a file: tensors as safetensors, everything else as JSON in the header."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from samtracker.checkpoints.files import load_state, manifest, save_state
-from samtracker.checkpoints.load import load_network
+from samtracker.checkpoints.files import load_state, save_state
+from samtracker.checkpoints.origin import network_of, weights_of
 from samtracker.config import TrackerConfig
-from samtracker.errors import OutputError, SamTrackerError, WeightsError
+from samtracker.errors import OutputError, WeightsError
+from samtracker.files import DAMAGE
 from samtracker.model.encoders import Features
 from samtracker.model.geometry import InputTransform
 from samtracker.model.memory import ReferenceFrame, Template
 from samtracker.model.network import Network
 from samtracker.model.runtime import EncodedFrame, Runtime
 from samtracker.model.target import TargetModel
+from samtracker.tracking.encoding import Decoder, Encoder, Layout
 from samtracker.tracking.life_cycle import LifeCycle
 from samtracker.tracking.object_memory import ObjectMemory
 from samtracker.tracking.objects import Edit, Objects
 from samtracker.tracking.track import Track
-from samtracker.types import FrameResult, State, TrackedObject
+from samtracker.types import FrameResult, TrackedObject
 
-FORMAT: Final = "samtracker-tracker-3"
-
-_CLASSES: Final = {
-    kind.__name__: kind
-    for kind in (
-        *(
-            Objects,
-            Edit,
-            Track,
-            ObjectMemory,
-            LifeCycle,
-            ReferenceFrame,
-            Template,
-            Features,
-            TargetModel,
-        ),
-        *(EncodedFrame, InputTransform),
-        *(TrackerConfig, FrameResult, TrackedObject),
-    )
-}
+_KIND: Final = "samtracker-tracker-"
+FORMAT: Final = 4
+"""Number of the format; one more with every change of `LAYOUTS` or of the header."""
 
 
-def save_tracker(
-    path: Path, runtime: Runtime, config: TrackerConfig, state: dict[str, Any]
-) -> None:
-    """See `Tracker.save`; `state` is what a stream changes."""
-    if path.suffix != ".safetensors":
-        raise OutputError(f"'{path}' has another ending: give a name that ends in .safetensors")
-    weights, digest = weights_of(runtime.network)
-    writer = _Writer()
-    header = {
-        "weights": weights,
-        "sha256": digest,
-        "precision": str(runtime.precision).removeprefix("torch."),
-        "threads": torch.get_num_threads(),
-        "config": asdict(config),
-        "state": writer.plain(state),
-    }
-    text = json.dumps(header)
-    metadata = {"format": FORMAT, "tracker": text, "sha256": checksum(text, writer.tensors)}
-    save_state(path, writer.tensors, metadata)
+def _same(*names: str) -> dict[str, str]:
+    return {name: name for name in names}
 
 
-def checksum(text: str, tensors: Mapping[str, Tensor]) -> str:
-    """The sha256 of a header and tensors, as `load_tracker` wants to find it.
-
-    What fits together in a tracker is too much to be checked piece by piece.
-    """
-    content = hashlib.sha256(text.encode())
-    for name, tensor in sorted(tensors.items()):
-        content.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        content.update(tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
-    return content.hexdigest()
+def _private(*names: str) -> dict[str, str]:
+    return {name: f"_{name}" for name in names}
 
 
-def weights_of(network: Network) -> tuple[str, str]:
-    """Where a network's weights come from, a name or an absolute path, and their sha256.
-
-    Raises:
-        WeightsError: they come from no file.
-    """
-    file = network.file
-    if file is None:
-        raise WeightsError("the network comes from no file: save its weights and load them first")
-    known = manifest().values()
-    names = [entry.name for entry in known if entry.path.resolve() == file.resolve()]
-    return names[0] if names else str(file.resolve()), network.digest
-
-
-def network_of(
-    path: str | Path, name: str, digest: str, moved: str | Path | None = None
-) -> Network:
-    """The network that something was made with.
-
-    Args:
-        path: of what was made, for messages.
-        name: of the weights, from `weights_of`; likewise `digest`.
-        moved: where they lie now; None for where they were.
-
-    Raises:
-        WeightsError: the weights are missing or are others.
-    """
-    try:
-        network = load_network(moved or name)
-    except WeightsError as error:
-        if moved is not None:
-            raise
-        raise WeightsError(
-            f"{error}; '{path}' was made with them: if they lie elsewhere now, give that as weights"
-        ) from error
-    if network.digest != digest:
-        raise WeightsError(
-            f"'{path}' was made with other weights than '{network.file}': give those as weights"
-        )
-    return network
+LAYOUTS: Final = (
+    Layout("objects", Objects, _same("last_id") | _private("config", "tracks", "edits")),
+    Layout("edit", Edit, _same("result", "tracks", "names")),
+    Layout("track", Track, _same("memory", "life_cycle", "name")),
+    Layout(
+        "memory",
+        ObjectMemory,
+        _same("lost")
+        | _private("config", "given", "bank", "given_target", "target", "last", "whole", "largest"),
+    ),
+    Layout(
+        "life_cycle",
+        LifeCycle,
+        _same("state")
+        | _private("config", "area", "largest", "center", "absent", "doubtful", "good"),
+    ),
+    Layout("reference", ReferenceFrame, _same("coarse", "labels")),
+    Layout("template", Template, _same("features", "mask")),
+    # The coarse key is cached: objects whose reference frames share it share their matching.
+    Layout("features", Features, _same("x16", "key", "x8", "x4", "coarse")),
+    Layout("target", TargetModel, _same("weights")),
+    Layout("frame", EncodedFrame, _same("image", "transform", "features")),
+    Layout("transform", InputTransform, _same("frame", "content", "model_input")),
+    Layout("config", TrackerConfig, _same(*(field.name for field in fields(TrackerConfig)))),
+    Layout("result", FrameResult, _same("index", "timestamp", "size", "objects")),
+    Layout("object", TrackedObject, _same("id", "mask", "box", "score", "state", "name")),
+)
+"""How everything in a tracker is written."""
 
 
 @dataclass(frozen=True)
@@ -137,10 +79,10 @@ class SavedTracker:
     """What was read from a file.
 
     Attributes:
-        network: with the weights it was saved with.
-        config: of the tracker.
-        precision: that it ran in.
-        threads: how many torch had: with as many, its masks are the same.
+        network: With the weights it was saved with.
+        config: Of the tracker.
+        precision: That it ran in.
+        threads: How many torch had: with as many, its masks are the same.
     """
 
     network: Network
@@ -152,16 +94,82 @@ class SavedTracker:
     _tensors: dict[str, Tensor]
 
     def restore(self, device: torch.device, names: tuple[str, ...]) -> dict[str, Any]:
-        """What a stream changes, on a device; of these names, whatever else a file may hold."""
+        """Return what a stream changes, on a device: of these names, whatever else is there.
+
+        Raises:
+            WeightsError: The file is damaged.
+        """
         with _damage(self._path):
-            state = _Reader(self._tensors, device).built(self._state)
+            state = Decoder(LAYOUTS, self._tensors, device).decode(self._state)
             return {name: state[name] for name in names}
 
 
+def save_tracker(
+    path: Path, runtime: Runtime, config: TrackerConfig, state: dict[str, Any]
+) -> None:
+    """Write a tracker to a file.
+
+    Args:
+        path: Of the file, which ends in .safetensors.
+        runtime: That the tracker runs on.
+        config: Of the tracker.
+        state: What a stream changes, by name.
+
+    Raises:
+        OutputError: The file has another ending, or cannot be written.
+        WeightsError: The network does not come from a file.
+    """
+    if path.suffix != ".safetensors":
+        raise OutputError(f"'{path}' has another ending: give a name that ends in .safetensors")
+    weights, digest = weights_of(runtime.network)
+    encoder = Encoder(LAYOUTS)
+    header = {
+        "weights": weights,
+        "sha256": digest,
+        "precision": runtime.precision_name,
+        "threads": torch.get_num_threads(),
+        "config": asdict(config),
+        "state": encoder.encode(state),
+    }
+    text = json.dumps(header)
+    metadata = {
+        "format": f"{_KIND}{FORMAT}",
+        "tracker": text,
+        "sha256": checksum(text, encoder.tensors),
+    }
+    save_state(path, encoder.tensors, metadata)
+
+
+def checksum(text: str, tensors: Mapping[str, Tensor]) -> str:
+    """Compute the sha256 of a header and tensors, as `load_tracker` wants to find it.
+
+    What fits together in a tracker is too much to be checked piece by piece.
+    """
+    content = hashlib.sha256(text.encode())
+    for name, tensor in sorted(tensors.items()):
+        content.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        content.update(tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return content.hexdigest()
+
+
 def load_tracker(path: Path, weights: str | Path | None) -> SavedTracker:
-    """See `Tracker.load`."""
-    header, tensors = _read(path)
+    """Read a file of `save_tracker`.
+
+    Args:
+        path: Of the file.
+        weights: Where they lie now; None for where they were.
+
+    Raises:
+        WeightsError: The weights are missing or are others; or the file is missing, damaged or of
+            another version.
+    """
+    tensors, metadata = load_state(path)
+    _check_format(path, metadata.get("format", ""))
     with _damage(path):
+        text = metadata["tracker"]
+        if metadata["sha256"] != checksum(text, tensors):
+            raise ValueError("something was changed")
+        header = json.loads(text)
         config = TrackerConfig(**header["config"])
         name, digest, precision = (str(header[key]) for key in ("weights", "sha256", "precision"))
         threads, state = int(header["threads"]), header["state"]
@@ -169,95 +177,24 @@ def load_tracker(path: Path, weights: str | Path | None) -> SavedTracker:
     return SavedTracker(network, config, precision, threads, path, state, tensors)
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """The header of a file, and its tensors by name."""
-    tensors, metadata = load_state(path)
-    if metadata.get("format") != FORMAT:
-        raise WeightsError(f"'{path}' holds no tracker of this version: give a file of save()")
-    with _damage(path):
-        text = metadata["tracker"]
-        if metadata["sha256"] != checksum(text, tensors):
-            raise ValueError("something was changed")
-        return dict(json.loads(text)), tensors
+def _check_format(path: Path, found: str) -> None:
+    number = found.removeprefix(_KIND)
+    if number == found or not number.isdecimal():
+        raise WeightsError(f"'{path}' holds no tracker: give a file of save()")
+    if int(number) != FORMAT:
+        age, way = (
+            ("an older", "go on with that one") if int(number) < FORMAT else ("a newer", "update")
+        )
+        raise WeightsError(
+            f"'{path}' was saved by {age} version of samtracker (format {number}, not {FORMAT}): "
+            f"{way}, or start again from the first frame"
+        )
 
 
 @contextmanager
 def _damage(path: Path) -> Iterator[None]:
-    """Makes an error of ours of whatever a file that somebody changed may bring about."""
+    """Turn what a file that somebody changed may bring about into an error of ours."""
     try:
         yield
-    except SamTrackerError:
-        raise
-    except Exception as error:
+    except (OSError, *DAMAGE) as error:
         raise WeightsError(f"'{path}' is damaged: start again from the first frame") from error
-
-
-class _Writer:
-    """Makes JSON of objects; tensors and arrays get names."""
-
-    def __init__(self) -> None:
-        self.tensors: dict[str, Tensor] = {}
-        self._known: dict[int, int] = {}
-        self._kept: list[object] = []  # or another object could get the id of one that is gone
-
-    def plain(self, value: Any) -> Any:  # noqa: PLR0911 - one for each kind of value
-        if value is None or isinstance(value, bool | int | float | str):
-            return value.value if isinstance(value, State) else value
-        if isinstance(value, tuple | list):
-            return {type(value).__name__: [self.plain(item) for item in value]}
-        if isinstance(value, deque):
-            return {"deque": [self.plain(item) for item in value], "most": value.maxlen}
-        if isinstance(value, dict):
-            return {"dict": [[self.plain(key), self.plain(item)] for key, item in value.items()]}
-        if id(value) in self._known:
-            return {"again": self._known[id(value)]}
-        number = self._known[id(value)] = len(self._known)
-        self._kept.append(value)
-        if isinstance(value, Tensor | np.ndarray):
-            tensor = torch.from_numpy(value) if isinstance(value, np.ndarray) else value
-            self.tensors[str(number)] = tensor.detach().clone()
-            last = tensor.dim() == 4 and tensor.is_contiguous(memory_format=torch.channels_last)
-            kind = "array" if isinstance(value, np.ndarray) else "tensor"
-            return {kind: number, "channels_last": last}
-        fields = {name: self.plain(item) for name, item in vars(value).items()}
-        return {"class": type(value).__name__, "number": number, "fields": fields}
-
-
-class _Reader:
-    """Undoes `_Writer`."""
-
-    def __init__(self, tensors: dict[str, Tensor], device: torch.device) -> None:
-        self._tensors = tensors
-        self._device = device
-        self._known: dict[int, Any] = {}
-
-    def built(self, plain: Any) -> Any:  # noqa: PLR0911 - one for each kind of value
-        match plain:
-            case {"tuple": items}:
-                return tuple(self.built(item) for item in items)
-            case {"list": items}:
-                return [self.built(item) for item in items]
-            case {"deque": items, "most": most}:
-                return deque((self.built(item) for item in items), most)
-            case {"dict": pairs}:
-                return {self.built(key): self.built(item) for key, item in pairs}
-            case {"again": number}:
-                return self._known[number]
-            case {"array": number}:
-                self._known[number] = self._tensors[str(number)].numpy()
-                return self._known[number]
-            case {"tensor": number, "channels_last": last}:
-                tensor = self._tensors[str(number)].to(self._device)
-                if last:
-                    tensor = tensor.contiguous(memory_format=torch.channels_last)
-                self._known[number] = tensor
-                return tensor
-            case {"class": name, "number": number, "fields": fields}:
-                made = object.__new__(_CLASSES[name])
-                self._known[number] = made
-                for field, item in fields.items():
-                    value = self.built(item)
-                    made.__dict__[field] = State(value) if field == "state" else value
-                return made
-            case _:
-                return plain

@@ -8,58 +8,69 @@ import torch
 
 from samtracker.model.aggregation import soft_aggregate
 from samtracker.model.network import NOWHERE
-from samtracker.model.runtime import EncodedFrame, Runtime, soft_masks
+from samtracker.model.runtime import EncodedFrame, Runtime, soft_masks, within_memory
 from samtracker.tracking.life_cycle import Observation
 from samtracker.tracking.track import Track
 from samtracker.types import State, TrackedObject, mask_box
 
 
+@within_memory()
 @torch.inference_mode()
-def segment(
+def segment_frame(
     runtime: Runtime,
     encoded: EncodedFrame,
-    subjects: Mapping[int, Track],
+    tracks: Mapping[int, Track],
     index: int,
     *,
     soft: bool,
-) -> tuple[TrackedObject, ...]:
-    """Find all objects at once; a pixel goes to one of them at most.
+) -> tuple[tuple[TrackedObject, ...], dict[int, Track]]:
+    """Find all objects of a frame at once; a pixel goes to one of them at most.
 
     Args:
-        runtime: of the network.
-        encoded: the frame.
-        subjects: by object id; a good mask enters their memory, and their states go on by a frame.
-        index: of the frame in the stream.
-        soft: whether the memory takes probabilities instead of masks.
+        runtime: Of the network.
+        encoded: The frame.
+        tracks: By object id, as they were before the frame; they stay so, whatever happens here.
+        index: Of the frame in the stream.
+        soft: Whether the memory takes probabilities instead of masks.
+
+    Returns:
+        The objects, and the tracks after the frame by object id: a good mask has entered their
+        memory, and their states have gone on by a frame.
+
+    Raises:
+        OutOfMemoryError: The device has no memory left for it.
     """
-    if not subjects:
-        return ()
-    decoded = runtime.decode(encoded, [item.track.memory for item in subjects.values()])
+    if not tracks:
+        return (), {}
+    decoded = runtime.decode(encoded, [track.memory.contents() for track in tracks.values()])
     logits = encoded.transform.restore(decoded.logits)
     masks = soft_aggregate(logits)
     scores = decoded.score.tolist()
+    after = {number: track.copied() for number, track in tracks.items()}
     signals = zip(
-        subjects.values(), masks.cpu().numpy(), scores, decoded.similarity.tolist(), strict=True
+        after.values(), masks.cpu().numpy(), scores, decoded.similarity.tolist(), strict=True
     )
     states = [
-        subject.life.step(Observation.of(mask, score, similarity))
-        for subject, mask, score, similarity in signals
+        track.life_cycle.step(Observation.of(mask, score, similarity))
+        for track, mask, score, similarity in signals
     ]
     gone = torch.tensor([state is State.LOST for state in states], device=logits.device)
     if gone.any():  # what a lost object would have taken is the others'
         logits[gone] = NOWHERE
         masks = soft_aggregate(logits)
-    like = encoded.features.key
-    cells = soft_masks(decoded.logits, like=like) if soft else encoded.masks_to_grid(masks)
+    if soft:
+        grid_masks = soft_masks(decoded.logits, like=encoded.features.key)
+    else:
+        grid_masks = encoded.masks_to_grid(masks)
     objects = []
-    rows = zip(subjects.items(), masks.cpu().numpy(), cells, scores, states, strict=True)
-    for (number, subject), mask, cell, score, state in rows:
+    rows = zip(after.items(), masks.cpu().numpy(), grid_masks, scores, states, strict=True)
+    for (number, track), mask, grid_mask, score, state in rows:
         box = mask_box(mask)
         if state is State.TRACKING and box is not None:
-            subject.track.update(encoded.features, cell, score, index)
-        subject.track.lost = state in (State.LOST, State.REACQUIRED)
+            track.memory.update(encoded.features, grid_mask, score, index)
+        track.memory.lost = state in (State.LOST, State.REACQUIRED)
         sure = score if box is not None else 0.0
         objects.append(
-            TrackedObject(id=number, mask=mask, box=box, score=sure, state=state, name=subject.name)
+            TrackedObject(id=number, mask=mask, box=box, score=sure, state=state, name=track.name)
         )
-    return tuple(objects)
+    return tuple(objects), after

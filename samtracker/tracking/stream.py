@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from samtracker.types import Frame, FrameResult
-from samtracker.video.live_source import LiveSource
-from samtracker.video.read import read_frames
-
-if TYPE_CHECKING:
-    from samtracker.tracker import Tracker
 
 PATIENCE = 0.5
 """Seconds to wait for a live frame before looking whether there will be one at all."""
@@ -29,10 +24,42 @@ class StreamResult(FrameResult):
     image: Frame
 
 
+class Streamable(Protocol):
+    """What a stream asks of a tracker."""
+
+    def init(
+        self,
+        frame: Frame,
+        *,
+        mask: Any = None,
+        box: Any = None,
+        points: Any = None,
+        timestamp: float | None = None,
+    ) -> FrameResult:
+        """Start a stream; see `Tracker.init`."""
+        ...
+
+    def step(self, frame: Frame, timestamp: float | None = None) -> FrameResult:
+        """Find every object in the next frame; see `Tracker.step`."""
+        ...
+
+
 def stream(
-    tracker: Tracker, source: str | Path | int, *, realtime: bool, prompt: dict[str, Any]
+    tracker: Streamable, source: str | Path | int, *, realtime: bool, prompt: dict[str, Any]
 ) -> Iterator[StreamResult]:
-    """See `Tracker.stream`; without a prompt its stream goes on."""
+    """Track through a source; see `Tracker.stream`.
+
+    Video is imported only when a source is opened: a tracker that is given its frames does without.
+
+    Args:
+        tracker: That finds the objects.
+        source: As for `read_frames`.
+        realtime: Whether to take the newest frame each time.
+        prompt: For `Tracker.init` in the first frame; without one the stream goes on.
+
+    Yields:
+        The results, with their frames.
+    """
     for image, time in _live(source) if realtime else _every(source):
         if prompt:
             result = tracker.init(image, timestamp=time, **prompt)
@@ -49,6 +76,8 @@ def stream(
 
 
 def _every(source: str | Path | int) -> Iterator[tuple[Frame, float]]:
+    from samtracker.video.read import read_frames
+
     with read_frames(source) as frames:
         for frame in frames:
             yield frame.image, frame.time
@@ -56,6 +85,8 @@ def _every(source: str | Path | int) -> Iterator[tuple[Frame, float]]:
 
 
 def _live(source: str | Path | int) -> Iterator[tuple[Frame, float]]:
+    from samtracker.video.live_source import LiveSource
+
     with LiveSource(source) as live:
         while not live.ended:
             frame = live.read(PATIENCE)

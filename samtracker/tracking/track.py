@@ -14,15 +14,15 @@ class Track:
     """One object of a stream.
 
     Attributes:
-        track: its memory.
-        life: its state.
-        name: given by the user; empty without.
+        memory: What is remembered of it.
+        life_cycle: Where it stands.
+        name: Given by the user; empty without.
     """
 
-    track: ObjectMemory
-    life: LifeCycle
+    memory: ObjectMemory
+    life_cycle: LifeCycle
     name: str = ""
 
     def copied(self) -> Track:
-        """As it is now, to come back to."""
-        return replace(self, track=self.track.copied(), life=copy(self.life))
+        """Return a copy that can change while this one stays as it is."""
+        return replace(self, memory=self.memory.copied(), life_cycle=copy(self.life_cycle))

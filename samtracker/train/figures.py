@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
-from samtracker.errors import OutputError
+from samtracker.files import writing
 from samtracker.train.metrics_log import read_metrics
 from samtracker.train.rollout import Rollout
+from samtracker.video.stills import write_still
 
 CURVES: Final = "curves.png"
 SAMPLES: Final = "samples.png"
@@ -49,7 +48,8 @@ def draw_curves(folder: Path) -> None:
         axes.set_ylabel(name.replace("_", " "))
         axes.grid(alpha=0.3)
     axes.set_xlabel("step")
-    _write(folder / CURVES, lambda path: figure.savefig(path, dpi=100))
+    with writing(folder / CURVES):
+        figure.savefig(folder / CURVES, dpi=100)
 
 
 @torch.no_grad()
@@ -71,14 +71,7 @@ def draw_samples(folder: Path, rollout: Rollout, frames: Tensor, masks: Tensor) 
         image = clip[-1].permute(1, 2, 0).cpu().numpy()
         pictures = (image, _tinted(image, truth[-1]), _tinted(image, predicted[-1] > 0))
         rows.append(np.concatenate([np.pad(p, ((4, 4), (4, 4), (0, 0))) for p in pictures], axis=1))
-    _write(folder / SAMPLES, Image.fromarray(np.concatenate(rows)).save)
-
-
-def _write(path: Path, save: Callable[[Path], object]) -> None:
-    try:
-        save(path)
-    except OSError as error:
-        raise OutputError(f"'{path}' cannot be written ({error.strerror})") from error
+    write_still(folder / SAMPLES, np.concatenate(rows))
 
 
 def _tinted(image: NDArray[np.uint8], mask: Tensor) -> NDArray[np.uint8]:

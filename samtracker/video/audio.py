@@ -1,4 +1,4 @@
-"""The audio of a video, carried over into another one."""
+"""The audio of a video, copied into another one."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class AudioCopy:
     is damaged is left out and never costs the video.
 
     Args:
-        source: a video file; where it has no audio, nothing is written.
-        output: the container to write to, not started yet.
-        start: seconds since the first frame of the source; it becomes 0 in the output.
+        source: A video file; where it has no audio, nothing is written.
+        output: The container to write to, not started yet.
+        start: Seconds since the first frame of the source; it becomes 0 in the output.
 
     Raises:
-        VideoError: the source cannot be opened.
+        VideoError: The source cannot be opened.
     """
 
     def __init__(self, source: Path, output: OutputContainer, *, start: float) -> None:
@@ -77,14 +77,14 @@ class AudioCopy:
         return self._output.add_stream("aac", rate=ENCODED_RATE, layout="stereo")
 
     def _first_frame(self) -> float:
-        """The time of the first video frame, in seconds as the source counts them."""
+        """Returns the time of the first video frame, in seconds as the source counts them."""
         for stream in self._input.streams.video:
             if stream.start_time is not None and stream.time_base is not None:
                 return float(stream.start_time * stream.time_base)
         return 0.0
 
     def _from_start(self) -> Iterator[Packet[AudioStream]]:
-        """Packets from just before the start: decoding one takes the packet before it.
+        """Yields packets from just before the start: decoding one takes the packet before it.
 
         The early one gets a negative time, which players skip.
         """

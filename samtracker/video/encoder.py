@@ -43,15 +43,15 @@ def output_fps(source_fps: float | None, stride: int = 1) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class VideoFormat:
-    """What sets one kind of output apart, in FFmpeg's names.
+    """The container, encoder and pixel formats of one kind of output, in FFmpeg's names.
 
     Attributes:
-        container: the file format.
-        encoder: the encoder.
-        options: of the encoder.
-        given: pixel format of the frames that come in.
-        stored: pixel format in the file.
-        multiple: height and width must be multiples of this.
+        container: The file format.
+        encoder: The encoder.
+        options: Of the encoder.
+        given: Pixel format of the frames that come in.
+        stored: Pixel format in the file.
+        multiple: Height and width must be multiples of this.
     """
 
     container: str
@@ -84,12 +84,12 @@ class VideoEncoder:
     """One output file from its first frame to its end; errors are FFmpeg's.
 
     Args:
-        path: the file to write.
-        form: see `VideoFormat`.
-        rate: frames per second.
+        path: The file to write.
+        form: See `VideoFormat`.
+        rate: Frames per second.
         size: (H, W) of the frames; padded at the bottom and right where the format asks for it.
-        start: time of the first frame in seconds, which becomes 0 in the file.
-        audio_from: see `VideoWriter`.
+        start: Time of the first frame in seconds, which becomes 0 in the file.
+        audio_from: See `VideoWriter`.
     """
 
     def __init__(

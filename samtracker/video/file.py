@@ -15,7 +15,7 @@ from av.video.reformatter import Colorspace, VideoReformatter
 
 from samtracker.errors import VideoError
 from samtracker.types import Frame
-from samtracker.video.sources import Candidate
+from samtracker.video.frame_source import Candidate
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -36,13 +36,13 @@ UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
 
 
 class FileSource:
-    """A video file or URL; see `video_sources.Source`.
+    """A video file or URL. See `FrameSource`.
 
     Args:
-        location: a path, or a URL such as rtsp://host/stream.
+        location: A path, or a URL such as rtsp://host/stream.
 
     Raises:
-        VideoError: it cannot be opened, or has no video that can be decoded.
+        VideoError: It cannot be opened, or has no video that can be decoded.
     """
 
     def __init__(self, location: Path | str) -> None:
@@ -66,7 +66,7 @@ class FileSource:
         self.truncated = False
 
     def candidates(self, start: float) -> Iterator[Candidate]:
-        """The frames as they are shown, from the last keyframe before `start` (seconds) on."""
+        """Yields the frames as they are shown, from the last keyframe before `start` seconds on."""
         packets = self._packets()
         earlier, needed = self._skip(packets, start) if start else ([], [])
         index: int | None = None
@@ -95,7 +95,7 @@ class FileSource:
         self._container.close()
 
     def _packets(self) -> Packets:
-        """The packets of the video; at their end it is known whether the file was cut off.
+        """Yields the packets of the video; at their end `truncated` is known.
 
         All streams are read, for the audio may well be longer than the video.
         """
@@ -172,7 +172,7 @@ def _open(location: Path | str, name: str) -> InputContainer:
 
 
 def _diagnosis(path: Path, error: av.FFmpegError) -> str:
-    """Why FFmpeg could not open a file, and what to do."""
+    """Says why FFmpeg could not open a file, and what to do."""
     if not isinstance(error, av.error.InvalidDataError):
         return f"cannot be read: {error.strerror}"
     with path.open("rb") as file:
@@ -208,7 +208,7 @@ def _ticks(item: Packet[Stream] | Packet[VideoStream] | Picture) -> int | None:
 
 
 def _shown(packet: Packet[VideoStream]) -> list[int]:
-    """The time of the packet's frame, in a list; empty where an edit list hides the frame."""
+    """Returns the time of the packet's frame in a list; none where an edit list hides it."""
     ticks = _ticks(packet)
     return [] if ticks is None or packet.is_discard else [ticks]
 

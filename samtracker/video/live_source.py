@@ -1,4 +1,4 @@
-"""The newest frame of what does not wait: a camera, a stream, a file at its own speed."""
+"""The newest frame of a source that does not wait: a camera, a stream, a file at its speed."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from samtracker.types import Frame, Size
 from samtracker.video.read import VideoReader, read_frames
 
 BACK_OFF = (0.5, 8.0)
-"""Seconds before the first new attempt to connect, and at most; each wait doubles the last."""
+"""Seconds before the first attempt to connect again, and the longest wait; each is doubled."""
 
 FAILURES = (VideoError, av.FFmpegError, cv2.error, OSError)
-"""How a source may fail while it is read."""
+"""Errors that reading a source may raise."""
 
 PAUSE = 0.02
-"""Seconds between two looks whether a pause is over."""
+"""Seconds between two checks whether a pause is over."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LiveFrame:
-    """A frame as it came.
+    """A frame of a live source.
 
     Attributes:
-        index: of all that came, those that nobody took included.
-        time: seconds since the first frame, by the clock.
+        index: Number of the frame among all that came, taken or not.
+        time: Seconds since the first frame, by the clock.
         captured: `time.monotonic()` when it came.
         image: RGB uint8 (H, W, 3), always of the first frame's size.
     """
@@ -44,25 +44,25 @@ class LiveFrame:
 
 
 class LiveSource:
-    """Holds the newest frame only, so that latency stays bounded however slow the reader is.
+    """Keeps the newest frame only, so that latency stays bounded however slow the reader is.
 
     A thread reads all the time. A camera or stream that ends or fails is opened again, with
     growing waits; a file is played at its own speed, once.
 
     Args:
-        source: as for `read_frames`.
+        source: As for `read_frames`.
 
     Attributes:
         size: (H, W) of the frames.
-        fps: frames per second as the source announces them; None when unknown.
-        received: frames that came.
-        dropped: those of them that a newer one replaced before they were taken.
-        reconnects: how often the source was opened again.
-        connected: whether it is open.
-        failure: why a file ended before it should have; None if it did not.
+        fps: Frames per second as the source announces them; None when unknown.
+        received: Frames that came.
+        dropped: Those of them that a newer one replaced before they were taken.
+        reconnects: How often the source was opened again.
+        connected: Whether it is open.
+        failure: Why a file ended before it should have; None if it did not.
 
     Raises:
-        VideoError: it cannot be opened in the first place.
+        VideoError: It cannot be opened in the first place.
     """
 
     def __init__(self, source: str | Path | int) -> None:
@@ -89,7 +89,7 @@ class LiveSource:
 
     @property
     def paused(self) -> bool:
-        """To be set by the reader: a file waits, everything else comes as before."""
+        """Whether a file waits; everything else comes as before. The reader sets it."""
         return self._paused
 
     @paused.setter
@@ -101,10 +101,10 @@ class LiveSource:
             self._paused = paused
 
     def read(self, timeout: float) -> LiveFrame | None:
-        """The newest frame, if nobody has taken it.
+        """Returns the newest frame, if nobody has taken it.
 
         Args:
-            timeout: seconds to wait for one.
+            timeout: Seconds to wait for one.
 
         Returns:
             None where none came in time, or where the source has ended.
@@ -121,7 +121,7 @@ class LiveSource:
         self.close()
 
     def close(self) -> None:
-        """Lets the source go; a device that hangs is left to its thread."""
+        """Closes the source; a device that hangs is left to its thread."""
         self._closing.set()
         self._thread.join(timeout=2)
 
@@ -154,7 +154,7 @@ class LiveSource:
                 reader = None
 
     def _play(self, reader: VideoReader, begin: float) -> bool:
-        """Passes frames on until the reader ends; whether there was any."""
+        """Passes frames on until the reader ends; returns whether there was any."""
         start = time.monotonic()
         played = False
         try:
@@ -175,7 +175,7 @@ class LiveSource:
         return played
 
     def _wait(self, due: float) -> float:
-        """Until a moment of `time.monotonic`, later by the time that the reader pauses meanwhile.
+        """Waits until a moment of `time.monotonic`, and longer by any pause meanwhile.
 
         Returns:
             That time in seconds.

@@ -1,4 +1,4 @@
-"""Reading video: one iterator for files, URLs, folders of images and cameras."""
+"""Reading video: one iterator for files, URLs, images and cameras."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ from typing import Self
 
 from samtracker.errors import ConfigError, VideoError
 from samtracker.types import Frame, Size
+from samtracker.video.animation import AnimationSource
+from samtracker.video.camera import CameraSource
 from samtracker.video.file import FileSource
-from samtracker.video.sources import CameraSource, Candidate, ImageSource, Source
+from samtracker.video.frame_source import Candidate, FrameSource
+from samtracker.video.image_source import ImageSource
+from samtracker.video.stills import ANIMATION_SUFFIXES, IMAGE_SUFFIXES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,9 +27,9 @@ class VideoFrame:
     """One frame of a source.
 
     Attributes:
-        index: number of the frame in the source, from 0; frames that were not asked for count.
+        index: Number of the frame in the source, from 0; frames that were not asked for count.
             Of damaged ones, images count, and frames of a video that cannot be decoded do not.
-        time: seconds since the first frame of the source.
+        time: Seconds since the first frame of the source.
         image: RGB uint8 (H, W, 3), upright.
     """
 
@@ -40,10 +44,10 @@ class VideoInfo:
 
     Attributes:
         size: (H, W) of the upright frames.
-        fps: average frames per second, 30000/1001 for NTSC; None when unknown.
-        frames: number of frames in the whole source, as it announces it; None when unknown, as
+        fps: Average frames per second, 30000/1001 for NTSC; None when unknown.
+        frames: Number of frames in the whole source, as it announces it; None when unknown, as
             with cameras and live streams.
-        duration: seconds; None when unknown.
+        duration: Seconds; None when unknown.
     """
 
     size: Size
@@ -59,8 +63,8 @@ class VideoReader(Iterator[VideoFrame]):
     `close` and at the end of a `with` block.
 
     Attributes:
-        info: see `VideoInfo`.
-        path: the video file, so that its audio can be copied; None for any other source.
+        info: See `VideoInfo`.
+        path: The video file, so that its audio can be copied; None for any other source.
     """
 
     info: VideoInfo
@@ -68,7 +72,7 @@ class VideoReader(Iterator[VideoFrame]):
 
     def __init__(
         self,
-        source: Source,
+        source: FrameSource,
         given: str | Path | int,
         *,
         start: float,
@@ -94,7 +98,7 @@ class VideoReader(Iterator[VideoFrame]):
 
     @property
     def is_live(self) -> bool:
-        """Whether it is a camera or stream, which has no end and does not come again."""
+        """Whether the source is a camera or stream, which has no end and does not come again."""
         return self.info.duration is None and self.path is None
 
     @property
@@ -143,19 +147,20 @@ def read_frames(
                 result = tracker.step(frame.image)
 
     Args:
-        source: a video file; a folder of images or a glob pattern of them, in natural order of
-            their names and at 25 frames per second; a camera's number (an int, or a string of
+        source: A video file; a GIF, APNG or WebP, at its own times; a TIFF, whose pages come at
+            25 frames per second; a folder of images or a glob pattern of them, in natural order
+            of their names and at 25 frames per second; a camera's number (an int, or a string of
             digits) or device path; or a URL such as rtsp://host/stream.
-        start: seconds; frames before are left out.
-        end: seconds; frames from here on are left out.
-        stride: takes every n-th of those frames.
+        start: Seconds; frames before are left out.
+        end: Seconds; frames from here on are left out.
+        stride: Takes every n-th of those frames.
 
     Returns:
         An iterator of `VideoFrame` that is also a context manager.
 
     Raises:
         ConfigError: `start`, `end` or `stride` are out of range.
-        VideoError: the source does not exist, is no video, or none of its frames can be read.
+        VideoError: The source does not exist, is no video, or none of its frames can be read.
             While iterating: a frame has another size than the first one.
     """
     if not 0 <= start < math.inf:
@@ -173,7 +178,7 @@ def read_frames(
     return VideoReader(opened, source, start=start, end=end, stride=stride)
 
 
-def _open(source: str | Path | int) -> Source:
+def _open(source: str | Path | int) -> FrameSource:
     camera = _camera(source)
     if camera is not None:
         return CameraSource(camera)
@@ -185,7 +190,8 @@ def _open(source: str | Path | int) -> Source:
         if path.is_dir():
             return ImageSource(f"folder '{path}'", list(path.iterdir()))
         if path.exists():
-            return FileSource(path)
+            pictures = path.suffix.lower() in IMAGE_SUFFIXES + ANIMATION_SUFFIXES
+            return AnimationSource(path) if pictures else FileSource(path)
     except OSError as error:
         raise VideoError(f"'{path}' cannot be read ({error.strerror}): check the path") from error
     if any(character in str(path) for character in "*?["):
@@ -195,15 +201,15 @@ def _open(source: str | Path | int) -> Source:
 
 
 def _camera(source: str | Path | int) -> int | None:
-    """The number of a camera, given as such or by its device path; None for anything else."""
+    """Returns the number of a camera, given by number or device path; None for anything else."""
     if isinstance(source, int) or (isinstance(source, str) and source.isdecimal()):
         return int(source)
     device = re.fullmatch(r"/dev/video(\d+)", os.path.realpath(source))
     return int(device[1]) if device else None
 
 
-def _first_readable(source: Source, candidates: Iterator[Candidate]) -> tuple[Candidate, Size]:
-    """The first frame that is not damaged and its size (H, W)."""
+def _first_readable(source: FrameSource, candidates: Iterator[Candidate]) -> tuple[Candidate, Size]:
+    """Returns the first frame that is not damaged and its size (H, W)."""
     for candidate in candidates:
         image = candidate.load()
         if image is not None:
@@ -216,7 +222,7 @@ def _first_readable(source: Source, candidates: Iterator[Candidate]) -> tuple[Ca
 
 
 def _select(
-    source: Source,
+    source: FrameSource,
     candidates: Iterator[Candidate],
     *,
     size: Size,

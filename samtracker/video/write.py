@@ -56,7 +56,7 @@ class _Writer:
         """Finishes the file and gives it its name; the second time it does nothing.
 
         Raises:
-            VideoError: the disk is full or the encoder failed; nothing is left behind.
+            VideoError: The disk is full or the encoder failed; nothing is left behind.
         """
         if self._closed:
             return
@@ -95,7 +95,7 @@ class _Writer:
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:
-        """Makes a `VideoError` of what the disk or FFmpeg raise."""
+        """Turns what the disk or FFmpeg raise into a `VideoError`."""
         try:
             yield
         except (av.FFmpegError, OSError) as error:
@@ -109,16 +109,16 @@ class VideoWriter(_Writer):
     """Writes an MP4 that browsers play: H.264, yuv420p, BT.709, the index at the front.
 
     An odd height or width is padded to an even one by repeating the last row or column, for
-    yuv420p stores one colour for two by two pixels.
+    yuv420p stores one color for two by two pixels.
 
     Args:
-        path: the file; an existing one is replaced when the new one is finished.
-        fps: frames per second; for frames without a time, and how long the last one is shown.
-        audio_from: video file whose audio is taken along, for the time span that is written.
+        path: The file; an existing one is replaced when the new one is finished.
+        fps: Frames per second; for frames without a time, and how long the last one is shown.
+        audio_from: Video file whose audio is taken along, for the time span that is written.
 
     Raises:
         ConfigError: `fps` is out of range.
-        OutputError: the folder does not exist or cannot be written to.
+        OutputError: The folder does not exist or cannot be written to.
     """
 
     _form = H264
@@ -128,12 +128,12 @@ class VideoWriter(_Writer):
 
         Args:
             image: RGB uint8 (H, W, 3), of the same size as the first one.
-            time: seconds since the first frame of the source, so that a variable frame rate
+            time: Seconds since the first frame of the source, so that a variable frame rate
                 survives; the first one written becomes 0. A time that is not later than the last
                 one is moved just after it. By default the number of the frame / fps.
 
         Raises:
-            VideoError: another size than before, a full disk, or `audio_from` cannot be read.
+            VideoError: Another size than before, a full disk, or `audio_from` cannot be read.
         """
         self._add(image, time)
 
@@ -142,12 +142,12 @@ class AlphaWriter(_Writer):
     """Writes a MOV for video editors: ProRes 4444, transparent outside the mask.
 
     Args:
-        path: the file; an existing one is replaced when the new one is finished.
-        fps: as of `VideoWriter`.
+        path: The file; an existing one is replaced when the new one is finished.
+        fps: As of `VideoWriter`.
 
     Raises:
         ConfigError: `fps` is out of range.
-        OutputError: the folder does not exist or cannot be written to.
+        OutputError: The folder does not exist or cannot be written to.
     """
 
     _form = PRORES_4444
@@ -160,10 +160,10 @@ class AlphaWriter(_Writer):
 
         Args:
             image: RGB uint8 (H, W, 3), of the same size as the first one.
-            mask: bool (H, W).
-            time: as of `VideoWriter.write`.
+            mask: Where the frame is opaque, bool (H, W).
+            time: As of `VideoWriter.write`.
 
         Raises:
-            VideoError: another size than before, or a full disk.
+            VideoError: Another size than before, or a full disk.
         """
         self._add(np.dstack([image, mask.astype(np.uint8) * 255]), time)

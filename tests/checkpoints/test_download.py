@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from samtracker.checkpoints.download import download
-from samtracker.checkpoints.files import WeightEntry
+from samtracker.checkpoints.manifest import WeightEntry
 from samtracker.errors import WeightsError
 
 CONTENT = hashlib.shake_256(b"weights").digest(300_000)

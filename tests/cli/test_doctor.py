@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from samtracker.checkpoints.files import manifest
+from samtracker.checkpoints.manifest import manifest
 from tests.helpers.cli_tools import samtrack
 
 

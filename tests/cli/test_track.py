@@ -14,7 +14,7 @@ from PIL import Image
 from pycocotools import mask as coco
 
 from samtracker import __version__
-from samtracker.checkpoints.files import manifest
+from samtracker.checkpoints.manifest import manifest
 from tests.helpers.cli_tools import (
     FAST,
     FRAMES,

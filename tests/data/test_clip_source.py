@@ -32,18 +32,18 @@ def clip(root: Path, masks: list[np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
     for number, mask in enumerate(masks):
         write_photo(root / f"images/clip/{number}.png", photo(number))
         write_mask(root / f"masks/clip/{number}.png", mask)
-    return ClipSource(sequences=tuple(read_folder(root)))
+    return ClipSource(clips=tuple(read_folder(root)))
 
 
-def test_base_sample_is_a_pair_of_neighbours(tmp_path: Path) -> None:
+def test_base_sample_is_a_pair_of_neighbors(tmp_path: Path) -> None:
     clips = read_davis(write_davis(tmp_path, objects=2), year=2017)
-    source = ClipSource(sequences=tuple(clips))
+    source = ClipSource(clips=tuple(clips))
     assert len(source) == 10
     for index in range(10):
-        sequence, first = clips[index // 5], index % 5
+        read, first = clips[index // 5], index % 5
         sample = source.sample(index, 2, rng(index))
         for t in (0, 1):
-            assert np.array_equal(sample.frames[t], sequence.frame(first + t))
+            assert np.array_equal(sample.frames[t], read.frame(first + t))
             # Object 2 is drawn larger.
             assert np.array_equal(sample.masks[t], ids(first + t, 2) == 2)
     assert sample.frames.dtype == np.uint8
@@ -52,7 +52,7 @@ def test_base_sample_is_a_pair_of_neighbours(tmp_path: Path) -> None:
 
 def test_random_objects_are_visible_in_the_first_frame(tmp_path: Path) -> None:
     clips = read_davis(write_davis(tmp_path, objects=2), year=2017)
-    source = ClipSource(sequences=tuple(clips), object="random")
+    source = ClipSource(clips=tuple(clips), object="random")
     masks = [source.sample(0, 2, rng(seed)).masks[0] for seed in range(20)]
     chosen = [[np.array_equal(mask, ids(0, 2) == k) for k in (1, 2)] for mask in masks]
     assert all(sum(which) == 1 for which in chosen)
@@ -61,7 +61,7 @@ def test_random_objects_are_visible_in_the_first_frame(tmp_path: Path) -> None:
 
 def test_gaps_and_directions(tmp_path: Path) -> None:
     write_clip(tmp_path / "images/c", tmp_path / "masks/c", frames=12)
-    source = ClipSource(sequences=tuple(read_folder(tmp_path)), max_gap=3)
+    source = ClipSource(clips=tuple(read_folder(tmp_path)), max_gap=3)
     steps = set()
     for seed in range(40):
         left = [int(mask.any(0).argmax()) // 2 for mask in source.sample(4, 3, rng(seed)).masks]
@@ -72,8 +72,8 @@ def test_gaps_and_directions(tmp_path: Path) -> None:
 
 
 def test_gaps_count_labelled_frames(tmp_path: Path) -> None:
-    sequences = tuple(read_youtube_vos(write_youtube(tmp_path)))
-    sample = ClipSource(sequences=sequences).sample(1, 2, rng())
+    clips = tuple(read_youtube_vos(write_youtube(tmp_path)))
+    sample = ClipSource(clips=clips).sample(1, 2, rng())
     assert np.array_equal(sample.masks, [ids(5, 2) == 2, ids(10, 2) == 2])
 
 
@@ -98,9 +98,9 @@ def test_clips_without_objects_are_named(tmp_path: Path) -> None:
 
 def test_settings_that_do_not_fit_are_refused() -> None:
     with pytest.raises(DatasetError, match="object='smallest' does not exist"):
-        ClipSource(sequences=(), object="smallest")
+        ClipSource(clips=(), object="smallest")
     with pytest.raises(DatasetError, match="max_gap=0 does not fit"):
-        ClipSource(sequences=(), max_gap=0)
+        ClipSource(clips=(), max_gap=0)
     still = FolderClip(name="a", images=(Path("a.jpg"),), masks=(Path("a.png"),))
     with pytest.raises(DatasetError, match="no clip has two frames with masks"):
-        ClipSource(sequences=(still,))
+        ClipSource(clips=(still,))

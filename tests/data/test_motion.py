@@ -113,5 +113,5 @@ def test_light_moves_from_the_first_to_the_last_frame() -> None:
     frame = np.full((2, 2, 3), 200, np.uint8)
     means = [float(dark.towards(bright, share).on(frame).mean()) for share in (0, 0.5, 1)]
     assert means == [100, 150, 200]
-    grey = Light(saturation=0).on(np.full((2, 2, 3), (30, 60, 90), np.uint8))
-    assert (grey == 60).all()
+    gray = Light(saturation=0).on(np.full((2, 2, 3), (30, 60, 90), np.uint8))
+    assert (gray == 60).all()

@@ -12,7 +12,7 @@ from PIL import Image
 from samtracker.data.clip import labelled_frame
 from samtracker.data.davis import read_davis
 from samtracker.data.folders import read_folder, read_photos
-from samtracker.data.picture import read_ids, read_photo
+from samtracker.data.picture_files import read_ids, read_photo
 from samtracker.data.youtube_vos import read_youtube_vos
 from samtracker.errors import DatasetError
 from tests.helpers.datasets import (
@@ -156,10 +156,10 @@ def test_antialiased_edges_are_no_objects(tmp_path: Path) -> None:
 
 
 def test_transparent_is_background(tmp_path: Path) -> None:
-    grey = Image.fromarray(np.full((4, 4), 255, np.uint8))
+    gray = Image.fromarray(np.full((4, 4), 255, np.uint8))
     alpha = np.zeros((4, 4), np.uint8)
     alpha[1:3, 1:3] = 255
-    Image.merge("LA", (grey, Image.fromarray(alpha))).save(tmp_path / "mask.png")
+    Image.merge("LA", (gray, Image.fromarray(alpha))).save(tmp_path / "mask.png")
     assert np.array_equal(read_ids(tmp_path / "mask.png"), alpha // 255)
 
 

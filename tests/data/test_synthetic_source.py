@@ -9,14 +9,14 @@ import pytest
 
 from samtracker.data.folders import read_folder, read_photos
 from samtracker.data.photos import draw_photo, paint
-from samtracker.data.sample import Sample, Source
+from samtracker.data.sample import Sample, SampleSource
 from samtracker.data.still_source import StillSource, fill
 from samtracker.data.synthetic_source import SyntheticSource
 from samtracker.errors import DatasetError
 from tests.helpers.datasets import ids, write_mask, write_photo, write_stills
 
 
-def sources(root: Path) -> dict[str, Source]:
+def sources(root: Path) -> dict[str, SampleSource]:
     write_stills(root)
     return {
         "painted": SyntheticSource(size=64),
@@ -25,7 +25,7 @@ def sources(root: Path) -> dict[str, Source]:
     }
 
 
-def take(source: Source, seed: int) -> Sample:
+def take(source: SampleSource, seed: int) -> Sample:
     return source.sample(0, 4, np.random.default_rng(seed))
 
 
@@ -94,8 +94,8 @@ def test_holes_are_filled_from_around() -> None:
 
 def test_objects_of_a_still_are_drawn_apart(tmp_path: Path) -> None:
     drawn = ids(0, 2)
-    colours = np.array([(0, 0, 250), (250, 0, 0), (0, 250, 0)], np.uint8)
-    write_photo(tmp_path / "images/a.png", colours[drawn])
+    colors = np.array([(0, 0, 250), (250, 0, 0), (0, 250, 0)], np.uint8)
+    write_photo(tmp_path / "images/a.png", colors[drawn])
     write_mask(tmp_path / "masks/a.png", drawn)
     source = StillSource(photos=tuple(read_folder(tmp_path)), size=48)
     found = set()

@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader
 
 from samtracker.data.clip_source import ClipSource
 from samtracker.data.framing import PADDING, letterbox, object_crop
-from samtracker.data.mixture import parse_source, read_sequences
+from samtracker.data.mixture import parse_source, read_clips
 from samtracker.data.sample import Sample
 from samtracker.data.still_source import StillSource
 from samtracker.data.synthetic_source import SyntheticSource
@@ -165,17 +165,17 @@ def test_kinds_of_sources(tmp_path: Path) -> None:
     )
     assert isinstance(source, ClipSource)
     assert (source.object, source.max_gap, weight) == ("random", 4, 0.25)
-    assert source.sequences[0].object_ids == (1, 2)
+    assert source.clips[0].object_ids == (1, 2)
     merged, weight = parse_source(f"davis:{tmp_path}/davis")
     assert isinstance(merged, ClipSource)
-    assert (merged.sequences[0].object_ids, weight) == ((1,), 1)
+    assert (merged.clips[0].object_ids, weight) == ((1,), 1)
     assert len(parse_source(f"youtube:{tmp_path}/tube")[0]) == 2
     assert isinstance(parse_source(f"stills:{tmp_path}/stills")[0], StillSource)
     photos, _ = parse_source(f"photos:{tmp_path}/stills", size=40)
     assert photos == SyntheticSource(photos=photos.photos, size=40)  # type: ignore[attr-defined]
     assert len(photos) == 3
     assert parse_source("synthetic*2") == (SyntheticSource(), 2)
-    assert [s.name for s in read_sequences(f"davis:{tmp_path}/davis:train")] == ["bear", "bus"]
+    assert [s.name for s in read_clips(f"davis:{tmp_path}/davis:train")] == ["bear", "bus"]
 
 
 @pytest.mark.parametrize(
@@ -196,6 +196,6 @@ def test_sources_that_make_no_sense(text: str, message: str) -> None:
         parse_source(text)
 
 
-def test_sequences_are_read_from_disk() -> None:
+def test_clips_are_read_from_disk() -> None:
     with pytest.raises(DatasetError, match="'synthetic' is no kind of data on disk"):
-        read_sequences("synthetic")
+        read_clips("synthetic")

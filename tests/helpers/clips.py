@@ -48,7 +48,7 @@ def write_clip(
     options: dict[str, str] | None = None,
     movflags: str = "",
     rotation: tuple[int, bool] | None = None,
-    colour: tuple[Colorspace, int, int] | None = None,
+    color: tuple[Colorspace, int, int] | None = None,
     audio: str | None = None,
     clicks: Sequence[float] = (),
     sound: float | None = None,
@@ -64,7 +64,7 @@ def write_clip(
         options: of the encoder.
         movflags: of the MP4 container.
         rotation: degrees counterclockwise, and whether mirrored, as a player should show it.
-        colour: matrix to convert with, the tag of the matrix, and the range (1 or 2).
+        color: matrix to convert with, the tag of the matrix, and the range (1 or 2).
         audio: encoder of a stereo track that is silent but for `clicks`.
         clicks: seconds.
         sound: seconds of audio; by default as long as the frames.
@@ -79,18 +79,18 @@ def write_clip(
         video.codec_context.time_base = 1 / Fraction(rate) if "mpeg" in codec else TICK
         if rotation is not None:
             video.set_display_rotation(rotation[0], hflip=rotation[1])
-        if colour is not None:
-            video.codec_context.colorspace, video.codec_context.color_range = colour[1:]
+        if color is not None:
+            video.codec_context.colorspace, video.codec_context.color_range = color[1:]
         track = None
         if audio is not None:
             track = cast("AudioStream", output.add_stream(audio, rate=AUDIO_RATE, layout="stereo"))
         for image, time in zip(images, times, strict=True):
             frame = av.VideoFrame.from_ndarray(image, format="rgb24")
-            if colour is not None:
+            if color is not None:
                 frame = frame.reformat(
-                    format="yuv420p", dst_colorspace=colour[0], dst_color_range=colour[2]
+                    format="yuv420p", dst_colorspace=color[0], dst_color_range=color[2]
                 )
-                frame.colorspace = colour[1]
+                frame.colorspace = color[1]
             frame.pts, frame.time_base = round(time / TICK), TICK
             output.mux(video.encode(frame))
         output.mux(video.encode(None))

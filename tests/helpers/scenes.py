@@ -13,6 +13,7 @@ from samtracker.evaluate.metrics import region_similarity
 from samtracker.types import Frame, Mask
 
 SIZE = (96, 160)
+iou = region_similarity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,22 +21,22 @@ class Ball:
     """A ball that moves along a line.
 
     Attributes:
-        colour: RGB that its texture varies around.
-        centre: x, y in pixels in the first frame.
+        color: RGB that its texture varies around.
+        center: x, y in pixels in the first frame.
         velocity: pixels per frame.
         radius: pixels.
         hidden: numbers of the frames in which it is not there.
     """
 
-    colour: tuple[int, int, int]
-    centre: tuple[float, float]
+    color: tuple[int, int, int]
+    center: tuple[float, float]
     velocity: tuple[float, float]
     radius: int
     hidden: range = range(0)
 
 
-RED = Ball(colour=(210, 60, 50), centre=(36, 34), velocity=(4, 1), radius=22)
-BLUE = Ball(colour=(50, 70, 220), centre=(130, 68), velocity=(-3, -1), radius=18)
+RED = Ball(color=(210, 60, 50), center=(36, 34), velocity=(4, 1), radius=22)
+BLUE = Ball(color=(50, 70, 220), center=(130, 68), velocity=(-3, -1), radius=18)
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,10 @@ def _draw(balls: Sequence[Ball], number: int) -> Shot:
         if number in ball.hidden:
             continue
         side = 2 * ball.radius + 1
-        skin = _texture(ball.colour, (side, side), blotch=6, contrast=40, seed=seed)
+        skin = _texture(ball.color, (side, side), blotch=6, contrast=40, seed=seed)
         left, top = (
             round(place + number * speed) - ball.radius
-            for place, speed in zip(ball.centre, ball.velocity, strict=True)
+            for place, speed in zip(ball.center, ball.velocity, strict=True)
         )
         inside = np.hypot(x - left - ball.radius, y - top - ball.radius) <= ball.radius
         rows, columns = np.nonzero(inside)
@@ -76,14 +77,11 @@ def _draw(balls: Sequence[Ball], number: int) -> Shot:
 
 
 def _texture(
-    colour: tuple[int, int, int], size: tuple[int, int], *, blotch: int, contrast: int, seed: int
+    color: tuple[int, int, int], size: tuple[int, int], *, blotch: int, contrast: int, seed: int
 ) -> Frame:
-    """Blotches of about `blotch` pixels around a colour."""
+    """Blotches of about `blotch` pixels around a color."""
     height, width = size
     grid = (height // blotch + 1, width // blotch + 1, 3)
     coarse = np.random.default_rng(seed).normal(0, contrast, grid).astype(np.float32)
     smooth = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.clip(smooth + np.array(colour, np.float32), 0, 255).astype(np.uint8)
-
-
-iou = region_similarity
+    return np.clip(smooth + np.array(color, np.float32), 0, 255).astype(np.uint8)

@@ -31,7 +31,7 @@ TINY = replace(
     precision="float32",
     checkpoint_every=2,
 )
-"""Four steps."""
+"""Settings of a training of four steps."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from samtracker.evaluate.metrics import region_similarity
 from samtracker.live.controls import HELP, Controls, Mode
 from samtracker.live.events import Button, Key, Mouse
 from samtracker.live.gesture import Gesture
-from samtracker.live.hud import draw
+from samtracker.live.hud import draw_hud
 from samtracker.tracker import Tracker
 from samtracker.types import Mask, mask_box
 from samtracker.video.live_source import LiveFrame
@@ -31,7 +31,7 @@ class User:
         self.next()
 
     def next(self) -> None:
-        """The next frame comes, as `follow` would bring it."""
+        """The next frame comes, as `live_loop` would bring it."""
         self.number += 1
         image = TWO[self.number].frame
         frame = LiveFrame(index=self.number, time=self.number / 30, captured=0.0, image=image)
@@ -188,9 +188,9 @@ def test_a_message_lasts_until_something_is_done(user: User) -> None:
 
 def test_a_message_does_not_hide_why_the_picture_stands(user: User) -> None:
     user.press("n")
-    waiting = draw(TWO[0].frame, user.controls, "")
+    waiting = draw_hud(TWO[0].frame, user.controls, "")
     user.click(36, 34, button="right")
-    both = draw(TWO[0].frame, user.controls, "")
+    both = draw_hud(TWO[0].frame, user.controls, "")
     lower = slice(SIZE[0] // 2, None)
     assert user.controls.message
     assert (both != waiting).any()
@@ -281,7 +281,7 @@ def test_gestures_stay_in_the_picture(places: list[tuple[float, float]]) -> None
 
 def test_the_window_shows_what_is_pointed_at(user: User) -> None:
     def shown() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-        return draw(TWO[user.number].frame, user.controls, "numbers")
+        return draw_hud(TWO[user.number].frame, user.controls, "numbers")
 
     plain = TWO[0].frame.copy()
     user.box(1)

@@ -47,7 +47,7 @@ def test_a_window_holds_the_mask_and_its_margin(
         assert first + length == side or outer[1] <= first + length + 0.5
 
 
-def test_a_window_is_centred() -> None:
+def test_a_window_is_centered() -> None:
     mask = torch.zeros(60, 80)
     mask[30:34, 40:42] = 1
     assert crop_around(mask, margin=96, stride=16) == Crop(24, 33, (16, 16))

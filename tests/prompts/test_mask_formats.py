@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from samtracker.errors import PromptError
 from samtracker.palette import PALETTE
-from samtracker.prompts.mask_formats import parse_mask, read_mask
+from samtracker.prompts.mask_formats import parse_mask, read_ids, read_mask
 from samtracker.types import Mask
 
 SIZE = (60, 80)
@@ -37,9 +37,9 @@ def assert_same(found: dict[int, Mask], wanted: dict[int, NDArray[Any]]) -> None
         np.testing.assert_array_equal(mask, wanted[object_id])
 
 
-def as_palette(ids: NDArray[np.uint8], colours: NDArray[np.uint8] = PALETTE) -> Image.Image:
+def as_palette(ids: NDArray[np.uint8], colors: NDArray[np.uint8] = PALETTE) -> Image.Image:
     image = Image.fromarray(ids)
-    image.putpalette(colours.tobytes())
+    image.putpalette(colors.tobytes())
     return image
 
 
@@ -113,7 +113,7 @@ def test_resizing_by_an_integer_and_back_changes_nothing(
 
 @pytest.mark.parametrize("white", [1, 37, 255])
 @pytest.mark.parametrize("dtype", [np.uint8, np.int32])
-def test_grey_and_white_masks_are_object_one(white: int, dtype: type[np.generic]) -> None:
+def test_gray_and_white_masks_are_object_one(white: int, dtype: type[np.generic]) -> None:
     wide_id = white == 37 and dtype is np.int32
     found = parse_mask(((IDS > 0) * white).astype(dtype), SIZE)
     assert_same(found, {37 if wide_id else 1: IDS > 0})
@@ -124,8 +124,8 @@ def test_white_of_sixteen_bits_is_object_one() -> None:
 
 
 def test_flat_shades_are_objects_and_their_values_the_ids() -> None:
-    grey = np.array([0, 38, 75, 113], np.uint8)[IDS]
-    assert_same(parse_mask(grey, SIZE), expected(grey))
+    gray = np.array([0, 38, 75, 113], np.uint8)[IDS]
+    assert_same(parse_mask(gray, SIZE), expected(gray))
 
 
 def test_flat_shades_survive_antialiasing() -> None:
@@ -153,13 +153,13 @@ def test_jpeg_of_a_white_mask_is_one_object(tmp_path: Path) -> None:
     assert (found[1] ^ (np.asarray(image)[..., 0] > 127)).sum() < 20
 
 
-def test_bright_colours_are_numbered_from_the_top_row_down() -> None:
+def test_bright_colors_are_numbered_from_the_top_row_down() -> None:
     order = {3: 1, 1: 2, 2: 3}  # the blue block is the topmost, then red, then green
     found = parse_mask(BRIGHT[IDS], SIZE)
     assert_same(found, {new: np.equal(IDS, old) for old, new in order.items()})
 
 
-def test_antialiased_colour_edges_are_no_objects() -> None:
+def test_antialiased_color_edges_are_no_objects() -> None:
     # red and green touch, red and blue touch: their blends are brown, teal and purple
     shapes = [(50, 60, 32, "red"), (112, 60, 32, "lime"), (50, 15, 13, "blue")]
     found = parse_mask(disks(*shapes, mode="RGB"), (120, 160))
@@ -169,16 +169,16 @@ def test_antialiased_colour_edges_are_no_objects() -> None:
         assert (found[object_id] ^ painted).sum() < 0.02 * painted.sum()
 
 
-def test_antialiased_davis_colours_keep_the_ids_of_davis() -> None:
+def test_antialiased_davis_colors_keep_the_ids_of_davis() -> None:
     shapes = [(40, 60, 30, (128, 0, 0)), (115, 60, 30, (64, 128, 0))]
     assert list(parse_mask(disks(*shapes, mode="RGB"), (120, 160))) == [1, 10]
 
 
 def test_both_variants_of_the_davis_palette_have_its_ids() -> None:
-    colours = np.array([[0, 0, 0], [191, 0, 0], [64, 128, 0], [191, 128, 0]], np.uint8)
-    assert list(parse_mask(colours[IDS], SIZE)) == [9, 10, 11]
-    colours[colours == 191] = 192
-    assert list(parse_mask(colours[IDS], SIZE)) == [9, 10, 11]
+    colors = np.array([[0, 0, 0], [191, 0, 0], [64, 128, 0], [191, 128, 0]], np.uint8)
+    assert list(parse_mask(colors[IDS], SIZE)) == [9, 10, 11]
+    colors[colors == 191] = 192
+    assert list(parse_mask(colors[IDS], SIZE)) == [9, 10, 11]
 
 
 def test_thin_antialiased_line_is_one_object() -> None:
@@ -189,19 +189,19 @@ def test_thin_antialiased_line_is_one_object() -> None:
     assert 100 < found[1].sum() < 250
 
 
-def test_palette_that_compresses_an_antialiased_picture_is_read_as_colours() -> None:
+def test_palette_that_compresses_an_antialiased_picture_is_read_as_colors() -> None:
     image = disks((80, 60, 40, (255, 255, 255)), mode="RGB").quantize(16)
     found = parse_mask(image, (120, 160))
     assert list(found) == [1]
     assert abs(found[1].sum() - np.pi * 40**2) < 60
 
 
-def test_palette_with_black_elsewhere_is_read_as_colours() -> None:
+def test_palette_with_black_elsewhere_is_read_as_colors() -> None:
     image = as_palette((IDS == 0).astype(np.uint8), np.array([[255, 255, 255], [0, 0, 0]], "u1"))
     assert_same(parse_mask(image, SIZE), {1: IDS > 0})
 
 
-def test_palette_of_any_colours_keeps_its_indices() -> None:
+def test_palette_of_any_colors_keeps_its_indices() -> None:
     assert_same(parse_mask(as_palette(IDS, BRIGHT[[0, 2, 3, 1]]), SIZE), expected(IDS))
 
 
@@ -211,10 +211,10 @@ def test_palette_that_is_too_short_keeps_its_indices() -> None:
     assert_same(parse_mask(image, SIZE), expected(IDS))
 
 
-@pytest.mark.parametrize("colour", [0, 255])
-def test_grey_with_alpha_is_what_is_visible(colour: int) -> None:
+@pytest.mark.parametrize("color", [0, 255])
+def test_gray_with_alpha_is_what_is_visible(color: int) -> None:
     alpha = np.where(IDS > 0, np.where(IDS == 3, 128, 255), 127).astype(np.uint8)
-    assert_same(parse_mask(np.dstack([np.full_like(IDS, colour), alpha]), SIZE), {1: IDS > 0})
+    assert_same(parse_mask(np.dstack([np.full_like(IDS, color), alpha]), SIZE), {1: IDS > 0})
 
 
 def test_photograph_on_transparency_is_one_object() -> None:
@@ -228,9 +228,9 @@ def test_floats_are_cut_at_half() -> None:
     assert_same(parse_mask(ramp, (4, 11)), {1: ramp > 0.5})
 
 
-def test_masks_are_disjoint_for_any_picture_of_few_colours() -> None:
-    colours = np.random.default_rng(1).integers(0, 256, (4, 3), np.uint8)
-    picture = colours[np.random.default_rng(2).integers(0, 4, (24, 32))]
+def test_masks_are_disjoint_for_any_picture_of_few_colors() -> None:
+    colors = np.random.default_rng(1).integers(0, 256, (4, 3), np.uint8)
+    picture = colors[np.random.default_rng(2).integers(0, 4, (24, 32))]
     picture = np.kron(picture, np.ones((5, 5, 1), np.uint8))
     found = parse_mask(picture, (120, 160))
     assert len(found) == 4
@@ -282,7 +282,7 @@ def test_object_that_vanishes_when_resized_is_an_error() -> None:
         (np.zeros(10, np.uint8), r"shape \(10,\)"),
         (np.zeros((0, 4), np.uint8), r"shape \(0, 4\)"),
         (np.ones((2, *SIZE), bool), r"shape \(2, 60, 80\)"),
-        (np.ones((*SIZE, 3), np.float32), "colours of type float32"),
+        (np.ones((*SIZE, 3), np.float32), "colors of type float32"),
         (np.full(SIZE, "a"), "type <U1"),
         (np.random.default_rng(0).integers(0, 256, (*SIZE, 3), np.uint8), "photograph"),
     ],
@@ -320,3 +320,56 @@ def test_files_of_every_mode(tmp_path: Path, mode: str) -> None:
         white = white.convert(mode)
     white.save(path)
     assert_same(read_mask(path, SIZE), {1: IDS > 0})
+
+
+def store(path: Path, image: NDArray[Any] | Image.Image) -> NDArray[np.uint16]:
+    """The ids that `read_ids` finds in a picture."""
+    (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(path)
+    return read_ids(path)
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(ids=arrays(np.uint8, (6, 8), elements=st.integers(0, 255)))
+def test_stored_ids_are_read_as_they_are(
+    tmp_path_factory: pytest.TempPathFactory, ids: NDArray[np.uint8]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "stored.png"
+    others = np.roll(PALETTE, 7, axis=0)
+    visible = (255 * (ids > 0)).astype(np.uint8)
+    pictures: list[NDArray[Any] | Image.Image] = [
+        *(as_palette(ids), as_palette(ids, others), PALETTE[ids]),
+        np.dstack([PALETTE[ids], np.full_like(visible, 255)]),
+        np.dstack([PALETTE[ids], visible]),
+    ]
+    if ids.max() < 32:
+        pictures.append(ids)
+    if ids.max() != 255:
+        pictures.append(ids.astype(np.uint16))
+    for picture in pictures:
+        found = store(path, picture)
+        assert found.dtype == np.uint16
+        np.testing.assert_array_equal(found, ids)
+
+
+def test_stored_ids_above_255_come_back(tmp_path: Path) -> None:
+    wide = np.array([0, 300, 301, 7], np.uint16)[IDS]
+    np.testing.assert_array_equal(store(tmp_path / "mask.png", wide), wide)
+
+
+def test_a_stored_shade_means_the_same_beside_any_other(tmp_path: Path) -> None:
+    shades = np.array([0, 200, 255, 90], np.uint8)[IDS]
+    np.testing.assert_array_equal(store(tmp_path / "a.png", shades), (IDS == 1) | (IDS == 2))
+    assert store(tmp_path / "b.png", 255 * (IDS > 0).astype(np.uint8)).max() == 1
+
+
+def test_stored_colors_that_name_no_id_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(PromptError, match=r"a\.png' is no mask: its colors"):
+        store(tmp_path / "a.png", BRIGHT[IDS])
+
+
+def test_stored_masks_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "text.png").write_text("no picture")
+    with pytest.raises(OSError, match=r"text\.png"):
+        read_ids(tmp_path / "text.png")
+    with pytest.raises(FileNotFoundError):
+        read_ids(tmp_path / "none.png")

@@ -12,17 +12,17 @@ from samtracker.tracking.life_cycle import LifeCycle, Observation
 from samtracker.types import State
 
 CONFIG = TrackerConfig(lost_after=2, patience=5, confirm_after=2)
-GIVEN = Observation(area=100, centre=(50.0, 50.0), score=1.0, similarity=1.0)
+GIVEN = Observation(area=100, center=(50.0, 50.0), score=1.0, similarity=1.0)
 FRAMES = {
-    "good": Observation(area=100, centre=(50.0, 50.0), score=0.8, similarity=0.8),
-    "none": Observation(area=0, centre=(0.0, 0.0), score=0.0, similarity=0.0),
-    "unlikely": Observation(area=100, centre=(50.0, 50.0), score=0.1, similarity=0.8),
-    "unsure": Observation(area=100, centre=(50.0, 50.0), score=0.3, similarity=0.8),
-    "unlike": Observation(area=100, centre=(50.0, 50.0), score=0.8, similarity=0.2),
-    "huge": Observation(area=401, centre=(50.0, 50.0), score=0.8, similarity=0.8),
-    "tiny": Observation(area=24, centre=(50.0, 50.0), score=0.8, similarity=0.8),
-    "crumb": Observation(area=9, centre=(50.0, 50.0), score=0.8, similarity=0.8),
-    "gone": Observation(area=100, centre=(66.0, 50.0), score=0.8, similarity=0.8),
+    "good": Observation(area=100, center=(50.0, 50.0), score=0.8, similarity=0.8),
+    "none": Observation(area=0, center=(0.0, 0.0), score=0.0, similarity=0.0),
+    "unlikely": Observation(area=100, center=(50.0, 50.0), score=0.1, similarity=0.8),
+    "unsure": Observation(area=100, center=(50.0, 50.0), score=0.3, similarity=0.8),
+    "unlike": Observation(area=100, center=(50.0, 50.0), score=0.8, similarity=0.2),
+    "huge": Observation(area=401, center=(50.0, 50.0), score=0.8, similarity=0.8),
+    "tiny": Observation(area=24, center=(50.0, 50.0), score=0.8, similarity=0.8),
+    "crumb": Observation(area=9, center=(50.0, 50.0), score=0.8, similarity=0.8),
+    "gone": Observation(area=100, center=(66.0, 50.0), score=0.8, similarity=0.8),
 }
 
 
@@ -45,7 +45,7 @@ def areas(*shares: float) -> str:
     """States of an object that has one share of its first area after the other."""
     life = LifeCycle(CONFIG, GIVEN)
     frames = [
-        Observation(area=round(100 * share), centre=(50.0, 50.0), score=0.8, similarity=0.8)
+        Observation(area=round(100 * share), center=(50.0, 50.0), score=0.8, similarity=0.8)
         for share in shares
     ]
     return "".join(life.step(frame).value[0] for frame in frames)
@@ -69,7 +69,7 @@ def test_a_found_object_must_confirm() -> None:
 
 def test_it_may_come_back_elsewhere_and_of_another_size() -> None:
     life = LifeCycle(CONFIG, GIVEN)
-    far = Observation(area=900, centre=(300.0, 9.0), score=0.8, similarity=0.8)
+    far = Observation(area=900, center=(300.0, 9.0), score=0.8, similarity=0.8)
     found = [life.step(frame).value[0] for frame in (FRAMES["none"], FRAMES["none"], far, far, far)]
     assert "".join(found) == "ulrrt"
     assert life.step(far) is State.TRACKING
@@ -79,7 +79,7 @@ def test_slow_growth_is_no_reason_to_doubt() -> None:
     life = LifeCycle(CONFIG, GIVEN)
     for number in range(40):
         area = round(100 * 1.1**number)
-        grown = Observation(area=area, centre=(50.0 + number, 50.0), score=0.8, similarity=0.8)
+        grown = Observation(area=area, center=(50.0 + number, 50.0), score=0.8, similarity=0.8)
         assert life.step(grown) is State.TRACKING
 
 
@@ -98,9 +98,9 @@ def test_every_story_keeps_the_rules(names: list[str]) -> None:
 
 def test_a_leak_that_another_object_takes_over_is_forgotten_at_once() -> None:
     life = LifeCycle(CONFIG, GIVEN)
-    leak = Observation(area=500, centre=(50.0, 50.0), score=0.8, similarity=0.8)
+    leak = Observation(area=500, center=(50.0, 50.0), score=0.8, similarity=0.8)
     assert life.step(leak) is State.UNCERTAIN
-    life.trim(leak, FRAMES["good"])
+    life.subtract(leak, FRAMES["good"])
     assert life.step(FRAMES["good"]) is State.TRACKING
 
 
@@ -109,13 +109,13 @@ def test_what_is_given_away_is_not_missed(before: list[str]) -> None:
     life = LifeCycle(CONFIG, GIVEN)
     for name in before:
         state = life.step(FRAMES[name])
-    life.trim(FRAMES["good"], FRAMES["crumb"])
+    life.subtract(FRAMES["good"], FRAMES["crumb"])
     assert life.step(FRAMES["crumb"]) is state
 
 
-def test_evidence_of_a_mask() -> None:
+def test_observation_of_a_mask() -> None:
     mask = np.zeros((10, 20), np.bool_)
     mask[2:4, 10:14] = True
     found = Observation.of(mask, 0.5, 0.7)
-    assert found == Observation(area=8, centre=(11.5, 2.5), score=0.5, similarity=0.7)
+    assert found == Observation(area=8, center=(11.5, 2.5), score=0.5, similarity=0.7)
     assert Observation.of(mask & False, 0.5, 0.7) == FRAMES["none"]

@@ -21,27 +21,27 @@ def features(seed: int) -> Features:
 
 
 def mask(seed: int) -> Tensor:
-    cells = torch.zeros(12, 20)
-    cells[seed % 8 : seed % 8 + 4, 3 + seed % 12 : 8 + seed % 12] = 1
-    return cells
+    grid_mask = torch.zeros(12, 20)
+    grid_mask[seed % 8 : seed % 8 + 4, 3 + seed % 12 : 8 + seed % 12] = 1
+    return grid_mask
 
 
-def anchor(seed: int) -> Tensor:
-    """The key that an anchor of this frame has."""
+def reference(seed: int) -> Tensor:
+    """The key that a reference to this frame has."""
     return ReferenceFrame.of(Template(features(seed), mask(seed))).key
 
 
-def anchors(track: ObjectMemory) -> list[int]:
-    """The frames that the anchors are of."""
-    known = {seed: anchor(seed) for seed in range(60)}
+def references(made: ObjectMemory) -> list[int]:
+    """The frames that the references are of."""
+    known = {seed: reference(seed) for seed in range(60)}
     return [
         next(seed for seed, key in known.items() if torch.equal(key, item.key))
-        for item in track.memory.anchors
+        for item in made.contents().references
     ]
 
 
-def track(frames: int = 0, *, score: float = 0.9, **settings: object) -> ObjectMemory:
-    """A track that starts in frame 0 and is found in the frames after it."""
+def memory_of(frames: int = 0, *, score: float = 0.9, **settings: object) -> ObjectMemory:
+    """The memory of an object that starts in frame 0 and is found in the frames after it."""
     made = ObjectMemory(TrackerConfig(**settings), features(0), mask(0))  # type: ignore[arg-type]
     for number in range(1, frames + 1):
         made.update(features(number), mask(number), score, number)
@@ -49,136 +49,141 @@ def track(frames: int = 0, *, score: float = 0.9, **settings: object) -> ObjectM
 
 
 def test_it_starts_with_the_first_frame() -> None:
-    made = track()
-    memory = made.memory
+    made = memory_of()
+    memory = made.contents()
     assert not memory.lost
     assert torch.equal(memory.last.features.x16, features(0).x16)
     assert torch.equal(memory.last.features.key, features(0).key)
     assert torch.equal(memory.last.mask, mask(0))
-    assert anchors(made) == [0]
+    assert references(made) == [0]
     assert memory.target is not None
     wanted = TargetModel.fit(features(0).key[0], mask(0)).weights
     torch.testing.assert_close(memory.target.weights, wanted)
 
 
 def test_the_last_frame_rolls_and_the_first_stays() -> None:
-    made = track(40, memory="anchored")
-    assert torch.equal(made.memory.last.mask, mask(40))
-    assert torch.equal(made.memory.last.features.key, features(40).key)
-    assert anchors(made) == [0]
+    made = memory_of(40, memory="anchored")
+    assert torch.equal(made.contents().last.mask, mask(40))
+    assert torch.equal(made.contents().last.features.key, features(40).key)
+    assert references(made) == [0]
 
 
 def test_rolling_memory_knows_the_last_frame_only() -> None:
-    made = track(3, memory="rolling")
-    made.anchor(features(4), mask(4))
-    assert made.memory.anchors == ()
-    assert made.memory.target is None
-    assert torch.equal(made.memory.last.mask, mask(4))
+    made = memory_of(3, memory="rolling")
+    made.set_mask(features(4), mask(4))
+    assert made.contents().references == ()
+    assert made.contents().target is None
+    assert torch.equal(made.contents().last.mask, mask(4))
 
 
 def test_without_target_model() -> None:
-    made = track(3, target_model=False)
-    assert made.memory.target is None
-    assert anchors(made) == [0]
+    made = memory_of(3, target_model=False)
+    assert made.contents().target is None
+    assert references(made) == [0]
 
 
 @pytest.mark.parametrize("size", [1, 3])
 def test_the_bank_keeps_the_newest_frames_at_a_distance(size: int) -> None:
-    made = track(40, memory=f"bank:{size}")
+    made = memory_of(40, memory=f"bank:{size}")
     newest = list(range(BANK_EVERY, 41, BANK_EVERY))[-size:]
-    assert anchors(made) == [0, *newest]
+    assert references(made) == [0, *newest]
 
 
 def test_the_bank_takes_confident_frames_only() -> None:
-    assert anchors(track(40, memory="bank:2", score=BANK_SCORE - 0.01)) == [0]
-    made = track(BANK_EVERY + 1, memory="bank:2", score=0.0)
+    assert references(memory_of(40, memory="bank:2", score=BANK_SCORE - 0.01)) == [0]
+    made = memory_of(BANK_EVERY + 1, memory="bank:2", score=0.0)
     made.update(features(29), mask(29), BANK_SCORE, 29)
-    assert anchors(made) == [0]
+    assert references(made) == [0]
     made.update(features(30), mask(30), BANK_SCORE, 30)
-    assert anchors(made) == [0, 30]
+    assert references(made) == [0, 30]
 
 
 @pytest.mark.parametrize(("memory", "most"), [("rolling", 0), ("anchored", 2), ("bank:2", 4)])
 def test_memory_is_constant(memory: str, most: int) -> None:
-    made = track(memory=memory)
+    made = memory_of(memory=memory)
     counts = []
     for number in range(1, 50):
         if number % 7 == 0:
-            made.anchor(features(number), mask(number))
+            made.set_mask(features(number), mask(number))
         if number % 11:
             made.update(features(number), mask(number), 0.9, number)
         else:
             made.lost = True
-        counts.append(len(made.memory.anchors))
+        counts.append(len(made.contents().references))
     assert max(counts) == most
 
 
-def test_a_correction_is_a_second_anchor() -> None:
-    made = track(3)
+def test_a_correction_is_a_second_reference() -> None:
+    made = memory_of(3)
     for number in (10, 20):
-        made.anchor(features(number), mask(number))
-        assert anchors(made) == [0, number]
-        assert torch.equal(made.memory.last.mask, mask(number))
-        assert made.memory.target is not None
+        made.set_mask(features(number), mask(number))
+        assert references(made) == [0, number]
+        assert torch.equal(made.contents().last.mask, mask(number))
+        target = made.contents().target
+        assert target is not None
         wanted = TargetModel.fit(features(number).key[0], mask(number)).weights
-        torch.testing.assert_close(made.memory.target.weights, wanted)
+        torch.testing.assert_close(target.weights, wanted)
 
 
 def test_another_mask_of_the_first_frame_replaces_the_first() -> None:
-    made = track(3)
-    made.remind(features(0), mask(7))  # encoded again, for the frame is over
-    assert anchors(made) == [0]
-    assert torch.equal(made.memory.anchors[0].labels, Template(features(0), mask(7)).shares())
+    made = memory_of(3)
+    made.add_reference(features(0), mask(7))  # encoded again, for the frame is over
+    assert references(made) == [0]
+    assert torch.equal(
+        made.contents().references[0].labels, Template(features(0), mask(7)).shares()
+    )
 
 
 def test_a_lost_object_remembers_where_it_was_last_seen() -> None:
-    made = track(3, memory="bank:1")
+    made = memory_of(3, memory="bank:1")
     made.lost = True
-    lost = made.memory
+    lost = made.contents()
     assert lost.lost
-    assert torch.equal(made.memory.last.mask, mask(3))
-    assert anchors(made) == [0]
+    assert torch.equal(made.contents().last.mask, mask(3))
+    assert references(made) == [0]
     made.update(features(30), mask(30), 0.9, 30)
-    assert not made.memory.lost
-    assert torch.equal(made.memory.last.mask, mask(30))
+    assert not made.contents().lost
+    assert torch.equal(made.contents().last.mask, mask(30))
 
 
 def test_a_lost_object_is_remembered_as_all_of_it_was_seen() -> None:
-    made = track(3)
+    made = memory_of(3)
     for number, rows in enumerate((3, 2, 1), start=4):
         part = mask(number)
         part[: number % 8 + 4 - rows] = 0
         made.update(features(number), part, 0.9, number)
-        assert torch.equal(made.memory.last.mask, part)
+        assert torch.equal(made.contents().last.mask, part)
     made.lost = True
-    assert torch.equal(made.memory.last.mask, mask(4) * (torch.arange(12) > 4)[:, None])
-    assert torch.equal(made.memory.last.features.key, features(4).key)
+    assert torch.equal(made.contents().last.mask, mask(4) * (torch.arange(12) > 4)[:, None])
+    assert torch.equal(made.contents().last.features.key, features(4).key)
 
 
 def test_an_object_that_goes_away_is_whole_though_small() -> None:
-    made = track()
-    cells = mask(0)
+    made = memory_of()
+    grid_mask = mask(0)
     for number in range(1, 15):
-        made.update(features(number), cells * 0.97**number, 0.9, number)
+        made.update(features(number), grid_mask * 0.97**number, 0.9, number)
     made.lost = True
-    assert torch.equal(made.memory.last.features.key, features(14).key)
+    assert torch.equal(made.contents().last.features.key, features(14).key)
 
 
 def test_a_correction_finds_a_lost_object() -> None:
-    made = track()
+    made = memory_of()
     made.lost = True
-    made.anchor(features(2), mask(2))
-    assert not made.memory.lost
+    made.set_mask(features(2), mask(2))
+    assert not made.contents().lost
 
 
 def test_the_target_model_follows_the_bank_half_way() -> None:
-    made = track(BANK_EVERY, memory="bank:1")
+    made = memory_of(BANK_EVERY, memory="bank:1")
     first, newest = (
         TargetModel.fit(features(number).key[0], mask(number)).weights for number in (0, BANK_EVERY)
     )
-    assert made.memory.target is not None
-    torch.testing.assert_close(made.memory.target.weights, (first + newest) / 2)
-    made.anchor(features(30), mask(30))
-    assert made.memory.target is not None
+    target = made.contents().target
+    assert target is not None
+    torch.testing.assert_close(target.weights, (first + newest) / 2)
+    made.set_mask(features(30), mask(30))
+    target = made.contents().target
+    assert target is not None
     wanted = TargetModel.fit(features(30).key[0], mask(30)).weights
-    torch.testing.assert_close(made.memory.target.weights, wanted)
+    torch.testing.assert_close(target.weights, wanted)

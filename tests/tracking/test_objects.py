@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 import torch
 
-from samtracker.errors import ConfigError, FrameError, PromptError, SamTrackerError
+from samtracker.errors import (
+    FrameError,
+    NotInitializedError,
+    OutOfMemoryError,
+    PromptError,
+    SamTrackerError,
+)
 from samtracker.tracker import Tracker
 from samtracker.tracking.checks import MAX_ID
 from samtracker.types import Mask, State, mask_box
@@ -113,8 +119,8 @@ def test_a_correction_is_followed(lite_tracker: MakeTracker) -> None:
 
 def test_a_lost_object_can_be_corrected(lite_tracker: MakeTracker) -> None:
     gone = film([replace(RED, hidden=range(1, 9))], 3)
-    # It comes back in another colour.
-    green = film([replace(RED, colour=(90, 200, 90))], 5)
+    # It comes back in another color.
+    green = film([replace(RED, color=(90, 200, 90))], 5)
     tracker = lite_tracker()
     tracker.init(gone[0].frame, mask=gone[0].ids)
     assert tracker.step(gone[1].frame)[1].state == State.UNCERTAIN
@@ -178,7 +184,9 @@ def test_pixels_taken_from_a_doubtful_mask_leave_the_memory_as_it_is(
 
 @pytest.mark.parametrize("call", [Tracker.step, Tracker.add_object])
 def test_nothing_works_before_init(lite_tracker: MakeTracker, call: Callable[..., object]) -> None:
-    with pytest.raises(PromptError, match=r"no objects yet: call init\(frame, mask=\.\.\.\) first"):
+    with pytest.raises(
+        NotInitializedError, match=r"no objects yet: call init\(frame, mask=\.\.\.\) first"
+    ):
         call(lite_tracker(), FRAME)
 
 
@@ -196,7 +204,7 @@ BAD_FRAMES: dict[str, tuple[Any, str]] = {
     "bool": (FRAME > 0, "the frame is bool: give an RGB uint8 array (H, W, 3)"),
     "list": (FRAME.tolist(), "the frame is list: give an RGB uint8 array (H, W, 3)"),
     "none": (None, "the frame is NoneType: give an RGB uint8 array (H, W, 3)"),
-    "grey": (
+    "gray": (
         FRAME[..., 0],
         "the frame has shape (96, 160): give an RGB uint8 array (H, W, 3)",
     ),
@@ -383,6 +391,6 @@ def test_running_out_of_memory_is_an_error_of_ours(lite_tracker: MakeTracker) ->
 
     for module in (tracker.runtime.network.body, tracker.runtime.network.decoder):
         hook = module.register_forward_pre_hook(fail)
-        with pytest.raises(ConfigError, match="out of memory: give a smaller size"):
+        with pytest.raises(OutOfMemoryError, match="out of memory: give a smaller size"):
             tracker.step(np.roll(shot.frame, 1))
         hook.remove()

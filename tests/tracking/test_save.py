@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 import torch
 
+from samtracker.checkpoints.files import load_state, save_state
 from samtracker.errors import OutputError, WeightsError
 from samtracker.tracker import Tracker
-from samtracker.tracking.save import load_tracker
+from samtracker.tracking.save import FORMAT, load_tracker
 from samtracker.types import FrameResult
 from tests.helpers.cli_tools import ROOT, one_more_thread
 from tests.helpers.scenes import BLUE, RED, film
@@ -133,10 +134,30 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     tracker.save(path)
     with pytest.raises(WeightsError, match="was made with other weights than"):
         Tracker.load(path, weights="lite")
-    with pytest.raises(WeightsError, match="holds no tracker of this version"):
+    with pytest.raises(WeightsError, match=r"holds no tracker: give a file of save\(\)"):
         Tracker.load(ROOT / "weights" / "lite.safetensors")
     path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(WeightsError, match="no intact safetensors file"):
         Tracker.load(path)
     with pytest.raises(WeightsError, match="nowhere"):
         Tracker.load(tmp_path / "nowhere.safetensors")
+
+
+def test_a_file_of_an_older_version_is_refused() -> None:
+    """The file was written in format 3 by version 0.1: one object after `init`, at size 64 and
+    in bfloat16, which make it small."""
+    old = Path(__file__).parent / "data" / "saved-in-format-3.safetensors"
+    message = (
+        r"was saved by an older version of samtracker \(format 3, not 4\): go on with that one"
+    )
+    with pytest.raises(WeightsError, match=message):
+        Tracker.load(old, device="cpu")
+
+
+def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "tracker.safetensors"
+    made().save(path)
+    tensors, metadata = load_state(path)
+    save_state(path, tensors, {**metadata, "format": f"samtracker-tracker-{FORMAT + 1}"})
+    with pytest.raises(WeightsError, match=r"a newer version of samtracker \(format 5, not 4\)"):
+        Tracker.load(path)

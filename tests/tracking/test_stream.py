@@ -10,15 +10,12 @@ import numpy as np
 import pytest
 
 from samtracker.errors import ConfigError, PromptError, VideoError
-from samtracker.types import Mask, State
+from samtracker.types import State
 from tests.conftest import MakeTracker
 from tests.helpers.cameras import Camera
 from tests.helpers.cli_tools import FRAMES, SHOTS, two_balls
 from tests.helpers.clips import cut
-
-
-def iou(a: Mask, b: Mask) -> float:
-    return float((a & b).sum() / (a | b).sum())
+from tests.helpers.scenes import iou
 
 
 def test_every_frame_of_a_file(tmp_path: Path, lite_tracker: MakeTracker) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from samtracker.errors import FrameError, PromptError
+from samtracker.errors import FrameError, NothingToUndoError, PromptError
 from samtracker.tracker import Tracker
 from samtracker.tracking.objects import UNDO
 from samtracker.types import FrameResult
@@ -104,12 +104,12 @@ def test_only_the_last_changes_are_kept_and_none_of_another_stream(
         tracker.rename(1, str(number))
     for number in range(UNDO):
         assert tracker.undo()[1].name == str(UNDO + 1 - number)
-    with pytest.raises(PromptError, match="nothing to undo"):
+    with pytest.raises(NothingToUndoError, match="nothing to undo"):
         tracker.undo()
     tracker.rename(1, "red")
     started(tracker, 1)
     assert tracker.undo().objects == ()  # what init was given
-    with pytest.raises(PromptError, match="nothing to undo"):
+    with pytest.raises(NothingToUndoError, match="nothing to undo"):
         tracker.undo()
 
 

@@ -36,7 +36,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def same(first: Checkpoint, second: Checkpoint) -> bool:
-    """Bit for bit."""
+    """Whether two checkpoints are equal bit for bit."""
     pairs = [(first.network, second.network), (first.averaged or {}, second.averaged or {})]
     return all(
         one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)

@@ -31,7 +31,7 @@ from tests.helpers.clips import (
 )
 
 NUMBERS = range(40)
-COLOURS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (0, 0, 0), (128, 64, 200)]
+COLORS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (0, 0, 0), (128, 64, 200)]
 
 
 @pytest.fixture(scope="module")
@@ -141,16 +141,16 @@ def test_rotation(tmp_path: Path, degrees: int, mirrored: bool) -> None:
         (Colorspace.ITU709, 2, 1, 720),  # and HD for BT.709
     ],
 )
-def test_colours(
+def test_colors(
     tmp_path: Path, matrix: Colorspace, tag: int, value_range: int, height: int
 ) -> None:
-    image = np.repeat(np.array(COLOURS, np.uint8)[None], 32, axis=1).repeat(height, axis=0)
+    image = np.repeat(np.array(COLORS, np.uint8)[None], 32, axis=1).repeat(height, axis=0)
     path = write_clip(
-        tmp_path / "a.mp4", [image], colour=(matrix, tag, value_range), options={"crf": "5"}
+        tmp_path / "a.mp4", [image], color=(matrix, tag, value_range), options={"crf": "5"}
     )
     (frame,) = read_frames(path)
     shown = frame.image[height // 2, 16::32].astype(int)
-    assert np.abs(shown - COLOURS).max() <= 3
+    assert np.abs(shown - COLORS).max() <= 3
 
 
 @settings(max_examples=40, derandomize=True, deadline=None)
@@ -239,6 +239,9 @@ def test_truncated_file_gives_what_there_is(tmp_path: Path, name: str, movflags:
     assert 15 <= len(seen) <= 30
     assert numbers_of(seen) == list(range(len(seen)))
     assert frames.truncated
+    with pytest.raises(VideoError) as told:
+        frames.check_complete()
+    assert str(told.value) == f"'{path}' is cut off or damaged at its end"
 
 
 def test_half_a_frame_is_not_shown(tmp_path: Path) -> None:
@@ -258,6 +261,7 @@ def test_audio_of_another_length_is_no_truncation(tmp_path: Path, name: str, sou
     frames = read_frames(path)
     assert numbers_of(frames) == list(NUMBERS)
     assert not frames.truncated
+    frames.check_complete()
 
 
 def test_plain_truncated_mp4(clip: Path, tmp_path: Path) -> None:

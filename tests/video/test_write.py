@@ -1,4 +1,4 @@
-"""Writing: what players need of the file, times and colours and sound kept, nothing left behind."""
+"""Writing: what players need of the file, times and colors and sound kept, nothing left behind."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.helpers.clips import (
     write_clip,
 )
 
-COLOURS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (0, 0, 0), (128, 64, 200)]
+COLORS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (0, 0, 0), (128, 64, 200)]
 CLICKS = (0.5, 1.0, 1.5, 2.5)
 
 
@@ -97,13 +97,13 @@ def test_real_file(tmp_path: Path) -> None:
         assert [stream.codec_context.name for stream in container.streams] == ["h264", "aac"]
 
 
-def test_colours(tmp_path: Path) -> None:
-    image = np.repeat(np.array(COLOURS, np.uint8)[None], 32, axis=1).repeat(64, axis=0)
+def test_colors(tmp_path: Path) -> None:
+    image = np.repeat(np.array(COLORS, np.uint8)[None], 32, axis=1).repeat(64, axis=0)
     with VideoWriter(tmp_path / "out.mp4", fps=25) as writer:
         for _ in range(3):
             writer.write(image)
     for frame in read_frames(tmp_path / "out.mp4"):
-        assert np.abs(frame.image[32, 16::32].astype(int) - COLOURS).max() <= 4
+        assert np.abs(frame.image[32, 16::32].astype(int) - COLORS).max() <= 4
 
 
 @settings(max_examples=25, derandomize=True, deadline=None)

@@ -1,0 +1,53 @@
+"""Which weights something was made with, and how to find them again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from samtracker.checkpoints.load import load_network
+from samtracker.checkpoints.manifest import manifest
+from samtracker.errors import WeightsError
+from samtracker.model.network import Network
+
+
+def weights_of(network: Network) -> tuple[str, str]:
+    """Return where a network's weights come from, a name or an absolute path, and their sha256.
+
+    Raises:
+        WeightsError: They come from no file.
+    """
+    file = network.file
+    if file is None:
+        raise WeightsError("the network comes from no file: save its weights and load them first")
+    known = manifest().values()
+    names = [entry.name for entry in known if entry.path.resolve() == file.resolve()]
+    return names[0] if names else str(file.resolve()), network.digest
+
+
+def network_of(
+    path: str | Path, name: str, digest: str, moved: str | Path | None = None
+) -> Network:
+    """Load the network that something was made with.
+
+    Args:
+        path: Of what was made, for messages.
+        name: Of the weights, from `weights_of`.
+        digest: Of the weights, likewise.
+        moved: Where they lie now; None for where they were.
+
+    Raises:
+        WeightsError: The weights are missing or are others.
+    """
+    try:
+        network = load_network(moved or name)
+    except WeightsError as error:
+        if moved is not None:
+            raise
+        raise WeightsError(
+            f"{error}; '{path}' was made with them: if they lie elsewhere now, give that as weights"
+        ) from error
+    if network.digest != digest:
+        raise WeightsError(
+            f"'{path}' was made with other weights than '{network.file}': give those as weights"
+        )
+    return network

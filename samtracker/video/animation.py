@@ -1,0 +1,70 @@
+"""One image file as a source of frames: an animation, the pages of a TIFF, or a single picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import partial
+from itertools import accumulate
+from pathlib import Path
+
+from samtracker.errors import VideoError
+from samtracker.types import Frame
+from samtracker.video.frame_source import Candidate
+from samtracker.video.image_source import IMAGE_FPS
+from samtracker.video.stills import PictureFile
+
+_DEFAULT = 1 / Fraction(IMAGE_FPS)
+
+
+class AnimationSource:
+    """The pictures of a GIF, APNG, WebP or TIFF, or of any other image file. See `FrameSource`.
+
+    Each is shown as long as the file says or, where it says nothing, for 1 / `IMAGE_FPS` seconds.
+
+    Args:
+        path: The file.
+
+    Raises:
+        VideoError: It is no image, or damaged at its beginning.
+        OSError: It cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._pictures = PictureFile(path)
+        try:
+            durations = [seconds or _DEFAULT for seconds in self._pictures.durations()]
+        except BaseException:
+            self._pictures.close()
+            raise
+        self._times = [0.0, *map(float, accumulate(durations))]
+        self.name = f"'{path}'"
+        self.path: Path | None = None
+        self.frames: int | None = len(durations)
+        self.duration: float | None = self._times[-1]
+        self.fps: float | None = float(len(durations) / sum(durations))
+        self.unreadable = 0
+        self.truncated = False
+
+    def candidates(self, start: float) -> Iterator[Candidate]:
+        """Yields every picture; `start` is of no use, for nothing is converted before `load`."""
+        del start
+        for index, time in enumerate(self._times[:-1]):
+            yield Candidate(
+                name=f"frame {index} of {self.name}",
+                index=index,
+                time=time,
+                load=partial(self._load, index),
+            )
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._pictures.close()
+
+    def _load(self, index: int) -> Frame | None:
+        try:
+            return self._pictures.read(index)
+        except VideoError:
+            # A file that was cut off announces more pictures than it has.
+            self.truncated = index == len(self._times) - 2
+            return None

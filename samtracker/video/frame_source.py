@@ -1,0 +1,55 @@
+"""What every source of frames has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from samtracker.types import Frame
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A frame that a source offers; it is neither read nor converted before `load` is called.
+
+    Attributes:
+        name: The frame as error messages call it.
+        index: Number of the frame in the source, from 0.
+        time: Seconds since the first frame.
+        load: Returns RGB uint8 (H, W, 3), or None when the frame is damaged.
+    """
+
+    name: str
+    index: int
+    time: float
+    load: Callable[[], Frame | None]
+
+
+class FrameSource(Protocol):
+    """Where `VideoReader` gets its frames from.
+
+    Attributes:
+        name: The source as error messages call it.
+        path: The video file, where the source is one that may have audio.
+        fps: Average frames per second; None when unknown.
+        frames: Number of frames as the source announces it; None when unknown.
+        duration: Seconds; None when unknown.
+        unreadable: Number of damaged frames so far.
+        truncated: Whether the source ended before it should have.
+    """
+
+    name: str
+    path: Path | None
+    fps: float | None
+    frames: int | None
+    duration: float | None
+    unreadable: int
+    truncated: bool
+
+    def candidates(self, start: float) -> Iterator[Candidate]:
+        """Yields the frames in order; those before `start` (seconds) may be left out."""
+
+    def close(self) -> None:
+        """Releases the file or device; it may be called twice."""

@@ -1,0 +1,72 @@
+"""The pages: links lead somewhere, the index leads everywhere, and what is named is there."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+import samtracker
+from tests.helpers.cli_tools import ROOT
+
+DOCS = ROOT / "docs"
+
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("*.md")), ROOT / "benchmarks" / "README.md"]
+
+
+def links_of(page: Path) -> list[str]:
+    """Where the links and pictures of a page lead, without those to other sites."""
+    links = re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8"))
+    return [link for link in links if not link.startswith("https://")]
+
+
+def anchors_of(page: Path) -> set[str]:
+    """What a link to a heading of a page may end with."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in links_of(page):
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors_of(target), link
+
+
+def test_the_index_leads_to_every_page() -> None:
+    index = DOCS / "index.md"
+    reached = {(DOCS / link.partition("#")[0]).resolve() for link in links_of(index)}
+    assert {page.resolve() for page in PAGES} - {index.resolve()} <= reached
+
+
+def test_the_map_of_the_code_is_right() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    package = Path(samtracker.__file__).parent
+    tree = set(re.findall(r"^ {6}(\w+/|\w+\.py) ", page, re.MULTILINE))
+    rooms = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
+    assert tree == rooms | {path.name for path in package.glob("[!_]*.py")}
+    named = set(re.findall(r"`(\w+/\w+\.py)`", page))
+    assert len(named) > 20
+    places = (package, ROOT)
+    assert [name for name in named if not any((at / name).is_file() for at in places)] == []
+
+
+def test_the_api_page_is_up_to_date() -> None:
+    reference = runpy.run_path(str(DOCS / "generate_api.py"))["reference"]
+    page = (DOCS / "api.md").read_text("utf-8")
+    assert page == reference(), "run: make docs"
+    for name in samtracker.__all__:
+        assert f"\n### {name}\n" in page
+
+
+def test_what_the_api_page_names_is_explained() -> None:
+    sections = re.split(r"^###+ ", (DOCS / "api.md").read_text("utf-8"), flags=re.MULTILINE)[1:]
+    for section in sections:
+        title, _, text = section.partition("\n")
+        prose = re.sub(r"```.*?```", "", text.partition("\n## ")[0], flags=re.DOTALL)
+        constant = f"```python\n{title} = " in text
+        assert prose.strip() or constant, title
