@@ -22,7 +22,7 @@ OBJECTS = ("largest", "random")
 FRAMINGS = ("letterbox", "object")
 OPTIMISERS = ("adam", "adamw")
 SCHEDULES = ("constant", "cosine")
-DATASETS = ("davis", "davis2017", "youtube", "folder")
+DATASETS = ("davis", "davis2017", "youtube", "folder", "instances")
 CORRUPTIONS = ("blur", "noise", "dark", "jpeg", "drop-frames", "occluder", "look-alike")
 FORMATS = ("overlay", "masks", "rle", "csv", "alpha")
 

@@ -18,7 +18,8 @@ from samtracker.errors import ConfigError
     "--dataset",
     type=click.Choice(DATASETS),
     required=True,
-    help="Dataset layout: DAVIS 2016, DAVIS 2017, YouTube-VOS, or folders images/ and masks/.",
+    help="Dataset layout: DAVIS 2016, DAVIS 2017, YouTube-VOS, folders images/ and masks/, or "
+    "instances: photos whose masks have an id a gray value, of which the largest object counts.",
 )
 @click.option(
     "--root", type=click.Path(path_type=Path), required=True, help="Folder of the dataset."
@@ -32,6 +33,14 @@ from samtracker.errors import ConfigError
     "--predictions",
     type=click.Path(path_type=Path),
     help="Score the masks DIR/CLIP/FRAME.png instead of tracking.",
+)
+@click.option(
+    "--prompt",
+    default="mask",
+    show_default=True,
+    metavar="mask|box|click|clicks:N",
+    help="How the objects of the first frame are pointed at. Anything but mask is simulated from "
+    "the truth, and the first masks are scored as well.",
 )
 @click.option(
     "--corrupt",
@@ -62,6 +71,7 @@ def evaluate(  # noqa: PLR0917
     root: Path,
     split: str | None,
     predictions: Path | None,
+    prompt: str,
     corruptions: tuple[str, ...],
     jobs: int | None,
     output: Path,
@@ -92,6 +102,7 @@ def evaluate(  # noqa: PLR0917
             jobs=jobs,
             output=output,
             overwrite=overwrite,
+            prompt=prompt,
             model=model,
         )
     )

@@ -30,8 +30,10 @@ from samtracker.evaluate.clip import ClipResult, MaskSource
 from samtracker.evaluate.corruption import STRENGTHS, Corrupted
 from samtracker.evaluate.evaluation import evaluate
 from samtracker.evaluate.folder_source import FolderSource
+from samtracker.evaluate.largest_object import LargestObject
 from samtracker.evaluate.report import report
 from samtracker.evaluate.results import Results, Row, table
+from samtracker.evaluate.simulated_prompts import PromptRule
 from samtracker.evaluate.tracker_source import TrackerSource
 from samtracker.files import write_text
 from samtracker.results.names import PREDICTIONS, REPORT, RESULTS_CSV, RESULTS_JSON
@@ -39,7 +41,14 @@ from samtracker.results.output_folder import OutputFolder
 from samtracker.tracker import Tracker
 
 _CLIP_COLUMNS = {
-    **{"clip": "clip", "j_and_f": "J&F", "j_mean": "J", "j_recall": "recall", "j_decay": "decay"},
+    **{
+        "clip": "clip",
+        "first_iou": "first",
+        "j_and_f": "J&F",
+        "j_mean": "J",
+        "j_recall": "recall",
+        "j_decay": "decay",
+    },
     **{"f_mean": "F", "f_recall": "recall", "f_decay": "decay", "fps_p50": "fps"},
 }
 _ROBUSTNESS_COLUMNS = {
@@ -60,9 +69,13 @@ class EvalRequest:
     jobs: int | None
     output: Path
     overwrite: bool
+    prompt: str
     model: dict[str, Any]
 
     def __post_init__(self) -> None:
+        rule = PromptRule.parse(self.prompt)
+        if self.predictions is not None and rule.kind != "mask":
+            raise ConfigError("--prompt is of the tracker: leave it out with --predictions")
         unknown = [kind for kind in self.corruptions if kind not in CORRUPTIONS]
         if unknown:
             valid = ", ".join((*CORRUPTIONS, "all"))
@@ -71,8 +84,9 @@ class EvalRequest:
             raise ConfigError("--corrupt tracks anew: leave it out with --predictions")
         if self.predictions is not None and not self.predictions.is_dir():
             raise DatasetError(f"--predictions '{self.predictions}' is no folder")
-        if self.split is not None and self.dataset == "folder":
-            raise ConfigError(f"--split {self.split} does not fit: --dataset folder has no splits")
+        if self.split is not None and self.dataset in ("folder", "instances"):
+            dataset = f"--dataset {self.dataset}"
+            raise ConfigError(f"--split {self.split} does not fit: {dataset} has no splits")
         output = self.output.resolve()
         written = (output, output.with_name(f"{output.name}.partial"))
         if self.predictions is not None and any(
@@ -95,7 +109,7 @@ class EvalRequest:
 
     def head(self, done: int, count: int, *, complete: bool) -> dict[str, Any]:
         """Return what is said of the results: how far they go, and all settings."""
-        split = "" if self.dataset == "folder" else f" {self.chosen_split}"
+        split = "" if self.dataset in ("folder", "instances") else f" {self.chosen_split}"
         what = self.predictions or self.model["weights"] or self.model["encoder"] or DEFAULT_WEIGHTS
         title = f"{what} on {self.dataset}{split}"
         settings: dict[str, Any] = {"version": __version__, "root": str(self.root)}
@@ -103,6 +117,7 @@ class EvalRequest:
         if self.predictions is None:
             runtime = _tracker(**self.model).runtime
             settings |= {name: value for name, value in self.model.items() if value is not None}
+            settings["prompt"] = self.prompt
             settings["device"] = runtime.device.type
             settings["precision"] = runtime.precision_name
             settings["threads"] = torch.get_num_threads()
@@ -147,6 +162,8 @@ def run_evaluation(request: EvalRequest) -> None:
         SystemExit: With 130 after Ctrl-C; the clips until then are in the output folder.
     """
     clips = open_dataset(request.dataset, request.root, request.chosen_split)
+    if request.dataset == "instances":
+        clips = [LargestObject(clip) for clip in clips]
     _check_names(clips)
     if request.predictions is None:
         _tracker(**request.model)  # bad options are refused before anything is written
@@ -217,7 +234,8 @@ def _score(
             source = FolderSource(request.predictions)
         else:
             make = partial(_tracker, **request.model)
-            source = TrackerSource(make, output, on_frame if jobs == 1 else None)
+            rule = PromptRule.parse(request.prompt)
+            source = TrackerSource(make, output, on_frame if jobs == 1 else None, rule)
         try:
             with closing(evaluate(clips, source, jobs=jobs, on_wait=check)) as found:
                 for number, result in found:
@@ -261,7 +279,9 @@ def _print(results: Results, robustness: Sequence[Row], title: str) -> None:
 
 def _conclude(count: int, results: Results, failure: Exception | None, kept: Path) -> None:
     """Say where the results are and how the job ended."""
-    unscored = sum(not clip.objects for clip in results.clips)
+    unscored = sum(
+        not clip.objects and (clip.run is None or len(clip.scored) > 0) for clip in results.clips
+    )
     if unscored:
         click.echo(
             f"not scored: {unscored} of the clips, with less than three masks or no object in them",

@@ -18,7 +18,7 @@ from samtracker.data.synthetic_source import SyntheticSource
 from samtracker.data.youtube_vos import read_youtube_vos
 from samtracker.errors import DatasetError
 
-KINDS = (*DATASETS, "stills", "instances", "photos", "synthetic")
+KINDS = (*DATASETS, "stills", "photos", "synthetic")
 _WITH_SPLIT = ("davis", "davis2017", "youtube")
 
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samtracker.data.clip import Clip
+from samtracker.data.clip import IGNORED, Clip
 from samtracker.errors import DatasetError
 from samtracker.evaluate.scores import ObjectScores, score
 
@@ -26,11 +26,13 @@ class Run:
             percentile ("p95") of the step's time.
         peak_memory_mb: Largest resident memory of the process in this clip ("cpu"), and memory
             taken on the GPU where there is one ("cuda"), in MB.
+        first_iou: IoU of the first masks with the truth, by object id, 0 to 1.
         states: Share of frames and objects in each state, 0 to 1.
     """
 
     fps: dict[str, float | None]
     peak_memory_mb: dict[str, int]
+    first_iou: dict[int, float]
     states: dict[str, float]
 
 
@@ -80,7 +82,7 @@ def evaluate_clip(clip: Clip, source: MaskSource) -> ClipResult:
     """
     scored = clip.labelled[1:-1]
     pairs = _pairs(clip, source.masks(clip), frozenset(scored))
-    given = frozenset(np.unique(clip.mask(clip.labelled[0])).tolist()) - {0}
+    given = frozenset(np.unique(clip.mask(clip.labelled[0])).tolist()) - {0, IGNORED}
     objects = score(pairs, given)
     return ClipResult(name=clip.name, scored=scored, objects=objects, run=source.run())
 

@@ -26,6 +26,7 @@ ALL: Final = "all"
 COLUMNS: Final = (
     *("clip", "object", "frames"),
     *SCORES,
+    "first_iou",
     *("absent_frames", "false_masks", "returns", "found_again", "frames_to_find"),
     *("fps_p50", "fps_p95", "peak_memory_mb"),
     *(state.value for state in State),
@@ -63,6 +64,8 @@ class Results:
             for percentile in ("p50", "p95"):
                 speeds = [speed for run in runs if (speed := run.fps[percentile]) is not None]
                 row[f"fps_{percentile}"] = float(np.median(speeds)) if speeds else None
+            first = [iou for run in runs for iou in run.first_iou.values()]
+            row["first_iou"] = 100 * float(np.mean(first)) if first else None
             row["peak_memory_mb"] = max(run.peak_memory_mb["cpu"] for run in runs)
             for state in State:
                 row[state.value] = float(np.mean([run.states.get(state.value, 0) for run in runs]))
@@ -102,6 +105,8 @@ def _clip_row(clip: ClipResult) -> Row:
     row = {"clip": clip.name, "object": ALL, **_summary(clip.objects)}
     if clip.run is not None:
         row |= {f"fps_{name}": value for name, value in clip.run.fps.items()}
+        first = list(clip.run.first_iou.values())
+        row["first_iou"] = 100 * float(np.mean(first)) if first else None
         row["peak_memory_mb"] = clip.run.peak_memory_mb["cpu"]
         row |= {state.value: clip.run.states.get(state.value, 0.0) for state in State}
     return row

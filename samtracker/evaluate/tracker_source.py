@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from samtracker.data.clip import Clip, labelled_frame
+from samtracker.data.clip import IGNORED, Clip, labelled_frame
 from samtracker.errors import DatasetError, FrameError
 from samtracker.evaluate.clip import Ids, Run, resize_ids
+from samtracker.evaluate.metrics import region_similarity
+from samtracker.evaluate.simulated_prompts import PromptRule
 from samtracker.files import writing
 from samtracker.peak_memory import Peak
 from samtracker.results.tally import Tally
@@ -20,14 +22,20 @@ from samtracker.results.writers import save_ids
 from samtracker.tracker import Tracker
 from samtracker.types import Frame, FrameResult, mask_box
 
+GIVEN = PromptRule()
+"""The true masks are given."""
+
 
 class TrackerSource:
-    """Tracks the objects of a clip, each from the truth in the first labelled frame with it.
+    """Tracks the objects of a clip from the first labelled frame with them.
+
+    The objects of the first such frame are pointed at by a rule, later ones start from the truth.
 
     Args:
         make: Makes the tracker, for every clip anew; it can be pickled.
         output: Folder to write the masks to, as `FolderSource` reads them; None writes none.
         on_frame: Called after each frame.
+        prompt: How the first objects are pointed at.
     """
 
     def __init__(
@@ -35,10 +43,12 @@ class TrackerSource:
         make: Callable[[], Tracker],
         output: Path | None = None,
         on_frame: Callable[[], None] | None = None,
+        prompt: PromptRule = GIVEN,
     ) -> None:
         self._make = make
         self._output = output
         self._on_frame = on_frame
+        self._prompt = prompt
         self._run: Run | None = None
 
     def masks(self, clip: Clip) -> Iterator[tuple[int, Ids]]:
@@ -54,8 +64,11 @@ class TrackerSource:
             with writing(folder):
                 folder.mkdir(parents=True, exist_ok=True)
         truth = clip.mask(clip.labelled[0])
-        for number, ids in track_clip(self._make(), clip, tally):
+        first_iou: dict[int, float] = {}
+        for number, ids in track_clip(self._make(), clip, tally, self._prompt):
             peak.sample()
+            if not first_iou and number in clip.labelled and clip.mask(number).any():
+                first_iou = _ious(ids, labelled_frame(clip, number)[1])
             sized = resize_ids(ids, truth)
             if folder is not None:
                 save_ids(folder / f"{clip.stem(number)}.png", sized)
@@ -66,6 +79,7 @@ class TrackerSource:
         self._run = Run(
             fps=tally.fps,
             peak_memory_mb=peak.megabytes,
+            first_iou=first_iou,
             states={state: count / states.total() for state, count in sorted(states.items())},
         )
 
@@ -74,13 +88,16 @@ class TrackerSource:
         return self._run
 
 
-def track_clip(tracker: Tracker, clip: Clip, tally: Tally) -> Iterator[tuple[int, Ids]]:
+def track_clip(
+    tracker: Tracker, clip: Clip, tally: Tally, prompt: PromptRule = GIVEN
+) -> Iterator[tuple[int, Ids]]:
     """Track a clip, each of its objects from the first labelled frame that shows it.
 
     Args:
         tracker: Tracker whose stream, if there is one, ends.
         clip: Clip that is tracked from its first labelled frame on.
         tally: Counts the frames.
+        prompt: How the objects of the first frame are pointed at.
 
     Yields:
         Frame numbers and ids (H, W) at frame size; the ids are those of the clip.
@@ -98,12 +115,14 @@ def track_clip(tracker: Tracker, clip: Clip, tally: Tally) -> Iterator[tuple[int
         new: dict[int, NDArray[np.bool_]] = {}
         if number in clip.labelled:
             frame, ids = labelled_frame(clip, number)
-            new = {int(i): ids == i for i in np.unique(ids) if i not in names}
+            new = {int(i): ids == i for i in np.unique(ids) if i not in (*names, IGNORED)}
         else:
             frame = clip.frame(number)
         seconds = None
         if number == first:
-            result = tracker.init(frame, mask=dict(enumerate(new.values(), start=1)))
+            prompt.start(tracker, frame, dict(enumerate(new.values(), start=1)))
+            assert tracker.result is not None, "it was started"
+            result = tracker.result
         else:
             begin = time.perf_counter()
             result = _step(tracker, frame, f"frame '{clip.stem(number)}' of '{clip.name}'")
@@ -113,6 +132,16 @@ def track_clip(tracker: Tracker, clip: Clip, tally: Tally) -> Iterator[tuple[int
         names += new
         tally.add(result, seconds)
         yield number, np.array(names, np.uint16)[result.id_map]
+
+
+def _ious(ids: Ids, truth: Ids) -> dict[int, float]:
+    """IoU of each object with its truth, by id; what is ignored does not count."""
+    counts = truth != IGNORED
+    return {
+        int(number): region_similarity((ids == number) & counts, truth == number)
+        for number in np.unique(truth)
+        if number not in (0, IGNORED)
+    }
 
 
 def _step(tracker: Tracker, frame: Frame, name: str) -> FrameResult:

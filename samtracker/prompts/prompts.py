@@ -13,6 +13,7 @@ from samtracker.errors import PromptError
 from samtracker.model.runtime import EncodedFrame, Runtime
 from samtracker.prompts.grabcut import grabcut
 from samtracker.prompts.mask_formats import parse_mask
+from samtracker.prompts.pointing import find
 from samtracker.types import Box, Mask, Prompt, Size
 
 Points = Sequence[tuple[float, float] | tuple[float, float, int]]
@@ -33,7 +34,7 @@ def first_masks(
 ) -> dict[int, Mask]:
     """Turns the one prompt that is given into masks.
 
-    SAM's prompt encoder reads a box or clicks where the network has one, otherwise GrabCut does.
+    The network's prompt encoder reads a box or clicks; for one that only tracks, GrabCut does.
 
     Args:
         runtime: Network that encoded the frame.
@@ -41,8 +42,8 @@ def first_masks(
         mask: One object or more in any form that `parse_mask` reads, or masks by object id.
         box: (x1, y1, x2, y2) in pixels, x2 and y2 exclusive; what leaves the frame is cut off.
         points: Clicks inside the frame, at least one of them on the object.
-        prior: Mask of the object so far, bool (H, W), which GrabCut corrects by the clicks; all
-            of these may then be background.
+        prior: Mask of the object so far, bool (H, W), which clicks correct near them but with
+            SAM's encoders; all of these may then be background.
 
     Returns:
         Object id to bool (H, W); a box or clicks give object 1.
@@ -66,14 +67,20 @@ def first_masks(
         return {i: single_mask(parse_mask(np.asarray(m), size)) for i, m in mask.items()}
     if mask is not None:
         return parse_mask(np.asarray(mask), size)
-    sam = prompt_method(runtime) == "sam"
+    method = prompt_method(runtime)
     if box is not None:
         prompt = Prompt(box=_checked_box(box, size))
     else:
         given_points = () if points is None else points
-        corrects = prior is not None and not sam
+        corrects = prior is not None and method != "sam"
         prompt = Prompt(points=_checked_points(given_points, size, corrects=corrects))
-    found = runtime.prompt(frame, prompt) if sam else grabcut(frame.image, prompt, prior)
+    match method:
+        case "sam":
+            found = runtime.prompt(frame, prompt)
+        case "lite":
+            found = find(runtime, frame.image, prompt, prior)[0].mask
+        case "grabcut":
+            found = grabcut(frame.image, prompt, prior)
     if np.count_nonzero(found) < MIN_AREA:
         raise PromptError(
             f"no object was found at {prompt.box or prompt.points}: "
@@ -93,9 +100,11 @@ def single_mask(masks: Mapping[int, Mask]) -> Mask:
     return next(iter(masks.values()))
 
 
-def prompt_method(runtime: Runtime) -> Literal["sam", "grabcut"]:
-    """Names what reads a box or clicks: SAM's prompt encoder, or GrabCut where there is none."""
-    return "grabcut" if runtime.network.prompter is None else "sam"
+def prompt_method(runtime: Runtime) -> Literal["sam", "lite", "grabcut"]:
+    """Names what reads a box or clicks: SAM's own decoder, that of lite, or GrabCut without one."""
+    if runtime.network.prompter is not None:
+        return "sam"
+    return "grabcut" if runtime.network.decoder.prompt_encoder is None else "lite"
 
 
 def _checked_box(box: Box, size: Size) -> Box:
