@@ -94,10 +94,10 @@ class FrameResult:
     objects: tuple[TrackedObject, ...]
 
     def __getitem__(self, object_id: int) -> TrackedObject:
-        """The object with an id, as in `result[1]`.
+        """Return the object with an id, as in `result[1]`.
 
         Raises:
-            KeyError: there is no such object.
+            KeyError: There is no such object.
         """
         for item in self.objects:
             if item.id == object_id:

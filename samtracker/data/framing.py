@@ -20,7 +20,7 @@ frames are padded with."""
 
 
 def letterbox(sample: Sample, size: int) -> Sample:
-    """Scales whole frames to the longest side `size`, with `PADDING` at the bottom or right."""
+    """Scale whole frames to the longest side `size`, with `PADDING` at the bottom or right."""
     height, width = sample.masks.shape[1:]
     scale = size / max(height, width)
     inner = max(round(scale * height), 1), max(round(scale * width), 1)
@@ -33,7 +33,7 @@ def letterbox(sample: Sample, size: int) -> Sample:
 
 
 def object_crop(sample: Sample, size: int, rng: np.random.Generator) -> Sample:
-    """Crops all frames to one random square, mirrored in half of the draws, in another light.
+    """Crop all frames to one random square, mirrored in half of the draws, in another light.
 
     The square holds the whole object of the first frame, its side is 0.5 to 1 of the frame's
     short side or, if that is longer, the object's. Outside of the frame is `PADDING`.
@@ -57,14 +57,14 @@ def object_crop(sample: Sample, size: int, rng: np.random.Generator) -> Sample:
 
 
 def _place(first: int, end: int, side: int, whole: int, rng: np.random.Generator) -> int:
-    """Draws where a square begins that holds `first` to `end`, within the frame if it fits."""
+    """Draw where a square begins that holds `first` to `end`, within the frame if it fits."""
     low = max(min(0, whole - side), end - side)
     high = min(max(0, whole - side), first)
     return int(rng.integers(low, high + 1))
 
 
 def _cut(picture: NDArray[Pixels], left: int, top: int, side: int) -> NDArray[Pixels]:
-    """Cuts out the square at (left, top), with `PADDING` or False where it leaves the picture."""
+    """Cut out the square at (left, top), with `PADDING` or False where it leaves the picture."""
     square = np.zeros((side, side, *picture.shape[2:]), picture.dtype)
     if picture.ndim == 3:
         square[:] = PADDING

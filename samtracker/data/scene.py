@@ -23,11 +23,11 @@ class Layer:
 
     @property
     def middles(self) -> Vector:
-        """Returns the middle of the layer in each frame, (T, 2) canvas pixels (x, y)."""
+        """Return the middle of the layer in each frame, (T, 2) canvas pixels (x, y)."""
         return self.motion.places(self.cutout.size)
 
     def across(self, other: Layer, rng: np.random.Generator) -> Layer:
-        """Moves this layer from beside another one to its middle, where it stays or goes on.
+        """Move this layer from beside another one to its middle, where it stays or goes on.
 
         It reaches the middle in a random frame, but not in the first.
         """
@@ -62,7 +62,7 @@ class Scene:
     lights: tuple[Light, Light]
 
     def render(self, number: int) -> tuple[Frame, Mask]:
-        """Draws a frame and where the object is seen in it, (H, W, 3) and bool (H, W)."""
+        """Draw a frame and where the object is seen in it, (H, W, 3) and bool (H, W)."""
         canvas = self.camera.cover(number, self.background)
         for layer in self.behind:
             _paste(layer, number, canvas)
@@ -77,13 +77,13 @@ class Scene:
         return light.on(canvas), mask
 
     def film(self) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        """Draws all frames and masks, (T, H, W, 3) and bool (T, H, W)."""
+        """Draw all frames and masks, (T, H, W, 3) and bool (T, H, W)."""
         taken = [self.render(number) for number in range(len(self.camera.matrices))]
         return np.stack([frame for frame, _ in taken]), np.stack([mask for _, mask in taken])
 
 
 def _paste(layer: Layer, number: int, canvas: Frame) -> Patch:
-    """Draws a layer on the canvas and returns what was drawn."""
+    """Draw a layer on the canvas and return what was drawn."""
     patch = layer.motion.warp(number, layer.cutout.pixels, (canvas.shape[0], canvas.shape[1]))
     if patch.pixels.size:
         place = canvas[patch.rows, patch.columns]

@@ -57,7 +57,7 @@ class TrainingSet(Dataset[dict[str, Tensor]]):
         return self.count
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
-        """Draws a sample: "frames" uint8 (T, 3, size, size), RGB, and "masks" bool (T, size, size).
+        """Draw a sample: "frames" uint8 (T, 3, size, size), RGB, and "masks" bool (T, size, size).
 
         A sample that cannot be read, or does not show its object in the first frame, is replaced
         by another draw; a warning is logged for damaged files.
@@ -73,7 +73,7 @@ class TrainingSet(Dataset[dict[str, Tensor]]):
         }
 
     def sample(self, index: int) -> Sample:
-        """Draws the same sample with its name, as arrays (T, size, size, 3) and (T, size, size)."""
+        """Draw the same sample with its name, as arrays (T, size, size, 3) and (T, size, size)."""
         if not 0 <= index < self.count:
             raise IndexError(f"sample {index} of {self.count}")
         rng = np.random.default_rng([self.seed, index])
@@ -105,5 +105,5 @@ class TrainingSet(Dataset[dict[str, Tensor]]):
 
 
 def worker_init(worker_id: int) -> None:
-    """Sets a worker of a `DataLoader` up: one thread each, or many would fight for the cores."""
+    """Set a worker of a `DataLoader` up: one thread each, or many would fight for the cores."""
     cv2.setNumThreads(0)
