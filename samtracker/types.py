@@ -85,7 +85,7 @@ class FrameResult:
         index: Number of the frame in the stream, from 0 at `Tracker.init`.
         timestamp: Seconds, as given by the caller; None where none was given.
         size: (H, W) of the frame.
-        objects: In the order of their ids.
+        objects: Objects in the order of their ids.
     """
 
     index: int

@@ -56,7 +56,7 @@ def random_region(photo: Frame, rng: np.random.Generator) -> Mask:
     fitting area, it is a blob.
 
     Returns:
-        bool (size, size), not empty.
+        Bool (size, size), not empty.
     """
     region = _colored(photo, rng) if rng.random() < 0.6 else None
     return _blob(photo.shape[0], rng) if region is None else region

@@ -20,7 +20,7 @@ frames are padded with."""
 
 
 def letterbox(sample: Sample, size: int) -> Sample:
-    """Scale whole frames to the longest side `size`, with `PADDING` at the bottom or right."""
+    """Scales whole frames to the longest side `size`, with `PADDING` at the bottom or right."""
     height, width = sample.masks.shape[1:]
     scale = size / max(height, width)
     inner = max(round(scale * height), 1), max(round(scale * width), 1)
@@ -64,7 +64,7 @@ def _place(first: int, end: int, side: int, whole: int, rng: np.random.Generator
 
 
 def _cut(picture: NDArray[Pixels], left: int, top: int, side: int) -> NDArray[Pixels]:
-    """Cut out the square at (left, top), with `PADDING` or False where it leaves the picture."""
+    """Cuts out the square at (left, top), with `PADDING` or False where it leaves the picture."""
     square = np.zeros((side, side, *picture.shape[2:]), picture.dtype)
     if picture.ndim == 3:
         square[:] = PADDING

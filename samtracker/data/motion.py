@@ -37,7 +37,7 @@ class Motion:
 
     Attributes:
         matrices: (T, 2, 3), layer pixels to canvas pixels, at pixel centers.
-        bends: float32 (T, 4, 4, 2), offsets (x, y) in layer pixels at knots spread over the
+        bends: Float32 (T, 4, 4, 2), offsets (x, y) in layer pixels at knots spread over the
             layer; zero for a rigid motion.
         blur: Share of a frame's time that the shutter is open, 0 to 1.
     """

@@ -62,7 +62,7 @@ class Scene:
     lights: tuple[Light, Light]
 
     def render(self, number: int) -> tuple[Frame, Mask]:
-        """Draw a frame and where the object is seen in it, (H, W, 3) and bool (H, W)."""
+        """Draws a frame and where the object is seen in it, (H, W, 3) and bool (H, W)."""
         canvas = self.camera.cover(number, self.background)
         for layer in self.behind:
             _paste(layer, number, canvas)
@@ -77,7 +77,7 @@ class Scene:
         return light.on(canvas), mask
 
     def film(self) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        """Draw all frames and masks, (T, H, W, 3) and bool (T, H, W)."""
+        """Draws all frames and masks, (T, H, W, 3) and bool (T, H, W)."""
         taken = [self.render(number) for number in range(len(self.camera.matrices))]
         return np.stack([frame for frame, _ in taken]), np.stack([mask for _, mask in taken])
 

@@ -57,7 +57,7 @@ class TrainingSet(Dataset[dict[str, Tensor]]):
         return self.count
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
-        """Draw a sample: "frames" uint8 (T, 3, size, size), RGB, and "masks" bool (T, size, size).
+        """Draws a sample: "frames" uint8 (T, 3, size, size), RGB, and "masks" bool (T, size, size).
 
         A sample that cannot be read, or does not show its object in the first frame, is replaced
         by another draw; a warning is logged for damaged files.
