@@ -103,22 +103,15 @@ class InputTransform:
 
     def to_model_input(self, points: ArrayLike) -> NDArray[np.float64]:
         """Map points (..., 2), x then y, from the frame to the model input, in pixels."""
-        scaled: NDArray[np.float64] = np.asarray(points, np.float64) * self._scale()
+        (height, width), (rows, columns) = self.frame, self.content
+        scale = np.array([columns / width, rows / height])
+        scaled: NDArray[np.float64] = np.asarray(points, np.float64) * scale
         return scaled
-
-    def to_frame(self, points: ArrayLike) -> NDArray[np.float64]:
-        """Map points (..., 2), x then y, back to the frame; this undoes `to_model_input`."""
-        frame: NDArray[np.float64] = np.asarray(points, np.float64) / self._scale()
-        return frame
 
     def box_to_model_input(self, box: Box) -> Box:
         """Map a box from the frame to the model input, in pixels."""
         x1, y1, x2, y2 = self.to_model_input(np.reshape(box, (2, 2))).ravel().tolist()
         return x1, y1, x2, y2
-
-    def _scale(self) -> NDArray[np.float64]:
-        (height, width), (rows, columns) = self.frame, self.content
-        return np.array([columns / width, rows / height])
 
     def _pad(self, content: Tensor) -> Tensor:
         rows, columns = (
