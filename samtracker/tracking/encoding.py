@@ -36,7 +36,7 @@ class Layout:
     fields: Mapping[str, str]
 
 
-class Encoder:
+class JsonEncoder:
     """Makes JSON of objects.
 
     Args:
@@ -83,8 +83,8 @@ class Encoder:
         return {"object": layout.tag, "number": number, "fields": fields}
 
 
-class Decoder:
-    """Makes objects of what `Encoder` wrote.
+class JsonDecoder:
+    """Makes objects of what `JsonEncoder` wrote.
 
     Args:
         layouts: Layouts of all classes that may be made.

@@ -24,7 +24,7 @@ from samtracker.model.memory import ReferenceFrame, Template
 from samtracker.model.network import Network
 from samtracker.model.runtime import EncodedFrame, Runtime
 from samtracker.model.target import TargetModel
-from samtracker.tracking.encoding import Decoder, Encoder, Layout
+from samtracker.tracking.encoding import JsonDecoder, JsonEncoder, Layout
 from samtracker.tracking.life_cycle import LifeCycle
 from samtracker.tracking.object_memory import ObjectMemory
 from samtracker.tracking.objects import Edit, Objects
@@ -100,7 +100,7 @@ class SavedTracker:
             WeightsError: The file is damaged.
         """
         with _damage(self._path):
-            state = Decoder(LAYOUTS, self._tensors, device).decode(self._state)
+            state = JsonDecoder(LAYOUTS, self._tensors, device).decode(self._state)
             return {name: state[name] for name in names}
 
 
@@ -122,7 +122,7 @@ def save_tracker(
     if path.suffix != ".safetensors":
         raise OutputError(f"'{path}' has another ending: give a name that ends in .safetensors")
     weights, digest = weights_of(runtime.network)
-    encoder = Encoder(LAYOUTS)
+    encoder = JsonEncoder(LAYOUTS)
     header = {
         "weights": weights,
         "sha256": digest,
