@@ -157,7 +157,7 @@ def race(peer: Peer, sets: dict[str, list[Clip]], venvs: Path, job: dict[str, An
 
 
 def _environment(packages: tuple[str, ...], venvs: Path) -> Path:
-    """The Python of an environment with these packages, made where there is none yet."""
+    """Return the Python of an environment with these packages, made where there is none yet."""
     folder = venvs / hashlib.sha256("\n".join(packages).encode()).hexdigest()[:12]
     python, stamp = folder / "bin" / "python", folder / "packages.txt"
     if not stamp.exists():
@@ -169,7 +169,7 @@ def _environment(packages: tuple[str, ...], venvs: Path) -> Path:
 
 
 def _pinned(packages: tuple[str, ...]) -> tuple[str, ...]:
-    """The two that other packages would otherwise replace."""
+    """Return the two that other packages would otherwise replace."""
     return tuple(package for package in packages if package.startswith("torch"))
 
 

@@ -49,7 +49,7 @@ class _Plain(str):
 
 
 def reference() -> str:
-    """The whole page."""
+    """Return the whole page."""
     modules = [import_module(name) for name in MODULES]
     homes = {id(value): module for module in modules for value in _offered(module).values()}
     return HEAD + "".join("".join(_section(module, homes)) for module in modules)
@@ -71,13 +71,13 @@ def _section(module: ModuleType, homes: dict[int, ModuleType]) -> Iterator[str]:
 
 
 def _offered(module: ModuleType) -> dict[str, Any]:
-    """Public names but for constants: those in `__all__`, or without it those defined there."""
+    """Return public names but for constants: of `__all__`, or else those defined there."""
     names = getattr(module, "__all__", None) or _defined(module)
     return {name: getattr(module, name) for name in names if name not in _constants(module)}
 
 
 def _defined(module: ModuleType) -> list[str]:
-    """Public classes and functions of a module without `__all__`."""
+    """Return public classes and functions of a module without `__all__`."""
     return [
         name
         for name, value in vars(module).items()
@@ -87,7 +87,7 @@ def _defined(module: ModuleType) -> list[str]:
 
 
 def _constants(module: ModuleType) -> dict[str, str]:
-    """Public constants and type aliases of a module: code, and the text below them."""
+    """Return public constants and type aliases of a module: code, and the text below them."""
     source = inspect.getsource(module)
     body = ast.parse(source).body
     found = {}
@@ -130,7 +130,7 @@ def _entry(name: str, value: Any) -> Iterator[str]:
 
 
 def _members(owner: type) -> Iterator[tuple[str, Any]]:
-    """Documented methods and properties, those of our own bases first."""
+    """Yield documented methods and properties, those of our own bases first."""
     ours = [base for base in owner.__mro__ if base.__module__.startswith("samtracker")]
     for name in dict.fromkeys(name for base in reversed(ours) for name in vars(base)):
         raw = inspect.getattr_static(owner, name)
@@ -146,7 +146,7 @@ def _members(owner: type) -> Iterator[tuple[str, Any]]:
 
 
 def _signature(name: str, value: Any) -> str:
-    """The call as it stands in the source; where it is long, with a parameter a line."""
+    """Return the call as it stands in the source; if it is long, with a parameter a line."""
     signature = inspect.signature(value)
     parameters = [
         parameter.replace(annotation=_plain(parameter.annotation))
@@ -173,7 +173,7 @@ def _code(text: str) -> str:
 
 
 def _markdown(docstring: str | None) -> str:
-    """A docstring in Google's style as Markdown."""
+    """Return a docstring in Google's style as Markdown."""
     paragraphs = re.split(r"\n\s*\n(?! )", inspect.cleandoc(docstring or ""))
     return "\n".join(map(_paragraph, paragraphs))
 

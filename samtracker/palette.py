@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 def palette_color(object_id: int) -> tuple[int, int, int]:
-    """Returns the color of an object: red, green, blue, 0 to 255.
+    """Return the color of an object: red, green, blue, 0 to 255.
 
     The bits of the id go in turn to red, green and blue, and fill each of them from its highest
     bit down, so that neighboring ids look different and no two ids share a color.

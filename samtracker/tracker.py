@@ -31,18 +31,18 @@ class Tracker:
     """A tracker of any number of objects through a stream of frames of one size.
 
     Args:
-        network: See `from_pretrained` for the usual way to get one.
-        config: Memory, feedback and working size.
-        device: "auto" is the first of cuda, mps and cpu that is there.
-        precision: Of the network; "auto" is half precision where it is faster.
+        network: Network to track with; `from_pretrained` is the usual way to get one.
+        config: Settings: memory, feedback, working size.
+        device: Where the network runs; "auto" is the first of cuda, mps and cpu that is there.
+        precision: Number format of the network; "auto" is half precision where it is faster.
 
     Attributes:
-        config: As given; `resize` changes its size.
-        runtime: Of the network.
-        log: Takes down what is done from now on, see `samtracker.tracking.log`; None without.
+        config: Settings, as given; `resize` changes the size.
+        runtime: Runs the network on the device.
+        log: Log of what is done from now on, see `samtracker.tracking.log`; None for none.
 
     Raises:
-        ConfigError: An unknown device or precision.
+        ConfigError: The device or the precision is unknown.
     """
 
     log: ReplayLog | None = None
@@ -77,7 +77,7 @@ class Tracker:
 
         Raises:
             WeightsError: The weights are missing or damaged.
-            ConfigError: An argument that does not exist or does not fit.
+            ConfigError: An argument does not exist or does not fit.
         """
         config = TrackerConfig(
             size=size, memory=memory, feedback=feedback, target_model=target_model
@@ -91,7 +91,7 @@ class Tracker:
 
     @property
     def result(self) -> FrameResult | None:
-        """Of the current frame; None before `init`."""
+        """Result of the current frame; None before `init`."""
         return self._result
 
     def reset(self) -> None:
@@ -116,16 +116,16 @@ class Tracker:
             frame: RGB uint8 (H, W, 3).
             mask: One object (bool, 0/1, 0/255), an id map of several (see
                 `samtracker.prompts.mask_formats`), or bool masks by object id.
-            box: X1, y1, x2, y2 around one object; x2 and y2 exclusive.
+            box: Box x1, y1, x2, y2 around one object; x2 and y2 are exclusive.
             points: Clicks (x, y) on one object, or (x, y, label) where label 0 is background.
-            timestamp: Of the frame, in seconds.
+            timestamp: Time of the frame in seconds.
 
         Returns:
             The first masks, as the tracker understood them.
 
         Raises:
-            FrameError: Not an RGB uint8 frame.
-            PromptError: Not exactly one of mask, box and points, or one that shows no object.
+            FrameError: The frame is not RGB uint8.
+            PromptError: Not exactly one of mask, box and points is given, or it shows no object.
         """
         check_frame(frame)
         encoded = self.runtime.encode(frame, self.config.size)
@@ -146,10 +146,10 @@ class Tracker:
 
         Args:
             frame: RGB uint8 (H, W, 3) of the stream's size.
-            timestamp: Of the frame, in seconds.
+            timestamp: Time of the frame in seconds.
 
         Raises:
-            FrameError: Not RGB uint8, or of another size than the stream's frames.
+            FrameError: The frame is not RGB uint8, or of another size than the stream's.
             NotInitializedError: `init` has not been called.
             OutOfMemoryError: There is no memory left for it; the tracker is as it was.
         """
@@ -177,10 +177,10 @@ class Tracker:
 
         Args:
             frame: The frame given last to `init` or `step`; it is not encoded again.
-            mask: Of the new object; its pixels are taken from other objects.
+            mask: Mask of the new object; its pixels are taken from other objects.
             box: See `init`.
             points: See `init`.
-            object_id: Larger than any id used in this stream; the next one by default.
+            object_id: Id larger than any used in this stream; the next one by default.
 
         Returns:
             The current frame's result with the new object in it.
@@ -213,7 +213,7 @@ class Tracker:
         Args:
             frame: RGB uint8 (H, W, 3) of the stream: the one given last to `init` or `step`, which
                 is not encoded again, or any other.
-            object_id: Of the object.
+            object_id: Id of the object.
             mask: Its true mask; in the current frame its pixels are taken from other objects.
             box: See `init`.
             points: See `init`; in the current frame, with lite, they correct its mask near them.
@@ -222,9 +222,9 @@ class Tracker:
             The current frame's result, with the correction in it if it is of that frame.
 
         Raises:
-            FrameError: Not RGB uint8, or of another size than the stream's frames.
-            PromptError: No such object, or the prompt shows no object or several, or hides all of
-                another object.
+            FrameError: The frame is not RGB uint8, or of another size than the stream's.
+            PromptError: There is no such object, or the prompt shows no object or several, or hides
+                all of another object.
         """
         object_id = self._objects.known(object_id)
         now = self._encode(frame)
@@ -247,7 +247,7 @@ class Tracker:
             The current frame's result without it.
 
         Raises:
-            PromptError: No such object.
+            PromptError: There is no such object.
         """
         object_id = self._objects.known(object_id)
         self._result = self._objects.remove(self._stream, object_id)
@@ -261,7 +261,7 @@ class Tracker:
             The current frame's result with the name in it.
 
         Raises:
-            PromptError: No such object, or the name is no str.
+            PromptError: There is no such object, or the name is no str.
         """
         object_id = self._objects.known(object_id)
         self._result = self._objects.rename(self._stream, object_id, name)
@@ -278,7 +278,7 @@ class Tracker:
             The current frame's result.
 
         Raises:
-            NothingToUndoError: There is none; the last few changes of a stream are kept.
+            NothingToUndoError: There is no change; the last few changes of a stream are kept.
         """
         stream = self._stream
         assert self._frame is not None, "a stream has a frame"
@@ -291,7 +291,7 @@ class Tracker:
         """Work at another size from now on; the stream goes on.
 
         Args:
-            size: See `TrackerConfig`.
+            size: New size, see `TrackerConfig`.
 
         Raises:
             ConfigError: It does not fit, or the encoder knows one size only.
@@ -320,7 +320,7 @@ class Tracker:
                 print(result.timestamp, result[1].state, result[1].box)
 
         Args:
-            source: As for `read_frames`.
+            source: Source of the frames, see `read_frames`.
             realtime: Take the newest frame each time and drop those that came meanwhile; a camera
                 or stream that fails is opened again, a file is played at its own speed.
             mask: Starts a new stream in the first frame, see `init`; likewise `box` and `points`.
@@ -353,8 +353,8 @@ class Tracker:
         On another machine, or with another number of threads, rounding differs.
 
         Args:
-            path: Of the file.
-            weights: Where they lie now; by default where they were.
+            path: File that `save` wrote.
+            weights: Where the weights lie now; by default where they were.
             device: See `Tracker`.
 
         Raises:

@@ -85,7 +85,7 @@ class FrameResult:
         index: Number of the frame in the stream, from 0 at `Tracker.init`.
         timestamp: Seconds, as given by the caller; None where none was given.
         size: (H, W) of the frame.
-        objects: In the order of their ids.
+        objects: Objects in the order of their ids.
     """
 
     index: int
@@ -94,10 +94,10 @@ class FrameResult:
     objects: tuple[TrackedObject, ...]
 
     def __getitem__(self, object_id: int) -> TrackedObject:
-        """The object with an id, as in `result[1]`.
+        """Return the object with an id, as in `result[1]`.
 
         Raises:
-            KeyError: there is no such object.
+            KeyError: There is no such object.
         """
         for item in self.objects:
             if item.id == object_id:

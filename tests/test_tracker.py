@@ -261,7 +261,7 @@ def test_memory_does_not_grow(lite_tracker: MakeTracker, memory: str) -> None:
         if number % 2 == 0:
             tracker.correct(frame, 1, mask=TWO[0].mask())
             counts.append(tensors())
-    # Anchors, bank and the changes that can be undone are as many as there can be by then.
+    # Reference frames, bank and the changes that can be undone are as many as there can be by then.
     assert len(set(counts[2 * UNDO :])) == 1
 
 

@@ -15,7 +15,7 @@ from omegaconf import open_dict
 
 
 def build() -> tuple[CUTIE, object]:
-    """The network of the package's own configuration, without downloads."""
+    """Return the network of the package's own configuration, without downloads."""
     resnet.model_zoo.load_url = lambda *_, **__: {}
     resnet.load_weights_add_extra_dim = lambda *_: None
     config_dir = str(Path(cutie.__path__[0]).resolve() / "config")

@@ -95,5 +95,5 @@ class Job:
 
 
 def answer(seconds: dict[str, list[float]], *packages: str) -> None:
-    """Prints the result."""
+    """Print the result."""
     print(json.dumps({"seconds": seconds, "versions": {name: version(name) for name in packages}}))

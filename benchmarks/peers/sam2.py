@@ -37,7 +37,7 @@ STD = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
 
 
 def build(name: str) -> tuple[torch.nn.Module, type]:
-    """The model of the default configuration, which is the tiny one, and its session."""
+    """Return the model of the default configuration, which is the tiny one, and its session."""
     if name == "edgetam":
         # RepViT-M1 as in the paper; the configuration's own default is another network.
         backbone = TimmWrapperConfig(
@@ -56,7 +56,7 @@ def prepared(frame: np.ndarray) -> Tensor:
 
 
 def start(session: object, clip: Clip) -> None:
-    """Gives the first masks."""
+    """Give the first masks."""
     for object_id, mask in clip.masks().items():
         sized = cv2.resize(mask.astype(np.float32), (SIDE, SIDE)) > 0.5
         index = session.obj_id_to_idx(object_id)

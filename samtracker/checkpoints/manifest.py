@@ -21,9 +21,9 @@ class WeightEntry:
     Attributes:
         name: What a user calls it.
         file: Its file name, without any folder.
-        encoder: Lite, vit_b, vit_l or vit_h.
+        encoder: Name of its encoder, see `ModelConfig`.
         sha256: 64 lower-case hexadecimal digits.
-        size: Bytes.
+        size: Size in bytes.
         licence: SPDX identifier.
         source: An http(s) URL, or "packaged" for a file that comes with the package.
         description: One line.

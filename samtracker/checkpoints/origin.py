@@ -30,9 +30,9 @@ def network_of(
     """Load the network that something was made with.
 
     Args:
-        path: Of what was made, for messages.
-        name: Of the weights, from `weights_of`.
-        digest: Of the weights, likewise.
+        path: File that was made, for messages.
+        name: Name or path of the weights, from `weights_of`.
+        digest: Their sha256, from there too.
         moved: Where they lie now; None for where they were.
 
     Raises:
@@ -44,10 +44,10 @@ def network_of(
         if moved is not None:
             raise
         raise WeightsError(
-            f"{error}; '{path}' was made with them: if they lie elsewhere now, give that as weights"
+            f"{error}; '{path}' was made with them: if they lie elsewhere now, give weights=..."
         ) from error
     if network.digest != digest:
         raise WeightsError(
-            f"'{path}' was made with other weights than '{network.file}': give those as weights"
+            f"'{path}' was made with other weights than '{network.file}': give weights=..."
         )
     return network

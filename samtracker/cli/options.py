@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import click
 
 from samtracker.config import DEVICES, ENCODERS, FEEDBACKS, FORMATS, PRECISIONS
+from samtracker.types import Box
 
-Box = tuple[float, float, float, float]
 Clicks = tuple[tuple[float, float, int], ...]
 Command = TypeVar("Command", bound=Callable[..., Any])
 

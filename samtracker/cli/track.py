@@ -50,7 +50,9 @@ def track(  # noqa: PLR0917
     resume: Path | None,
     **model: Any,
 ) -> None:
-    """Track objects through VIDEO: a file, image folder, glob pattern, camera number or URL.
+    """Track objects through VIDEO: a file, folder, glob pattern, camera number or URL.
+
+    A file may be a video, a GIF, APNG or WebP, or a TIFF of many pages; a folder has images.
 
     Point at them in the first frame with a mask, boxes or clicks. The results go to a folder: an
     overlay video, a mask PNG for every frame, and summary.json.

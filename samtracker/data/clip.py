@@ -24,31 +24,31 @@ class Clip(Protocol):
 
     @property
     def name(self) -> str:
-        """Returns the clip's name in the data set."""
+        """Return the clip's name in the data set."""
 
     @property
     def merged(self) -> bool:
-        """Returns whether all ids count as object 1, as in DAVIS 2016."""
+        """Return whether all ids count as object 1, as in DAVIS 2016."""
 
     @property
     def object_ids(self) -> tuple[int, ...]:
-        """Returns the ids that occur in any mask, sorted."""
+        """Return the ids that occur in any mask, sorted."""
 
     @property
     def labelled(self) -> tuple[int, ...]:
-        """Returns the numbers of the frames that have a mask, sorted."""
+        """Return the numbers of the frames that have a mask, sorted."""
 
     def __len__(self) -> int:
-        """Returns the number of frames."""
+        """Return the number of frames."""
 
     def frame(self, number: int) -> Frame:
-        """Reads a frame, RGB uint8 (H, W, 3); raises DatasetError where it cannot be read."""
+        """Read a frame, RGB uint8 (H, W, 3); raise DatasetError where it cannot be read."""
 
     def mask(self, number: int) -> NDArray[np.uint16]:
-        """Reads object ids, uint16 (H, W); raises DatasetError where they cannot be read."""
+        """Read object ids, uint16 (H, W); raise DatasetError where they cannot be read."""
 
     def stem(self, number: int) -> str:
-        """Returns the name of a frame's files, without suffix."""
+        """Return the name of a frame's files, without suffix."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +91,7 @@ class FolderClip:
         literal: bool = False,
         known_ids: tuple[int, ...] | None = None,
     ) -> Self:
-        """Pairs images and masks of the same stem."""
+        """Pair images and masks of the same stem."""
         return cls(
             name=name,
             images=tuple(images.values()),
@@ -106,12 +106,12 @@ class FolderClip:
 
     @cached_property
     def labelled(self) -> tuple[int, ...]:
-        """Returns the numbers of the frames that have a mask."""
+        """Return the numbers of the frames that have a mask."""
         return tuple(number for number, mask in enumerate(self.masks) if mask is not None)
 
     @cached_property
     def object_ids(self) -> tuple[int, ...]:
-        """Returns the ids that occur in any mask; masks that cannot be read have none."""
+        """Return the ids that occur in any mask; masks that cannot be read have none."""
         if self.merged:
             return (1,) if self.labelled else ()
         if self.known_ids is not None:
@@ -119,7 +119,7 @@ class FolderClip:
         return tuple(sorted(_ids_in(self)))
 
     def frame(self, number: int) -> Frame:
-        """Reads a frame, RGB uint8 (H, W, 3).
+        """Read a frame, RGB uint8 (H, W, 3).
 
         Raises:
             DatasetError: The file is missing or damaged.
@@ -127,7 +127,7 @@ class FolderClip:
         return read_photo(self.images[number])
 
     def mask(self, number: int) -> NDArray[np.uint16]:
-        """Reads object ids, uint16 (H, W) at the mask's own size.
+        """Read object ids, uint16 (H, W) at the mask's own size.
 
         Raises:
             DatasetError: The frame has no mask, or its file is missing or damaged.
@@ -142,12 +142,12 @@ class FolderClip:
         return (ids > 0).astype(np.uint16) if self.merged else ids
 
     def stem(self, number: int) -> str:
-        """Returns the name of a frame's files, without suffix."""
+        """Return the name of a frame's files, without suffix."""
         return self.images[number].stem
 
 
 def labelled_frame(clip: Clip, number: int) -> tuple[Frame, NDArray[np.uint16]]:
-    """Reads a frame and its mask at the frame's size, (H, W, 3) and (H, W).
+    """Read a frame and its mask at the frame's size, (H, W, 3) and (H, W).
 
     A mask of another size is resized with the nearest neighbor of the pixel centers.
 

@@ -54,11 +54,11 @@ class ClipSource:
 
     @cached_property
     def _ends(self) -> list[int]:
-        """Returns for each clip the number of pairs up to its end."""
+        """Return for each clip the number of pairs up to its end."""
         return list(accumulate(max(len(clip.labelled) - 1, 0) for clip in self.clips))
 
     def sample(self, index: int, length: int, rng: np.random.Generator) -> Sample:
-        """Makes a sample; see `SampleSource.sample`.
+        """Make a sample; see `SampleSource.sample`.
 
         Frames before the first one that shows the object are passed over. Clips shorter than the
         sample are run through back and forth.
@@ -96,7 +96,7 @@ class ClipSource:
     def _choose(
         self, number: int, visible: NDArray[np.uint16], rng: np.random.Generator
     ) -> int | None:
-        """Chooses an object of the clip of this number; None where there is none."""
+        """Choose an object of the clip of this number; None where there is none."""
         if self.object == "random":
             return int(rng.choice(visible)) if visible.size else None
         if number not in self._largest:
@@ -114,7 +114,7 @@ def _numbered(ids: list[NDArray[np.uint16]], chosen: list[int]) -> NDArray[np.ui
 
 
 def _positions(begin: int, offsets: NDArray[np.int64], last: int) -> NDArray[np.int64]:
-    """Returns positions 0 to `last` among the labelled frames; past the end they run back."""
+    """Return positions 0 to `last` among the labelled frames; past the end they run back."""
     begin = max(min(begin, last - int(offsets[-1])), 0)
     return np.abs((begin + offsets + last) % (2 * last) - last)
 

@@ -27,7 +27,7 @@ class Cutout:
 
     @classmethod
     def of(cls, frame: Frame, mask: Mask) -> Self:
-        """Cuts along a mask that is not empty, with an edge a pixel soft."""
+        """Cut along a mask that is not empty, with an edge a pixel soft."""
         box = mask_box(mask)
         assert box is not None  # the caller's promise
         x1, y1, x2, y2 = (int(value) for value in box)
@@ -50,13 +50,13 @@ class Cutout:
 
 
 def random_region(photo: Frame, rng: np.random.Generator) -> Mask:
-    """Draws a part of a square picture that may pass for an object.
+    """Draw a part of a square picture that may pass for an object.
 
     In 0.6 of the draws it is what surrounds a point in one color; otherwise, and where that has no
     fitting area, it is a blob.
 
     Returns:
-        bool (size, size), not empty.
+        Bool (size, size), not empty.
     """
     region = _colored(photo, rng) if rng.random() < 0.6 else None
     return _blob(photo.shape[0], rng) if region is None else region
@@ -83,7 +83,7 @@ def _colored(photo: Frame, rng: np.random.Generator) -> Mask | None:
 
 
 def _blob(side: int, rng: np.random.Generator) -> Mask:
-    """Draws a closed curve whose radius varies smoothly."""
+    """Draw a closed curve whose radius varies smoothly."""
     angles = np.linspace(0, 2 * np.pi, 96, endpoint=False)
     radius = np.ones(96)
     for wave in range(2, 8):

@@ -16,7 +16,7 @@ _LISTS = {2016: ("480p", "2016"), 2017: ("2017", "480p")}
 
 
 def read_davis(root: Path, *, year: Year, split: str = "train") -> list[Clip]:
-    """Reads the clips of a split.
+    """Read the clips of a split.
 
     Args:
         root: Has `JPEGImages/480p/<clip>/00000.jpg`, `Annotations/480p/<clip>/00000.png` and

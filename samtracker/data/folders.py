@@ -11,7 +11,7 @@ from samtracker.errors import DatasetError
 
 
 def read_folder(root: Path, *, literal: bool = False) -> list[Clip]:
-    """Reads clips or still images.
+    """Read clips or still images.
 
     Args:
         root: Has `images/`, and `masks/` unless the pictures are photos without masks. A folder
@@ -58,7 +58,7 @@ def read_folder(root: Path, *, literal: bool = False) -> list[Clip]:
 
 
 def read_photos(root: Path) -> list[Clip]:
-    """Reads photos without masks: the pictures in `images/`, or in the folder itself.
+    """Read photos without masks: the pictures in `images/`, or in the folder itself.
 
     Returns:
         Clips of one frame each. Empty files are left out, and a warning is logged.

@@ -30,7 +30,7 @@ def letterbox(sample: Sample, size: int) -> Sample:
 
 
 def object_crop(sample: Sample, size: int, rng: np.random.Generator) -> Sample:
-    """Crops all frames to one random square, mirrored in half of the draws, in another light.
+    """Crop all frames to one random square, mirrored in half of the draws, in another light.
 
     The square holds the whole object of the first frame, its side is 0.5 to 1 of the frame's
     short side or, if that is longer, the object's. Outside of the frame is `PADDING`.
@@ -54,7 +54,7 @@ def object_crop(sample: Sample, size: int, rng: np.random.Generator) -> Sample:
 
 
 def _place(first: int, end: int, side: int, whole: int, rng: np.random.Generator) -> int:
-    """Draws where a square begins that holds `first` to `end`, within the frame if it fits."""
+    """Draw where a square begins that holds `first` to `end`, within the frame if it fits."""
     low = max(min(0, whole - side), end - side)
     high = min(max(0, whole - side), first)
     return int(rng.integers(low, high + 1))

@@ -25,7 +25,7 @@ _WITH_SPLIT = ("davis", "davis2017", "youtube")
 def parse_source(
     text: str, *, object: str = "largest", objects: int = 1, max_gap: int = 1, size: int = 384
 ) -> tuple[SampleSource, float]:
-    """Opens a source of samples.
+    """Open a source of samples.
 
     Args:
         text: `KIND:PATH[:SPLIT][*WEIGHT]`, as `davis:/data/DAVIS:val*2`. The kinds davis (2016),
@@ -86,7 +86,7 @@ def parse_pictures(texts: Iterable[str], *, size: int = 384) -> list[tuple[Pictu
 
 
 def read_clips(text: str) -> list[Clip]:
-    """Reads the clips of `KIND:PATH[:SPLIT]`, where KIND is not synthetic.
+    """Read the clips of `KIND:PATH[:SPLIT]`, where KIND is not synthetic.
 
     Raises:
         DatasetError: There is no such kind, or the data are not there.
@@ -108,7 +108,7 @@ def _read(kind: str, path: str) -> list[Clip]:
 
 
 def open_dataset(kind: str, root: Path, split: str) -> list[Clip]:
-    """Reads the clips of a data set.
+    """Read the clips of a data set.
 
     Args:
         kind: Of `KINDS`, but not synthetic.

@@ -37,7 +37,7 @@ class Motion:
 
     Attributes:
         matrices: (T, 2, 3), layer pixels to canvas pixels, at pixel centers.
-        bends: float32 (T, 4, 4, 2), offsets (x, y) in layer pixels at knots spread over the
+        bends: Float32 (T, 4, 4, 2), offsets (x, y) in layer pixels at knots spread over the
             layer; zero for a rigid motion.
         blur: Share of a frame's time that the shutter is open, 0 to 1.
     """
@@ -59,7 +59,7 @@ class Motion:
         blur: float = 0.0,
         start: tuple[float, float] | None = None,
     ) -> Self:
-        """Draws a motion whose center stays on the canvas.
+        """Draw a motion whose center stays on the canvas.
 
         Args:
             layer: (H, W) of the layer.
@@ -96,7 +96,7 @@ class Motion:
 
     @classmethod
     def camera(cls, canvas: Size, length: int, rng: np.random.Generator, *, speed: float) -> Self:
-        """Draws a small rigid motion of a background of the canvas' size that keeps it covered.
+        """Draw a small rigid motion of a background of the canvas' size that keeps it covered.
 
         The background is enlarged by as much as it moves; `speed` is as in `draw`.
         """
@@ -115,24 +115,24 @@ class Motion:
         return cls(matrices=matrices, bends=np.zeros((length, _KNOTS, _KNOTS, 2), np.float32))
 
     def places(self, layer: Size) -> Vector:
-        """Returns the middle of a layer of this size in each frame, (T, 2) as (x, y)."""
+        """Return the middle of a layer of this size in each frame, (T, 2) as (x, y)."""
         middle = np.array([(layer[1] - 1) / 2, (layer[0] - 1) / 2])
         places: Vector = self.matrices[:, :, :2] @ middle + self.matrices[:, :, 2]
         return places
 
     def span(self, layer: Size) -> tuple[float, float]:
-        """Returns the width and height of a layer of this size in the first frame, not bent."""
+        """Return the width and height of a layer of this size in the first frame, not bent."""
         width, height = np.abs(self.matrices[0, :, :2]) @ np.array([layer[1], layer[0]])
         return float(width), float(height)
 
     def moved(self, offsets: Vector) -> Self:
-        """Returns this motion with an offset (x, y) added in each frame, (T, 2) canvas pixels."""
+        """Return this motion with an offset (x, y) added in each frame, (T, 2) canvas pixels."""
         matrices = self.matrices.copy()
         matrices[:, :, 2] += offsets
         return replace(self, matrices=matrices)
 
     def warp(self, number: int, layer: NDArray[np.uint8], canvas: Size) -> Patch:
-        """Draws the layer in a frame.
+        """Draw the layer in a frame.
 
         Args:
             number: Of the frame.
@@ -172,7 +172,7 @@ class Motion:
         return Patch(rows=rows, columns=columns, pixels=pixels)
 
     def cover(self, number: int, background: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Draws a background in a frame, uint8 (H, W, 3); it is mirrored where it ends."""
+        """Draw a background in a frame, uint8 (H, W, 3); it is mirrored where it ends."""
         height, width = background.shape[:2]
         moved = cv2.warpAffine(
             background,
@@ -184,7 +184,7 @@ class Motion:
         return np.asarray(moved, np.uint8)
 
     def _streak(self, number: int) -> Vector:
-        """Returns how far (x, y) the layer moves with the shutter open, in canvas pixels."""
+        """Return how far (x, y) the layer moves with the shutter open, in canvas pixels."""
         if not self.blur or len(self.matrices) < 2:
             return np.zeros(2)
         other = number - 1 if number else 1
@@ -194,7 +194,7 @@ class Motion:
 
 
 def _smear(pixels: NDArray[np.uint8], streak: Vector) -> NDArray[np.uint8]:
-    """Averages along a line (x, y) whose middle is the pixel."""
+    """Average along a line (x, y) whose middle is the pixel."""
     reach = int(np.ceil(np.abs(streak).max() / 2))
     if reach < 1:
         return pixels
@@ -206,7 +206,7 @@ def _smear(pixels: NDArray[np.uint8], streak: Vector) -> NDArray[np.uint8]:
 
 
 def _about(layer: Size, linear: Vector, center: Vector) -> Vector:
-    """Returns the affine matrix (2, 3) that takes the layer's middle to `center`."""
+    """Return the affine matrix (2, 3) that takes the layer's middle to `center`."""
     middle = np.array([(layer[1] - 1) / 2, (layer[0] - 1) / 2])
     return np.column_stack([linear, center - 0.5 - linear @ middle])
 
@@ -216,13 +216,13 @@ def _turn(angle: float) -> Vector:
 
 
 def _drift(time: Vector, span: float, rng: np.random.Generator) -> Vector:
-    """Draws a slow change (T,) from 0 by about `span`, steady and with some swing."""
+    """Draw a slow change (T,) from 0 by about `span`, steady and with some swing."""
     rate = rng.uniform(-span, span)
     return rate * time + _swing(time, 0.3 * span, 1, rng)[:, 0]
 
 
 def _swing(time: Vector, span: float, count: int, rng: np.random.Generator) -> Vector:
-    """Draws sines (T, count) that begin at 0."""
+    """Draw sines (T, count) that begin at 0."""
     phase = rng.uniform(0, 2 * np.pi, count)
     rate = rng.uniform(0.5, 1.5, count) * 2 * np.pi
     sines: Vector = span * (np.sin(np.outer(time, rate) + phase) - np.sin(phase))
@@ -230,7 +230,7 @@ def _swing(time: Vector, span: float, count: int, rng: np.random.Generator) -> V
 
 
 def _bends(layer: Size, time: Vector, span: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Draws two fixed bendings and mixes them by sines."""
+    """Draw two fixed bendings and mix them by sines."""
     strength = rng.uniform(0, 1) * min(0.06, 0.4 * span + 0.02) * min(layer)
     shapes = rng.normal(0, strength, (2, _KNOTS, _KNOTS, 2))
     mix = _swing(time, 1.0, 2, rng)

@@ -28,7 +28,7 @@ class Light:
 
     @classmethod
     def draw(cls, rng: np.random.Generator, *, strength: float) -> Self:
-        """Draws a random light; `strength` is the typical share by which values change."""
+        """Draw a random light; `strength` is the typical share by which values change."""
         gain = np.exp(rng.uniform(-strength, strength) + rng.uniform(-0.3, 0.3, 3) * strength)
         return cls(
             gains=(float(gain[0]), float(gain[1]), float(gain[2])),
@@ -37,7 +37,7 @@ class Light:
         )
 
     def towards(self, other: Light, share: float) -> Light:
-        """Returns the light between this one (share 0) and another (share 1)."""
+        """Return the light between this one (share 0) and another (share 1)."""
 
         def between(a: float, b: float) -> float:
             return (1 - share) * a + share * b
@@ -50,7 +50,7 @@ class Light:
         )
 
     def on(self, frame: Frame) -> Frame:
-        """Returns the frame in this light, RGB uint8 (H, W, 3)."""
+        """Return the frame in this light, RGB uint8 (H, W, 3)."""
         values = np.linspace(0, 1, 256) ** self.gamma
         table = (255 * np.outer(values, self.gains)).clip(0, 255).astype(np.uint8)[None]
         lit = cv2.LUT(frame, table)

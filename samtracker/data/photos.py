@@ -11,7 +11,7 @@ from samtracker.types import Frame, Size
 
 
 def draw_photo(photos: tuple[Clip, ...], size: Size, rng: np.random.Generator) -> Frame:
-    """Draws a part of any frame of the photos or, without photos, paints a picture.
+    """Draw a part of any frame of the photos or, without photos, paint a picture.
 
     Args:
         photos: Stills or clips; may be empty.
@@ -36,13 +36,13 @@ def draw_photo(photos: tuple[Clip, ...], size: Size, rng: np.random.Generator) -
 
 
 def resize_photo(photo: Frame, size: Size) -> Frame:
-    """Resizes a photo to (H, W), by areas where it shrinks so that no moire appears."""
+    """Resize a photo to (H, W), by areas where it shrinks so that no moire appears."""
     way = cv2.INTER_AREA if photo.shape[0] > size[0] else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(photo, size[::-1], interpolation=way), np.uint8)
 
 
 def paint(size: Size, rng: np.random.Generator) -> Frame:
-    """Paints a picture of clouds, gradients, stripes and shapes, RGB uint8 (H, W, 3)."""
+    """Paint a picture of clouds, gradients, stripes and shapes, RGB uint8 (H, W, 3)."""
     picture = _texture(size, rng)
     for _ in range(rng.integers(2, 6)):
         angles = np.sort(rng.uniform(0, 2 * np.pi, rng.integers(3, 8)))
@@ -60,14 +60,14 @@ def paint(size: Size, rng: np.random.Generator) -> Frame:
 
 
 def _noise(size: Size, cells: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Draws smooth noise of deviation about 1, float32 (H, W, 1)."""
+    """Draw smooth noise of deviation about 1, float32 (H, W, 1)."""
     knots = rng.standard_normal((cells + 3, cells + 3), np.float32)
     smooth = cv2.resize(knots, size[::-1], interpolation=cv2.INTER_CUBIC)
     return np.asarray(smooth, np.float32)[..., None]
 
 
 def _texture(size: Size, rng: np.random.Generator) -> Frame:
-    """Draws clouds around a color, with a gradient and perhaps stripes."""
+    """Draw clouds around a color, with a gradient and perhaps stripes."""
     color = rng.uniform(30, 225, 3).astype(np.float32)
     tint = rng.uniform(0.3, 1.0, 3).astype(np.float32)
     down = np.linspace(-1, 1, size[0], dtype=np.float32)[:, None, None]

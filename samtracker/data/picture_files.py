@@ -18,7 +18,7 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 
 
 def list_pictures(folder: Path) -> dict[str, Path]:
-    """Lists the pictures of a folder by their stem, in the order of the numbers in their names.
+    """List the pictures of a folder by their stem, in the order of the numbers in their names.
 
     A folder that does not exist has none.
     """
@@ -29,7 +29,7 @@ def list_pictures(folder: Path) -> dict[str, Path]:
 
 
 def read_photo(path: Path) -> Frame:
-    """Reads a picture as RGB uint8 (H, W, 3), upright as its EXIF data say.
+    """Read a picture as RGB uint8 (H, W, 3), upright as its EXIF data say.
 
     Raises:
         DatasetError: It is missing or damaged.
@@ -39,7 +39,7 @@ def read_photo(path: Path) -> Frame:
 
 
 def read_ids(path: Path) -> NDArray[np.uint16]:
-    """Reads a mask as a map of object ids, uint16 (H, W); see `mask_formats.read_ids`.
+    """Read a mask as a map of object ids, uint16 (H, W); see `mask_formats.read_ids`.
 
     Raises:
         DatasetError: It is missing or damaged, or a color picture but no mask.

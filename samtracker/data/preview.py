@@ -18,7 +18,7 @@ _TEXT = 16
 
 
 def preview(dataset: TrainingSet, rows: int) -> NDArray[np.uint8]:
-    """Draws the first samples, one a row: image, mask, template, template mask.
+    """Draw the first samples, one a row: image, mask, template, template mask.
 
     The template is the first frame of a sample, the image the last.
 

@@ -32,10 +32,10 @@ class SampleSource(Protocol):
     """Makes samples; equal arguments make equal samples."""
 
     def __len__(self) -> int:
-        """Returns the number of places where a sample can begin."""
+        """Return the number of places where a sample can begin."""
 
     def sample(self, index: int, length: int, rng: np.random.Generator) -> Sample:
-        """Makes a sample at the raw size of the data.
+        """Make a sample at the raw size of the data.
 
         Args:
             index: Where the sample begins, 0 to `len(self) - 1`.

@@ -30,11 +30,11 @@ class Layer:
 
     @property
     def middles(self) -> Vector:
-        """Returns the middle of the layer in each frame, (T, 2) canvas pixels (x, y)."""
+        """Return the middle of the layer in each frame, (T, 2) canvas pixels (x, y)."""
         return self.motion.places(self.cutout.size)
 
     def across(self, other: Layer, rng: np.random.Generator) -> Layer:
-        """Moves this layer from beside another one to its middle, where it stays or goes on.
+        """Move this layer from beside another one to its middle, where it stays or goes on.
 
         It reaches the middle in a random frame, but not in the first.
         """
@@ -99,7 +99,7 @@ class Scene:
 
 
 def _paste(layer: Layer, number: int, canvas: Frame) -> Patch:
-    """Draws a layer on the canvas and returns what was drawn."""
+    """Draw a layer on the canvas and return what was drawn."""
     patch = layer.motion.warp(number, layer.cutout.pixels, (canvas.shape[0], canvas.shape[1]))
     if patch.pixels.size:
         place = canvas[patch.rows, patch.columns]

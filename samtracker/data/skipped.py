@@ -20,11 +20,11 @@ class Skipped:
     reasons: list[str] = field(default_factory=list)
 
     def add(self, reason: str) -> None:
-        """Counts one thing that is left out."""
+        """Count one thing that is left out."""
         self.reasons.append(reason)
 
     def whole(self, pictures: dict[str, Path]) -> dict[str, Path]:
-        """Returns the pictures that are not empty files, and counts the others."""
+        """Return the pictures that are not empty files, and count the others."""
         kept = {}
         for stem, path in pictures.items():
             if path.stat().st_size:
@@ -34,7 +34,7 @@ class Skipped:
         return kept
 
     def warn(self, root: Path) -> None:
-        """Logs a warning with the number and the first reasons, if there are any."""
+        """Log a warning with the number and the first reasons, if there are any."""
         if self.reasons:
             _LOG.warning("%s: skipped %d: %s", root, len(self.reasons), _summary(self.reasons))
 

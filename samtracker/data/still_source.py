@@ -41,11 +41,11 @@ class StillSource:
             raise DatasetError("stills need a mask for every photo: read photos alone as photos")
 
     def __len__(self) -> int:
-        """Returns the number of photos."""
+        """Return the number of photos."""
         return len(self.photos)
 
     def sample(self, index: int, length: int, rng: np.random.Generator) -> Sample:
-        """Makes a sample; see `SampleSource.sample`.
+        """Make a sample; see `SampleSource.sample`.
 
         The index is that of the photo; one of its labelled frames and objects is drawn.
         """
@@ -80,7 +80,7 @@ def _object(ids: NDArray[Any], known: NDArray[Any], rng: np.random.Generator) ->
 
 
 def fill(frame: Frame, mask: Mask) -> Frame:
-    """Fills the masked part of a frame smoothly from around it; returns RGB uint8 (H, W, 3).
+    """Fill the masked part of a frame smoothly from around it; return RGB uint8 (H, W, 3).
 
     Source: the pull-push algorithm, Gortler et al., "The Lumigraph", SIGGRAPH 1996.
     """
@@ -91,7 +91,7 @@ def fill(frame: Frame, mask: Mask) -> Frame:
 
 
 def _pull_push(weighted: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Returns colors (H, W, 3) of (H, W, 4): colors times their weight, and the weight."""
+    """Return colors (H, W, 3) of (H, W, 4): colors times their weight, and the weight."""
     height, width = weighted.shape[:2]
     weight = weighted[..., 3:]
     colors: NDArray[np.float32] = weighted[..., :3] / np.maximum(weight, 1e-6).astype("f4")
@@ -104,7 +104,7 @@ def _pull_push(weighted: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _middle(mask: Mask) -> tuple[float, float]:
-    """Returns the middle of the mask's box, (x, y) as shares of the picture."""
+    """Return the middle of the mask's box, (x, y) as shares of the picture."""
     box = mask_box(mask)
     assert box is not None  # masks here show something
     return (box[0] + box[2]) / 2 / mask.shape[1], (box[1] + box[3]) / 2 / mask.shape[0]

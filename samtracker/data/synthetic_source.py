@@ -40,11 +40,11 @@ class SyntheticSource:
     size: int = 384
 
     def __len__(self) -> int:
-        """Returns the number of photos; 1 without any."""
+        """Return the number of photos; 1 without any."""
         return max(len(self.photos), 1)
 
     def sample(self, index: int, length: int, rng: np.random.Generator) -> Sample:
-        """Makes a sample; see `SampleSource.sample`.
+        """Make a sample; see `SampleSource.sample`.
 
         The index is that of the background's photo.
         """
@@ -68,7 +68,7 @@ def stage(
     home: tuple[float, float] | None = None,
     neighbor: Cutout | None = None,
 ) -> Scene:
-    """Sets a cut-out in motion, among look-alikes, occluders, blur and changes of light.
+    """Set a cut-out in motion, among look-alikes, occluders, blur and changes of light.
 
     Args:
         cutout: The object.

@@ -86,7 +86,7 @@ class TrainingSet(Dataset[dict[str, Tensor]]):
         }
 
     def sample(self, index: int) -> Sample:
-        """Draws the same sample with its name, as arrays (T, size, size, 3) and (T, size, size)."""
+        """Draw the same sample with its name, as arrays (T, size, size, 3) and (T, size, size)."""
         if not 0 <= index < self.count:
             raise IndexError(f"sample {index} of {self.count}")
         rng = np.random.default_rng([self.seed, index])
@@ -143,5 +143,5 @@ class TrainingSet(Dataset[dict[str, Tensor]]):
 
 
 def worker_init(worker_id: int) -> None:
-    """Sets a worker of a `DataLoader` up: one thread each, or many would fight for the cores."""
+    """Set a worker of a `DataLoader` up: one thread each, or many would fight for the cores."""
     cv2.setNumThreads(0)

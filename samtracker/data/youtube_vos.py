@@ -12,7 +12,7 @@ from samtracker.errors import DatasetError
 
 
 def read_youtube_vos(root: Path, *, split: str = "train") -> list[Clip]:
-    """Reads the clips of a split.
+    """Read the clips of a split.
 
     Args:
         root: Has `<split>/JPEGImages/<clip>/*.jpg` and `<split>/Annotations/<clip>/*.png`, with
@@ -52,7 +52,7 @@ def read_youtube_vos(root: Path, *, split: str = "train") -> list[Clip]:
 
 
 def _object_ids(meta: Path) -> dict[str, tuple[int, ...]]:
-    """Returns the object ids of each clip; none without the file."""
+    """Return the object ids of each clip; none without the file."""
     if not meta.is_file():
         return {}
     try:

@@ -180,16 +180,16 @@ def _look_alike(clip: Corrupted, frame: Frame, number: int) -> Frame:
     return crowded
 
 
-def _paste(canvas: Frame, part: Frame, shape: Mask, corner: tuple[int, int]) -> None:
-    """Draw what of a part lies on the canvas; its corner is (left, top)."""
+def _paste(frame: Frame, part: Frame, shape: Mask, corner: tuple[int, int]) -> None:
+    """Draw what of a part lies in the frame; its corner is (left, top)."""
     left, top = corner
-    rows = slice(max(top, 0), max(min(top + part.shape[0], canvas.shape[0]), 0))
-    columns = slice(max(left, 0), max(min(left + part.shape[1], canvas.shape[1]), 0))
+    rows = slice(max(top, 0), max(min(top + part.shape[0], frame.shape[0]), 0))
+    columns = slice(max(left, 0), max(min(left + part.shape[1], frame.shape[1]), 0))
     inner = (
         slice(rows.start - top, max(rows.stop - top, 0)),
         slice(columns.start - left, max(columns.stop - left, 0)),
     )
-    place = canvas[rows, columns]
+    place = frame[rows, columns]
     if place.size:
         place[shape[inner]] = part[inner][shape[inner]]
 

@@ -27,8 +27,8 @@ def region_similarity(prediction: Mask, truth: Mask) -> float:
     """Return J, the intersection over union of two masks; 1 where both are empty.
 
     Args:
-        prediction: bool (H, W).
-        truth: bool (H, W).
+        prediction: Bool (H, W).
+        truth: Bool (H, W).
 
     Returns:
         J from 0 to 1.
@@ -51,8 +51,8 @@ def boundary_accuracy(prediction: Mask, truth: Mask) -> float:
     diagonal, rounded up.
 
     Args:
-        prediction: bool (H, W).
-        truth: bool (H, W).
+        prediction: Bool (H, W).
+        truth: Bool (H, W).
 
     Returns:
         F from 0 to 1.

@@ -116,7 +116,7 @@ def _curve(result: ClipResult) -> str:
 
 
 def _moments(clip: Clip, result: ClipResult, masks: FolderSource) -> list[Moment]:
-    """The frames with the lowest J, worst first."""
+    """Return the frames with the lowest J, worst first."""
     moments = []
     for number, j in _worst(result):
         frame, truth = clip.frame(number), clip.mask(number)

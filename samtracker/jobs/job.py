@@ -25,9 +25,8 @@ class TrackJob:
 
     ::
 
-        job = TrackJob(
-            source="clip.mp4", prompts=FirstPrompts(mask=Path("first.png")), output=Path("out")
-        )
+        prompts = FirstPrompts(mask=Path("first.png"))
+        job = TrackJob(source="clip.mp4", prompts=prompts, output=Path("out"))
         outcome = job.run(Tracker.from_pretrained("lite"))
         print(outcome.summary.frames, "frames in", outcome.folder)
 

@@ -20,7 +20,7 @@ from samtracker.results.names import JOB, RESUME
 
 _KIND: Final = "samtracker-job-"
 FORMAT: Final = f"{_KIND}2"
-"""Of the whole folder `resume`: it counts up when any file in it changes its meaning."""
+"""Format of the whole folder `resume`; the number rises when any file in it changes its meaning."""
 
 
 @dataclass(frozen=True, kw_only=True)

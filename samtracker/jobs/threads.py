@@ -25,7 +25,9 @@ def torch_threads(count: int) -> Iterator[None]:
         ConfigError: Nothing can have been made with so many.
     """
     if not 1 <= count <= MOST:
-        raise ConfigError(f"threads={count} is not possible: what says so is damaged")
+        raise ConfigError(
+            f"threads={count} is not possible: the file that says so is damaged, start again"
+        )
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

@@ -18,10 +18,10 @@ def soft_aggregate(logits: Tensor) -> Tensor:
     Source: Oh et al., Video Object Segmentation using Space-Time Memory Networks, ICCV 2019.
 
     Args:
-        logits: float (n, H, W).
+        logits: Float (n, H, W).
 
     Returns:
-        bool (n, H, W).
+        Bool (n, H, W).
     """
     if len(logits) == 1:
         return logits > 0

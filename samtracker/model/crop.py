@@ -23,8 +23,8 @@ class Crop:
     """A window of a map with cells of stride 16.
 
     Attributes:
-        top: first row.
-        left: first column.
+        top: First row.
+        left: First column.
         size: (rows, columns).
     """
 
@@ -81,7 +81,7 @@ def crop_around(mask: Tensor, margin: int, stride: int) -> Crop:
 
     Args:
         mask: (H, W) with cells of `stride` pixels; every cell above 0 belongs to the object.
-        margin: pixels of the model input around the mask's box.
+        margin: Pixels of the model input around the mask's box.
         stride: 16 or 8.
 
     Returns:

@@ -29,10 +29,10 @@ class Decoded:
     """Masks of n objects in their crops.
 
     Attributes:
-        logits: float32 (n, H/4, W/4) of the crop.
-        score: float32 (n,), predicted IoU of the mask, 0 to 1: its mean probability, whose logit
+        logits: Float32 (n, H/4, W/4) of the crop.
+        score: Float32 (n,), predicted IoU of the mask, 0 to 1: its mean probability, whose logit
             the IoU head corrects.
-        similarity: float32 (n,), of the mask's cells to their best matches in the memory, mean; 0
+        similarity: Float32 (n,), of the mask's cells to their best matches in the memory, mean; 0
             for an empty mask.
     """
 
@@ -117,7 +117,7 @@ class Decoder(nn.Module):
         Args:
             image: (n, 256, h, w), x16 of the crops.
             dense: (n, 256, h, w), the dense prompt of `Matcher`.
-            prompts: maps (n, h', w') of `prompt_maps`; h' is 2h, or h for SAM's encoders.
+            prompts: Maps (n, h', w') of `prompt_maps`; h' is 2h, or h for SAM's encoders.
             x8: (n, c8, 2h, 2w), or None for an encoder without skips.
             x4: (n, c4, 4h, 4w) likewise.
         """

@@ -15,7 +15,7 @@ def choose_device(name: str = "auto") -> torch.device:
     """Return the device `name`, or for "auto" the first of cuda, mps and cpu that is there.
 
     Raises:
-        ConfigError: an unknown name, or a device this machine does not have.
+        ConfigError: An unknown name, or a device this machine does not have.
     """
     present = {
         "cuda": torch.cuda.is_available(),
@@ -23,7 +23,7 @@ def choose_device(name: str = "auto") -> torch.device:
         "cpu": True,
     }
     if name == "auto":
-        return torch.device(next(kind for kind, there in present.items() if there))
+        return torch.device(next(kind for kind, found in present.items() if found))
     try:
         device = torch.device(name)
     except RuntimeError:
@@ -42,7 +42,7 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
     where it has instructions for it and a short measurement finds them faster.
 
     Raises:
-        ConfigError: an unknown name.
+        ConfigError: An unknown name.
     """
     if name not in PRECISIONS:
         raise ConfigError(f"precision={name!r} does not exist: use one of {', '.join(PRECISIONS)}")

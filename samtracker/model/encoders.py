@@ -66,8 +66,8 @@ class Encoder(Protocol):
     """An image encoder: a module that maps a model input to `Features`.
 
     Attributes:
-        key_stride: pixels of the model input per cell of the key, 8 or 16.
-        skip_channels: channels of x8 and x4; None where there are no skips.
+        key_stride: Pixels of the model input per cell of the key, 8 or 16.
+        skip_channels: Channels of x8 and x4; None where there are no skips.
         mean: (3,) subtracted from RGB on the 0 to 255 scale.
         std: (3,) divided by.
     """
@@ -86,7 +86,7 @@ class Encoder(Protocol):
 
         Args:
             frame: (H, W).
-            size: short side of the model input in pixels, None for the encoder's own; SAM's
+            size: Short side of the model input in pixels, None for the encoder's own; SAM's
                 encoders know one size only.
         """
         ...

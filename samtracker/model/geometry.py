@@ -57,7 +57,7 @@ class InputTransform:
             std: (3,) likewise.
 
         Returns:
-            float32 (1, 3, *model_input) in channels-last memory; padding is 0, as in SAM.
+            Float32 (1, 3, *model_input) in channels-last memory; padding is 0, as in SAM.
         """
         height, width = self.content
         if self.frame != self.content:
@@ -73,11 +73,11 @@ class InputTransform:
         """Scale masks to the feature grid: averages over cells of `stride` pixels.
 
         Args:
-            masks: bool or float (n, H, W) at frame size, 0 to 1.
-            stride: of the cells, in pixels of the model input, whose sides it divides.
+            masks: Bool or float (n, H, W) at frame size, 0 to 1.
+            stride: Of the cells, in pixels of the model input, whose sides it divides.
 
         Returns:
-            float32 (n, H / stride, W / stride) for a model input of size (H, W): the covered share
+            Float32 (n, H / stride, W / stride) for a model input of size (H, W): the covered share
             of each cell, 0 in the padding.
         """
         values = masks.float()[:, None]
@@ -91,10 +91,10 @@ class InputTransform:
         """Scale logits over the model input, at any stride, to frame size.
 
         Args:
-            logits: float (n, h, w).
+            logits: Float (n, h, w).
 
         Returns:
-            float (n, H, W), bilinear.
+            Float (n, H, W), bilinear.
         """
         maps = logits[:, None]
         if self.content != self.model_input:
@@ -103,27 +103,15 @@ class InputTransform:
 
     def to_model_input(self, points: ArrayLike) -> NDArray[np.float64]:
         """Map points (..., 2), x then y, from the frame to the model input, in pixels."""
-        scaled: NDArray[np.float64] = np.asarray(points, np.float64) * self._scale()
+        (height, width), (rows, columns) = self.frame, self.content
+        scale = np.array([columns / width, rows / height])
+        scaled: NDArray[np.float64] = np.asarray(points, np.float64) * scale
         return scaled
-
-    def to_frame(self, points: ArrayLike) -> NDArray[np.float64]:
-        """Map points (..., 2), x then y, back to the frame; this undoes `to_model_input`."""
-        frame: NDArray[np.float64] = np.asarray(points, np.float64) / self._scale()
-        return frame
 
     def box_to_model_input(self, box: Box) -> Box:
         """Map a box from the frame to the model input, in pixels."""
         x1, y1, x2, y2 = self.to_model_input(np.reshape(box, (2, 2))).ravel().tolist()
         return x1, y1, x2, y2
-
-    def box_to_frame(self, box: Box) -> Box:
-        """Map a box back to the frame; this undoes `box_to_model_input`."""
-        x1, y1, x2, y2 = self.to_frame(np.reshape(box, (2, 2))).ravel().tolist()
-        return x1, y1, x2, y2
-
-    def _scale(self) -> NDArray[np.float64]:
-        (height, width), (rows, columns) = self.frame, self.content
-        return np.array([columns / width, rows / height])
 
     def _pad(self, content: Tensor) -> Tensor:
         rows, columns = (

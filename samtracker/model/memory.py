@@ -21,7 +21,7 @@ class Template:
     """A frame and an object's mask in it.
 
     Attributes:
-        features: of the frame, with a batch of 1; objects of one frame share them.
+        features: Of the frame, with a batch of 1; objects of one frame share them.
         mask: (H/s, W/s), the share of each key cell that the object covers, 0 to 1.
     """
 
@@ -50,7 +50,7 @@ class ReferenceFrame:
     """A template whose every cell is a candidate, for an object that may have moved anywhere.
 
     Attributes:
-        coarse: unit-norm (1, c, H/16, W/16), of `Features`; the last frame settles the finer
+        coarse: Unit-norm (1, c, H/16, W/16), of `Features`; the last frame settles the finer
             details. Objects of one frame share it.
         labels: (H/16, W/16), the share of each cell that the object covers.
     """
@@ -74,10 +74,10 @@ class Memory:
     """What is known of one object before a frame.
 
     Attributes:
-        last: the last frame in which it was seen; all of it, if it is lost.
-        references: frames that are searched without a window.
-        target: fitted on the first frame, and half on the bank's newest one; None to go without.
-        lost: whether to look for it in the whole frame instead of around its last place.
+        last: The last frame in which it was seen; all of it, if it is lost.
+        references: Frames that are searched without a window.
+        target: Fitted on the first frame, and half on the bank's newest one; None to go without.
+        lost: Whether to look for it in the whole frame instead of around its last place.
     """
 
     last: Template

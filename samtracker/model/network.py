@@ -37,17 +37,17 @@ CANDIDATES = 3
 """Masks for a click that may mean several things, as in SAM."""
 
 SEED = 0
-"""Of the parts that start random, so that the same checkpoint always gives the same network."""
+"""Seed of the parts that start random: the same checkpoint always gives the same network."""
 
 
 class Network(nn.Module):
     """An encoder, the matcher, the decoder and, with SAM, the checkpoint's own prompter.
 
     Attributes:
-        config: what it was built from.
+        config: What it was built from.
         prompter: SAM's prompt encoder and mask decoder; None with lite.
-        file: the weight file it was filled from; None for random weights.
-        digest: sha256 of that file as it was then; empty for random weights.
+        file: The weight file it was filled from; None for random weights.
+        digest: Sha256 of that file as it was then; empty for random weights.
     """
 
     file: Path | None = None
@@ -101,8 +101,8 @@ class Network(nn.Module):
         """Search, match and decode n objects; those with crops of one size form one batch.
 
         Args:
-            features: of each object's frame, with a batch of 1; all of one size.
-            memories: of each object.
+            features: Of each object's frame, with a batch of 1; all of one size.
+            memories: Of each object.
 
         Returns:
             Logits over the whole model input, (n, H/4, W/4), scores and similarities (n,).
@@ -143,7 +143,7 @@ class Network(nn.Module):
         """Load every tensor from a state dict of this network.
 
         Raises:
-            WeightsError: names or shapes differ.
+            WeightsError: Names or shapes differ.
         """
         try:
             self.load_state_dict(state)
@@ -154,7 +154,7 @@ class Network(nn.Module):
         """Start from an official SAM checkpoint: encoder, prompt encoder and mask decoder.
 
         Raises:
-            WeightsError: names or shapes differ from this encoder's checkpoint.
+            WeightsError: Names or shapes differ from this encoder's checkpoint.
         """
         if self.prompter is None:
             raise WeightsError(

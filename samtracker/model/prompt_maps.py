@@ -26,12 +26,12 @@ class PromptMaps(NamedTuple):
     """What the decoder is told of an object, float32 (h, w) each, or of n objects, (n, h, w).
 
     Attributes:
-        target_score: of the target model, -2 to 2; 0 without one.
-        reference_label: propagated from the reference frames, 0 to 1.
-        reference_similarity: of the best match there, a cosine.
-        last_label: propagated from the last frame, 0 to 1.
-        last_similarity: of the best match there, a cosine.
-        last_mask: of the last frame, as it was there, 0 to 1.
+        target_score: Of the target model, -2 to 2; 0 without one.
+        reference_label: Propagated from the reference frames, 0 to 1.
+        reference_similarity: Of the best match there, a cosine.
+        last_label: Propagated from the last frame, 0 to 1.
+        last_similarity: Of the best match there, a cosine.
+        last_mask: Of the last frame, as it was there, 0 to 1.
     """
 
     target_score: Tensor
@@ -59,9 +59,9 @@ def prompt_maps(
     Without reference frames the last frame stands in for them.
 
     Args:
-        features: of each object's frame, with a batch of 1; the same one for all in a stream.
-        memories: of each object.
-        crops: of each object, from `search`.
+        features: Of each object's frame, with a batch of 1; the same one for all in a stream.
+        memories: Of each object.
+        crops: Of each object, from `search`.
     """
     references = _from_references(features, memories, crops)
     recent = _from_last(features, memories, crops)

@@ -34,8 +34,8 @@ def propagate(query: Tensor, keys: Tensor, labels: Tensor) -> tuple[Tensor, Tens
     """Match every cell against every template cell.
 
     Args:
-        query: unit-norm (c, h, w).
-        keys: unit-norm (m, c).
+        query: Unit-norm (c, h, w).
+        keys: Unit-norm (m, c).
         labels: (n, m), the share of each template cell that each object covers, 0 to 1.
 
     Returns:
@@ -58,11 +58,11 @@ def propagate_windowed(
     exact, and linear in the map's area.
 
     Args:
-        query: unit-norm (c, h, w).
-        keys: unit-norm (c, h, w), at the same place of the template's frame.
+        query: Unit-norm (c, h, w).
+        keys: Unit-norm (c, h, w), at the same place of the template's frame.
         labels: (n, h, w), the share of each template cell that each object covers, 0 to 1.
-        radius: in cells.
-        wanted: bool (h, w) on the CPU; blocks without such a cell are skipped, their results 0.
+        radius: In cells.
+        wanted: Bool (h, w) on the CPU; blocks without such a cell are skipped, their results 0.
 
     Returns:
         The propagated labels (n, h, w) and the best similarities (h, w), both float32.

@@ -35,8 +35,8 @@ class EncodedFrame:
 
     Attributes:
         image: RGB uint8 (H, W, 3), our own copy.
-        transform: from the frame to the model input.
-        features: of the model input, with a batch of 1.
+        transform: From the frame to the model input.
+        features: Of the model input, with a batch of 1.
     """
 
     image: Frame
@@ -59,12 +59,12 @@ class Runtime:
     """A network on a device, in inference mode.
 
     Args:
-        network: moved to the device, its weights to the precision, for good.
-        device: see `choose_device`.
-        precision: see `choose_precision`.
+        network: Moved to the device, its weights to the precision, for good.
+        device: See `choose_device`.
+        precision: See `choose_precision`.
 
     Raises:
-        ConfigError: an unknown device or precision.
+        ConfigError: An unknown device or precision.
     """
 
     def __init__(self, network: Network, *, device: str = "auto", precision: str = "auto") -> None:
@@ -89,11 +89,11 @@ class Runtime:
 
         Args:
             image: RGB uint8 (H, W, 3).
-            size: as in `TrackerConfig`.
+            size: As in `TrackerConfig`.
 
         Raises:
-            ConfigError: a size that the encoder does not know.
-            OutOfMemoryError: the device has no memory left for it.
+            ConfigError: A size that the encoder does not know.
+            OutOfMemoryError: The device has no memory left for it.
         """
         encoder = self.network.encoder
         transform = encoder.input_transform((image.shape[0], image.shape[1]), size)
@@ -108,7 +108,7 @@ class Runtime:
         """Decode objects in a frame; see `Network.decode_objects`.
 
         Raises:
-            OutOfMemoryError: the device has no memory left for it.
+            OutOfMemoryError: The device has no memory left for it.
         """
         features = [frame.features] * len(memories)
         with self._autocast(), within_memory():
@@ -120,7 +120,7 @@ class Runtime:
         """Predict the mask (H, W) of a box or clicks with SAM's own prompt encoder.
 
         Raises:
-            OutOfMemoryError: the device has no memory left for it.
+            OutOfMemoryError: The device has no memory left for it.
         """
         assert self.network.prompter is not None, "only SAM's encoders have a prompter"
         with within_memory():
@@ -164,7 +164,7 @@ def within_memory() -> Iterator[None]:
     """Turn what torch and NumPy say where memory has run out into an error of ours.
 
     Raises:
-        OutOfMemoryError: the device has no memory left for what is done inside.
+        OutOfMemoryError: The device has no memory left for what is done inside.
     """
     try:
         yield

@@ -34,7 +34,7 @@ class SamEncoder(nn.Module):
         """See `Encoder.input_transform`.
 
         Raises:
-            ConfigError: a size other than SAM's own.
+            ConfigError: A size other than SAM's own.
         """
         if size not in (None, SAM_SIDE):
             raise ConfigError(f"size={size} does not fit a SAM encoder: leave it out ({SAM_SIDE})")

@@ -24,8 +24,8 @@ def search(features: Sequence[Features], memories: Sequence[Memory]) -> list[Cro
     references share the matching.
 
     Args:
-        features: of each object's frame, with a batch of 1.
-        memories: of each object.
+        features: Of each object's frame, with a batch of 1.
+        memories: Of each object.
     """
     crops = [memory.last.crop() for memory in memories]
     for rows in by_references(features, memories, lost_only=True):

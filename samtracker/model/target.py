@@ -26,7 +26,7 @@ class TargetModel:
     """Ridge regression from the matching key to +1 on the object and -1 elsewhere.
 
     Attributes:
-        weights: float32 (c + 1,); the last one is the bias.
+        weights: Float32 (c + 1,); the last one is the bias.
     """
 
     weights: Tensor
@@ -56,7 +56,7 @@ class TargetModel:
             key: (c, h, w).
 
         Returns:
-            float32 (h, w) in [-2, 2]; positive means object.
+            Float32 (h, w) in [-2, 2]; positive means object.
         """
         return target_scores(self.weights[None], key)[0]
 

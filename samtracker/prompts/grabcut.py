@@ -37,7 +37,7 @@ share of the square root of that mask's area; at most that of `CLICK_REACH`."""
 
 
 def grabcut(image: Frame, prompt: Prompt, prior: Mask | None = None) -> Mask:
-    """Finds the object inside a box or under clicks.
+    """Find the object inside a box or under clicks.
 
     Source: Rother et al., "GrabCut: Interactive Foreground Extraction using Iterated Graph Cuts",
     SIGGRAPH 2004, as OpenCV implements it.
@@ -67,7 +67,7 @@ def grabcut(image: Frame, prompt: Prompt, prior: Mask | None = None) -> Mask:
 
 
 def _check_both(labels: NDArray[np.uint8], prompt: Prompt) -> None:
-    """Raises PromptError unless each of GrabCut's two color models has a pixel to learn from."""
+    """Raise PromptError unless each of GrabCut's two color models has a pixel to learn from."""
     given = f"box={prompt.box}" if prompt.box else f"points={prompt.points}"
     inside = np.isin(labels, _INSIDE)
     if inside.all():
@@ -77,7 +77,7 @@ def _check_both(labels: NDArray[np.uint8], prompt: Prompt) -> None:
 
 
 def _cut(image: Frame, labels: NDArray[np.uint8], prompt: Prompt) -> Mask:
-    """Runs GrabCut on an image (h, w, 3) and labels (h, w), at most `CUT_SIDE` pixels a side."""
+    """Run GrabCut on an image (h, w, 3) and labels (h, w), at most `CUT_SIDE` pixels a side."""
     height, width = labels.shape
     scale = min(1.0, CUT_SIDE / max(height, width))
     small = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -94,7 +94,7 @@ def _cut(image: Frame, labels: NDArray[np.uint8], prompt: Prompt) -> Mask:
 
 
 def _box_labels(image: Frame, prompt: Prompt) -> NDArray[np.uint8]:
-    """Labels what is outside the box as sure background and what is inside as probable object."""
+    """Label what is outside the box as sure background and what is inside as probable object."""
     assert prompt.box is not None
     labels = np.full(image.shape[:2], cv2.GC_BGD, np.uint8)
     (x1, y1), (x2, y2) = map(math.floor, prompt.box[:2]), map(math.ceil, prompt.box[2:])
@@ -103,7 +103,7 @@ def _box_labels(image: Frame, prompt: Prompt) -> NDArray[np.uint8]:
 
 
 def _click_labels(image: Frame, prompt: Prompt, prior: Mask | None) -> NDArray[np.uint8]:
-    """Labels small discs around clicks as sure, a wider one around the object's as probable.
+    """Label small discs around clicks as sure, a wider one around the object's as probable.
 
     Where clicks correct a prior, the prior is probable near them, except in a disc around
     background clicks, and sure everywhere else.
@@ -133,7 +133,7 @@ def _fill_disc(labels: NDArray[np.uint8], x: float, y: float, radius: float, val
 
 
 def _view(labels: NDArray[np.uint8]) -> tuple[slice, slice]:
-    """Returns the rows and columns of the probable object and a margin around it."""
+    """Return the rows and columns of the probable object and a margin around it."""
     probable = np.isin(labels, _INSIDE)
     rows, columns = (np.flatnonzero(probable.any(axis=axis)) for axis in (1, 0))
     margin = round(SURROUNDINGS * max(np.ptp(rows), np.ptp(columns))) + 8
@@ -144,7 +144,7 @@ def _view(labels: NDArray[np.uint8]) -> tuple[slice, slice]:
 
 
 def _connected(mask: Mask, sure: Mask) -> Mask:
-    """Keeps the pieces that touch a click or, without clicks, a tenth of the largest at least."""
+    """Keep the pieces that touch a click or, without clicks, a tenth of the largest at least."""
     count, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     if count == 1:
         return mask

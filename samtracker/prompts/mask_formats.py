@@ -41,7 +41,7 @@ _DARKEST_SHADE = 32  # gray values below it are ids, not shades
 
 
 def read_mask(path: Path, size: Size) -> dict[int, Mask]:
-    """Reads the objects from a picture.
+    """Read the objects from a picture.
 
     Args:
         path: A file in any format that Pillow reads; see the module for what it may show.
@@ -64,7 +64,7 @@ def read_mask(path: Path, size: Size) -> dict[int, Mask]:
 
 
 def read_ids(path: Path) -> NDArray[np.uint16]:
-    """Reads the mask of a frame in a data set, where an id must mean the same in every frame.
+    """Read the mask of a frame in a data set, where an id must mean the same in every frame.
 
     So nothing is guessed from the picture as a whole, as `read_mask` does. The indices of any
     palette are ids, lighter grays are object 1 above half their maximum, colors must be those of
@@ -103,7 +103,7 @@ def read_numbers(path: Path) -> NDArray[np.uint16]:
 
 
 def parse_mask(mask: NDArray[Any] | Image.Image, size: Size) -> dict[int, Mask]:
-    """Reads the objects from an array or a Pillow image, as `read_mask` does from a file.
+    """Read the objects from an array or a Pillow image, as `read_mask` does from a file.
 
     Args:
         mask: (H, W) of any kind, or uint8 (H, W, 1 to 4): gray, gray and alpha, RGB, RGBA.
@@ -146,7 +146,7 @@ def _open(path: Path) -> Image.Image:
 
 
 def _resize(ids: IdMap, size: Size, name: str) -> IdMap:
-    """Resizes by the nearest neighbor of pixel centers, between equal aspect ratios only."""
+    """Resize by the nearest neighbor of pixel centers, between equal aspect ratios only."""
     (rows, columns), (height, width) = ids.shape, size
     if abs(columns - rows * width / height) > max(1.0, 0.01 * columns):
         raise PromptError(
@@ -159,7 +159,7 @@ def _resize(ids: IdMap, size: Size, name: str) -> IdMap:
 
 
 def _image_ids(image: Image.Image, name: str, *, strict: bool) -> IdMap:
-    """Reads the ids from an image; `strict` as `read_ids` has it."""
+    """Read the ids from an image; `strict` as `read_ids` has it."""
     if image.mode == "P":
         indices = np.asarray(image)
         if strict:
@@ -176,7 +176,7 @@ def _image_ids(image: Image.Image, name: str, *, strict: bool) -> IdMap:
 
 
 def _indices_are_ids(indices: IdMap, colors: NDArray[np.uint8]) -> bool:
-    """Returns whether a palette is one of ids, not one that a program made to save space."""
+    """Return whether a palette is one of ids, not one that a program made to save space."""
     known = _palette_ids(colors[..., :3])
     if known is not None and np.array_equal(known, indices):
         return True
@@ -206,7 +206,7 @@ def _array_ids(mask: NDArray[Any], name: str, *, strict: bool) -> IdMap:
 
 
 def _number_ids(mask: NDArray[Any], name: str, *, strict: bool) -> IdMap:
-    """Reads the object ids of a (H, W) array of integers or floats."""
+    """Read the object ids of a (H, W) array of integers or floats."""
     if not np.isfinite(mask).all():
         raise PromptError(f"{name} holds NaN or infinite values: give 0 for the background")
     low, high = mask.min(), mask.max()
@@ -276,7 +276,7 @@ def _color_ids(colors: NDArray[np.uint8], name: str, *, strict: bool) -> IdMap:
 
 
 def _palette_ids(colors: NDArray[np.uint8]) -> NDArray[np.intp] | None:
-    """Returns the ids (...) of colors (..., 3) in the DAVIS palette; None if one is not in it."""
+    """Return the ids (...) of colors (..., 3) in the DAVIS palette; None if one is not in it."""
     # The palette inside DAVIS' own files has 191 where the formula gives 192.
     known, codes = color_codes(PALETTE), color_codes(np.where(colors == 191, np.uint8(192), colors))
     order = np.argsort(known)

@@ -18,7 +18,7 @@ _EDGE = np.ones((5, 5), np.uint8)
 
 
 def color_codes(colors: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Turns colors (..., channels) into one number each, (...)."""
+    """Turn colors (..., channels) into one number each, (...)."""
     codes = np.zeros(colors.shape[:-1], np.int64)
     for channel in range(colors.shape[-1]):
         codes = codes << 8 | colors[..., channel]
@@ -47,7 +47,7 @@ class PictureColors:
 
     @classmethod
     def of(cls, picture: NDArray[np.uint8]) -> PictureColors:
-        """Counts the colors of a picture, uint8 (H, W, channels)."""
+        """Count the colors of a picture, uint8 (H, W, channels)."""
         low = cv2.erode(picture, _BLOCK).reshape(picture.shape)
         high = cv2.dilate(picture, _BLOCK).reshape(picture.shape)
         constant = low == high
@@ -67,7 +67,7 @@ class PictureColors:
         return cls(values=values, index=index, blend=blend, counts=counts, cores=cores, flat=flat)
 
     def paints(self) -> NDArray[np.uint8]:
-        """Returns the colors that somebody painted with: (N, channels), sorted, black first."""
+        """Return the colors that somebody painted with: (N, channels), sorted, black first."""
         black = np.zeros((1, self.values.shape[1]), np.uint8)
         if self.flat:
             return np.concatenate([black, self.values[self.values.any(axis=1)]])
@@ -84,12 +84,12 @@ class PictureColors:
         return paints[np.argsort(color_codes(paints))]
 
     def drawn(self, paints: NDArray[np.uint8]) -> bool:
-        """Returns whether the picture consists of its paints, but for edges."""
+        """Return whether the picture consists of its paints, but for edges."""
         near = _nearest(self.values, paints)[1] <= _NEAR
         return self.flat or bool(self.counts[near].sum() >= _DRAWN_SHARE * self.counts.sum())
 
     def labels(self, paints: NDArray[np.uint8]) -> NDArray[np.intp]:
-        """Returns the number of the paint that each pixel belongs to, (H, W).
+        """Return the number of the paint that each pixel belongs to, (H, W).
 
         It is the nearest one; where several meet at an edge, the nearest of these: halfway
         from black to white is no gray object.
@@ -109,7 +109,7 @@ class PictureColors:
 def _nearest(
     colors: NDArray[np.uint8], paints: NDArray[np.uint8]
 ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """Returns the number of the paint nearest to each color, (K,), and its distance, (K,)."""
+    """Return the number of the paint nearest to each color, (K,), and its distance, (K,)."""
     best = np.zeros(len(colors), np.intp)
     least = np.full(len(colors), np.inf, np.float32)
     for number, paint in enumerate(paints.astype(np.float32)):

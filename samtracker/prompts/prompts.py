@@ -32,7 +32,7 @@ def first_masks(
     points: Points | None = None,
     prior: Mask | None = None,
 ) -> dict[int, Mask]:
-    """Turns the one prompt that is given into masks.
+    """Turn the one prompt that is given into masks.
 
     The network's prompt encoder reads a box or clicks; for one that only tracks, GrabCut does.
 
@@ -90,7 +90,7 @@ def first_masks(
 
 
 def single_mask(masks: Mapping[int, Mask]) -> Mask:
-    """Returns the mask of the only object.
+    """Return the mask of the only object.
 
     Raises:
         PromptError: There are several objects.
@@ -124,7 +124,7 @@ def _checked_box(box: Box, size: Size) -> Box:
 def _checked_points(
     points: Points, size: Size, *, corrects: bool
 ) -> tuple[tuple[float, float, int], ...]:
-    """Gives every click a label; all may be background where they correct a mask."""
+    """Give every click a label; all may be background where they correct a mask."""
     height, width = size
     try:
         given = [(*point, 1)[:3] for point in points]

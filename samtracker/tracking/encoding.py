@@ -1,7 +1,7 @@
 """Objects as JSON and tensors, and back.
 
 What is shared is written once and shared again when it is read, so that a tracker goes on as if it
-had never stopped. Only classes of a given table are ever built, under the names that it gives them
+had never stopped. Only classes of a given table are ever made, under the names that it gives them
 and their attributes: these stay when code is renamed.
 """
 
@@ -36,14 +36,14 @@ class Layout:
     fields: Mapping[str, str]
 
 
-class Encoder:
+class JsonEncoder:
     """Makes JSON of objects.
 
     Args:
-        layouts: Of all classes that may be met.
+        layouts: Layouts of all classes that may be met.
 
     Attributes:
-        tensors: What tensors and arrays are met, by the names that stand for them in the JSON.
+        tensors: Tensors and arrays that were met, by the names that stand for them in the JSON.
     """
 
     def __init__(self, layouts: Iterable[Layout]) -> None:
@@ -83,12 +83,12 @@ class Encoder:
         return {"object": layout.tag, "number": number, "fields": fields}
 
 
-class Decoder:
-    """Makes objects of what `Encoder` wrote.
+class JsonDecoder:
+    """Makes objects of what `JsonEncoder` wrote.
 
     Args:
-        layouts: Of all classes that may be built.
-        tensors: By name.
+        layouts: Layouts of all classes that may be made.
+        tensors: Tensors by the names that stand for them.
         device: Where the tensors go; arrays stay on the CPU.
     """
 

@@ -40,10 +40,11 @@ class Observation:
     """What speaks for an object's mask in a frame.
 
     Attributes:
-        area: Of the mask in pixels; 0 for none.
-        center: Of the mask, x and y in pixels; (0, 0) for none.
+        area: Area of the mask in pixels; 0 for none.
+        center: Center of the mask, x and y in pixels; (0, 0) for none.
         score: Predicted IoU, 0 to 1.
-        similarity: Of the mask's cells to their best matches in the memory, mean, at most 1.
+        similarity: Mean similarity of the mask's cells to their best matches in the memory, at
+            most 1.
     """
 
     area: int
@@ -67,7 +68,7 @@ class LifeCycle:
 
     Args:
         config: Thresholds and counts.
-        given: Of the mask that the user gave.
+        given: Observation of the mask that the user gave.
 
     Attributes:
         state: After the last frame.

@@ -45,7 +45,7 @@ class Loggable(Protocol):
 
     @property
     def result(self) -> FrameResult | None:
-        """Of the current frame; None before the stream begins."""
+        """Result of the current frame; None before the stream begins."""
         ...
 
 
@@ -58,9 +58,9 @@ class ReplayLog:
     """A record of what is done to a tracker from now on; give it to `Tracker.log`.
 
     Args:
-        path: Of the file; an older one is replaced as soon as there is something to write.
-        tracker: Before its stream begins.
-        source: That its frames come from, for `replay`; empty if there is none.
+        path: File to write; an older one is replaced as soon as there is something to write.
+        tracker: Tracker whose stream has not begun.
+        source: Source that its frames come from, for a replay; empty if there is none.
 
     Raises:
         ConfigError: The stream has begun.
@@ -93,8 +93,8 @@ class ReplayLog:
         """Write a call down, if that is possible; tracking goes on where it is not.
 
         Args:
-            name: Of the method.
-            arguments: By name.
+            name: Name of the method.
+            arguments: Its arguments by name.
             outcome: What it returned.
         """
         given = dict(arguments)

@@ -32,9 +32,9 @@ class ObjectMemory:
     While it is lost, the last frame that showed all of it stands in for the last one.
 
     Args:
-        config: Which of these are kept.
-        features: Of the frame the object is first seen in.
-        mask: (H/s, W/s) its mask there, see `InputTransform.prepare_masks`.
+        config: Settings, which say what of these is kept.
+        features: Features of the frame in which the object is first seen.
+        mask: Its mask in this frame, (H/s, W/s), see `InputTransform.prepare_masks`.
 
     Attributes:
         lost: Whether it is to be looked for in the whole frame.

@@ -32,9 +32,9 @@ class Edit:
     """What there was before the user changed something.
 
     Attributes:
-        result: Of the frame it was made in.
-        tracks: Those that it touched, by id; None for one that is new.
-        names: By id, where it changed nothing else.
+        result: Result of the frame in which it was made.
+        tracks: Tracks that it touched, by id; None for an object that is new.
+        names: Names by id, where it changed nothing else.
     """
 
     result: FrameResult
@@ -46,7 +46,7 @@ class Objects:
     """The objects of a stream.
 
     Args:
-        config: Of the tracker.
+        config: Settings of the tracker.
 
     Attributes:
         last_id: The largest id given so far; ids are never used again.

@@ -24,7 +24,7 @@ from samtracker.model.memory import ReferenceFrame, Template
 from samtracker.model.network import Network
 from samtracker.model.runtime import EncodedFrame, Runtime
 from samtracker.model.target import TargetModel
-from samtracker.tracking.encoding import Decoder, Encoder, Layout
+from samtracker.tracking.encoding import JsonDecoder, JsonEncoder, Layout
 from samtracker.tracking.life_cycle import LifeCycle
 from samtracker.tracking.object_memory import ObjectMemory
 from samtracker.tracking.objects import Edit, Objects
@@ -79,10 +79,10 @@ class SavedTracker:
     """What was read from a file.
 
     Attributes:
-        network: With the weights it was saved with.
-        config: Of the tracker.
-        precision: That it ran in.
-        threads: How many torch had: with as many, its masks are the same.
+        network: Network with the weights that the tracker had.
+        config: Settings of the tracker.
+        precision: Number format that the network ran in.
+        threads: Number of threads that torch had; with as many the masks are the same.
     """
 
     network: Network
@@ -100,7 +100,7 @@ class SavedTracker:
             WeightsError: The file is damaged.
         """
         with _damage(self._path):
-            state = Decoder(LAYOUTS, self._tensors, device).decode(self._state)
+            state = JsonDecoder(LAYOUTS, self._tensors, device).decode(self._state)
             return {name: state[name] for name in names}
 
 
@@ -110,9 +110,9 @@ def save_tracker(
     """Write a tracker to a file.
 
     Args:
-        path: Of the file, which ends in .safetensors.
-        runtime: That the tracker runs on.
-        config: Of the tracker.
+        path: File to write; its name ends in .safetensors.
+        runtime: Runtime of the tracker.
+        config: Settings of the tracker.
         state: What a stream changes, by name.
 
     Raises:
@@ -122,7 +122,7 @@ def save_tracker(
     if path.suffix != ".safetensors":
         raise OutputError(f"'{path}' has another ending: give a name that ends in .safetensors")
     weights, digest = weights_of(runtime.network)
-    encoder = Encoder(LAYOUTS)
+    encoder = JsonEncoder(LAYOUTS)
     header = {
         "weights": weights,
         "sha256": digest,
@@ -156,8 +156,8 @@ def load_tracker(path: Path, weights: str | Path | None) -> SavedTracker:
     """Read a file of `save_tracker`.
 
     Args:
-        path: Of the file.
-        weights: Where they lie now; None for where they were.
+        path: File to read.
+        weights: Where the weights lie now; None for where they were.
 
     Raises:
         WeightsError: The weights are missing or are others; or the file is missing, damaged or of

@@ -27,10 +27,10 @@ def segment_frame(
     """Find all objects of a frame at once; a pixel goes to one of them at most.
 
     Args:
-        runtime: Of the network.
+        runtime: Runtime of the network.
         encoded: The frame.
-        tracks: By object id, as they were before the frame; they stay so, whatever happens here.
-        index: Of the frame in the stream.
+        tracks: Tracks by object id, as they were before the frame; they are not changed.
+        index: Number of the frame in the stream.
         soft: Whether the memory takes probabilities instead of masks.
 
     Returns:

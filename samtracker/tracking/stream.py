@@ -52,10 +52,10 @@ def stream(
     Video is imported only when a source is opened: a tracker that is given its frames does without.
 
     Args:
-        tracker: That finds the objects.
-        source: As for `read_frames`.
+        tracker: Tracker that finds the objects.
+        source: Source of the frames, see `read_frames`.
         realtime: Whether to take the newest frame each time.
-        prompt: For `Tracker.init` in the first frame; without one the stream goes on.
+        prompt: Arguments of `Tracker.init` in the first frame; without any the stream goes on.
 
     Yields:
         The results, with their frames.

@@ -32,7 +32,7 @@ class Checkpoint:
 
     Attributes:
         config: Settings of the training.
-        data: Its sources, as `samtrack train --data` takes them.
+        data: Names of the sources of its data, see `parse_source`.
         step: Number of steps done; with `config.seed` also the position in the data.
         network: State dict of the network that is trained.
         averaged: State dict of the averaged network; None without averaging.

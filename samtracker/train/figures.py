@@ -60,7 +60,7 @@ def draw_samples(folder: Path, rollout: Rollout, frames: Tensor, masks: Tensor) 
         folder: Folder of the training.
         rollout: Holds the network to show.
         frames: RGB uint8 (b, T, 3, S, S).
-        masks: bool (b, T, S, S).
+        masks: Bool (b, T, S, S).
 
     Raises:
         OutputError: The figure cannot be written.

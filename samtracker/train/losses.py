@@ -38,8 +38,8 @@ def cross_entropy(logits: Tensor, truth: Tensor, hard_share: float = 1.0) -> Ten
     Segmentation (2016).
 
     Args:
-        logits: float (n, H, W).
-        truth: float (n, H, W), 0 or 1.
+        logits: Float (n, H, W).
+        truth: Float (n, H, W), 0 or 1.
         hard_share: Share of the pixels that count, above 0; 1 is plain cross entropy.
 
     Returns:
@@ -62,8 +62,8 @@ def dice(logits: Tensor, truth: Tensor) -> Tensor:
     fraction, so that two empty masks cost nothing.
 
     Args:
-        logits: float (n, H, W).
-        truth: float (n, H, W), 0 or 1.
+        logits: Float (n, H, W).
+        truth: Float (n, H, W), 0 or 1.
 
     Returns:
         float (n,), from 0 to 1.
@@ -83,11 +83,11 @@ def iou(logits: Tensor, truth: Tensor) -> Tensor:
     """Return the intersection over union of the thresholded masks; 1 where both are empty.
 
     Args:
-        logits: float (n, H, W).
-        truth: float (n, H, W), 0 or 1.
+        logits: Float (n, H, W).
+        truth: Float (n, H, W), 0 or 1.
 
     Returns:
-        float (n,), from 0 to 1.
+        Float (n,), from 0 to 1.
 
     >>> iou(torch.tensor([[[5.0, 5.0, -5.0]]]), torch.tensor([[[0.0, 1.0, 0.0]]]))
     tensor([0.5000])

@@ -12,10 +12,10 @@ from samtracker.config import ModelConfig
 from samtracker.errors import OutputError
 from samtracker.train.checkpoint import Checkpoint
 
-LICENCE = "Apache-2.0"
+LICENSE = "Apache-2.0"
 
 
-def export_weights(source: Path, target: Path, *, licence: str = LICENCE) -> Path:
+def export_weights(source: Path, target: Path, *, licence: str = LICENSE) -> Path:
     """Write the weights of a checkpoint as fp16 safetensors, and beside it a card in Markdown.
 
     Args:

@@ -11,7 +11,7 @@ __all__ = ["VideoFrame", "VideoInfo", "VideoReader", "read_frames"]
 
 
 def __getattr__(name: str) -> Any:
-    """Imports what reads with libav only when it is asked for; stills do without."""
+    """Import what reads with libav only when it is asked for; stills do without."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from samtracker.video import read

@@ -47,7 +47,7 @@ class AnimationSource:
         self.truncated = False
 
     def candidates(self, start: float) -> Iterator[Candidate]:
-        """Yields every picture; `start` is of no use, for nothing is converted before `load`."""
+        """Yield every picture; `start` is of no use, for nothing is converted before `load`."""
         del start
         for index, time in enumerate(self._times[:-1]):
             yield Candidate(
@@ -58,7 +58,7 @@ class AnimationSource:
             )
 
     def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         self._pictures.close()
 
     def _load(self, index: int) -> Frame | None:

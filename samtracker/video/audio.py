@@ -56,19 +56,19 @@ class AudioCopy:
         self._next = next(self._packets, None)
 
     def write_until(self, end: float) -> None:
-        """Writes the audio before `end` (seconds since the first frame of the source)."""
+        """Write the audio before `end` (seconds since the first frame of the source)."""
         while self._next is not None and self._seconds(self._next) < end:
             self._write(self._next)
             self._next = next(self._packets, None)
 
     def finish(self, end: float) -> None:
-        """Writes the audio before `end` (seconds) and whatever the encoder still holds."""
+        """Write the audio before `end` (seconds) and whatever the encoder still holds."""
         self.write_until(end)
         if self._last_dts is not None and not self._copied:
             self._mux(self._target.encode(None))
 
     def close(self) -> None:
-        """Closes the source."""
+        """Close the source."""
         self._input.close()
 
     def _add_target(self) -> AudioStream:
@@ -77,14 +77,14 @@ class AudioCopy:
         return self._output.add_stream("aac", rate=ENCODED_RATE, layout="stereo")
 
     def _first_frame(self) -> float:
-        """Returns the time of the first video frame, in seconds as the source counts them."""
+        """Return the time of the first video frame, in seconds as the source counts them."""
         for stream in self._input.streams.video:
             if stream.start_time is not None and stream.time_base is not None:
                 return float(stream.start_time * stream.time_base)
         return 0.0
 
     def _from_start(self) -> Iterator[Packet[AudioStream]]:
-        """Yields packets from just before the start: decoding one takes the packet before it.
+        """Yield packets from just before the start: decoding one takes the packet before it.
 
         The early one gets a negative time, which players skip.
         """

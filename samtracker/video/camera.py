@@ -47,7 +47,7 @@ class CameraSource:
         self.truncated = False
 
     def candidates(self, start: float) -> Iterator[Candidate]:
-        """Yields the frames as they come, until the camera gives no more."""
+        """Yield the frames as they come, until the camera gives no more."""
         del start
         index = 0
         first = time.monotonic()
@@ -68,7 +68,7 @@ class CameraSource:
             index += 1
 
     def close(self) -> None:
-        """Gives the camera back."""
+        """Give the camera back."""
         self._capture.release()
 
 

@@ -132,7 +132,7 @@ class VideoEncoder:
             self._audio = AudioCopy(audio_from, self._output, start=start)
 
     def add(self, pixels: NDArray[np.uint8], seconds: float) -> None:
-        """Encodes one frame, uint8 (H, W, channels), shown at `seconds`."""
+        """Encode one frame, uint8 (H, W, channels), shown at `seconds`."""
         below, right = (-side % self._form.multiple for side in self.size)
         padded = np.pad(pixels, ((0, below), (0, right), (0, 0)), mode="edge")
         frame = self._reformatter.reformat(
@@ -152,7 +152,7 @@ class VideoEncoder:
         self._end = self._start + (self._last + self._frame_ticks) / self._ticks
 
     def finish(self) -> None:
-        """Writes what is still held back, and the index."""
+        """Write what is still held back, and the index."""
         try:
             if self._failed and not self._path.stat().st_size:
                 # FFmpeg would crash on a file whose header could not be written.

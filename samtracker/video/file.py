@@ -66,7 +66,7 @@ class FileSource:
         self.truncated = False
 
     def candidates(self, start: float) -> Iterator[Candidate]:
-        """Yields the frames as they are shown, from the last keyframe before `start` seconds on."""
+        """Yield the frames as they are shown, from the last keyframe before `start` seconds on."""
         packets = self._packets()
         earlier, needed = self._skip(packets, start) if start else ([], [])
         index: int | None = None
@@ -91,11 +91,11 @@ class FileSource:
                 index += 1
 
     def close(self) -> None:
-        """Closes the file or connection."""
+        """Close the file or connection."""
         self._container.close()
 
     def _packets(self) -> Packets:
-        """Yields the packets of the video; at their end `truncated` is known.
+        """Yield the packets of the video; at their end `truncated` is known.
 
         All streams are read, for the audio may well be longer than the video.
         """
@@ -119,7 +119,7 @@ class FileSource:
         self.truncated = damaged or missing > END_TOLERANCE
 
     def _skip(self, packets: Packets, start: float) -> tuple[list[int], list[Packet[VideoStream]]]:
-        """Reads on to `start` without decoding.
+        """Read on to `start` without decoding.
 
         Returns:
             The times of the frames before the last keyframe up to `start`, in ticks of the
@@ -172,7 +172,7 @@ def _open(location: Path | str, name: str) -> InputContainer:
 
 
 def _diagnosis(path: Path, error: av.FFmpegError) -> str:
-    """Says why FFmpeg could not open a file, and what to do."""
+    """Say why FFmpeg could not open a file, and what to do."""
     if not isinstance(error, av.error.InvalidDataError):
         return f"cannot be read: {error.strerror}"
     with path.open("rb") as file:
@@ -208,13 +208,13 @@ def _ticks(item: Packet[Stream] | Packet[VideoStream] | Picture) -> int | None:
 
 
 def _shown(packet: Packet[VideoStream]) -> list[int]:
-    """Returns the time of the packet's frame in a list; none where an edit list hides it."""
+    """Return the time of the packet's frame in a list; none where an edit list hides it."""
     ticks = _ticks(packet)
     return [] if ticks is None or packet.is_discard else [ticks]
 
 
 def _upright(image: Frame, picture: Picture) -> Frame:
-    """Turns and flips the image as the display matrix of the picture says.
+    """Turn and flip the image as the display matrix of the picture says.
 
     The matrix (a b u, c d v, x y w) maps a pixel (p, q) to (ap + cq + x, bp + dq + y);
     libavutil/display.h. Only quarter turns and flips are applied.

@@ -49,7 +49,7 @@ class FrameSource(Protocol):
     truncated: bool
 
     def candidates(self, start: float) -> Iterator[Candidate]:
-        """Yields the frames in order; those before `start` (seconds) may be left out."""
+        """Yield the frames in order; those before `start` (seconds) may be left out."""
 
     def close(self) -> None:
-        """Releases the file or device; it may be called twice."""
+        """Release the file or device; it may be called twice."""

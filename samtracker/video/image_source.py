@@ -41,7 +41,7 @@ class ImageSource:
         self.truncated = False
 
     def candidates(self, start: float) -> Iterator[Candidate]:
-        """Yields every image; `start` is of no use, for nothing is read before `load`."""
+        """Yield every image; `start` is of no use, for nothing is read before `load`."""
         del start
         for index, file in enumerate(self._files):
             yield Candidate(
@@ -52,7 +52,7 @@ class ImageSource:
             )
 
     def close(self) -> None:
-        """Does nothing: no file is held open."""
+        """Do nothing: no file is held open."""
 
 
 def _is_image(file: Path) -> bool:

@@ -101,7 +101,7 @@ class LiveSource:
             self._paused = paused
 
     def read(self, timeout: float) -> LiveFrame | None:
-        """Returns the newest frame, if nobody has taken it.
+        """Return the newest frame, if nobody has taken it.
 
         Args:
             timeout: Seconds to wait for one.
@@ -121,12 +121,12 @@ class LiveSource:
         self.close()
 
     def close(self) -> None:
-        """Closes the source; a device that hangs is left to its thread."""
+        """Close the source; a device that hangs is left to its thread."""
         self._closing.set()
         self._thread.join(timeout=2)
 
     def _read(self, reader: VideoReader | None) -> None:
-        """Plays and connects in turns, until it is closed or the file is over."""
+        """Play and connect in turns, until it is closed or the file is over."""
         try:
             self._play_and_connect(reader)
         finally:  # whatever happened, nobody waits for more
@@ -154,7 +154,7 @@ class LiveSource:
                 reader = None
 
     def _play(self, reader: VideoReader, begin: float) -> bool:
-        """Passes frames on until the reader ends; returns whether there was any."""
+        """Pass frames on until the reader ends; return whether there was any."""
         start = time.monotonic()
         played = False
         try:
@@ -175,7 +175,7 @@ class LiveSource:
         return played
 
     def _wait(self, due: float) -> float:
-        """Waits until a moment of `time.monotonic`, and longer by any pause meanwhile.
+        """Wait until a moment of `time.monotonic`, and longer by any pause meanwhile.
 
         Returns:
             That time in seconds.

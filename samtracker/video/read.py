@@ -130,7 +130,7 @@ class VideoReader(Iterator[VideoFrame]):
         self.close()
 
     def close(self) -> None:
-        """Releases the source; there are no more frames afterwards."""
+        """Release the source; there are no more frames afterwards."""
         self._frames.close()
         self._source.close()
 
@@ -138,7 +138,7 @@ class VideoReader(Iterator[VideoFrame]):
 def read_frames(
     source: str | Path | int, *, start: float = 0.0, end: float | None = None, stride: int = 1
 ) -> VideoReader:
-    """Opens a source and iterates over its frames.
+    """Open a source and iterate over its frames.
 
     ::
 
@@ -201,7 +201,7 @@ def _open(source: str | Path | int) -> FrameSource:
 
 
 def _camera(source: str | Path | int) -> int | None:
-    """Returns the number of a camera, given by number or device path; None for anything else."""
+    """Return the number of a camera, given by number or device path; None for anything else."""
     if isinstance(source, int) or (isinstance(source, str) and source.isdecimal()):
         return int(source)
     device = re.fullmatch(r"/dev/video(\d+)", os.path.realpath(source))
@@ -209,7 +209,7 @@ def _camera(source: str | Path | int) -> int | None:
 
 
 def _first_readable(source: FrameSource, candidates: Iterator[Candidate]) -> tuple[Candidate, Size]:
-    """Returns the first frame that is not damaged and its size (H, W)."""
+    """Return the first frame that is not damaged and its size (H, W)."""
     for candidate in candidates:
         image = candidate.load()
         if image is not None:
@@ -230,7 +230,7 @@ def _select(
     end: float | None,
     stride: int,
 ) -> Generator[VideoFrame, None, None]:
-    """Loads every n-th frame from `start` to before `end`, then closes the source."""
+    """Load every n-th frame from `start` to before `end`, then close the source."""
     count = 0
     try:
         for candidate in candidates:

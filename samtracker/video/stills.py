@@ -65,7 +65,7 @@ class PictureFile:
         return self._count
 
     def read(self, number: int) -> Frame:
-        """Reads a picture as a viewer shows it, turned as its EXIF data say; alpha is left out.
+        """Read a picture as a viewer shows it, turned as its EXIF data say; alpha is left out.
 
         Args:
             number: Number of the picture, from 0. Going back costs reading from the beginning.
@@ -87,7 +87,7 @@ class PictureFile:
             raise VideoError(f"picture {number} of {self._name} is damaged: {error}") from error
 
     def durations(self) -> Iterator[Fraction | None]:
-        """Yields for how many seconds each picture is shown; None where the file does not say.
+        """Yield for how many seconds each picture is shown; None where the file does not say.
 
         Unless the first picture says nothing or is the only one, all are decoded for it.
         """
@@ -99,7 +99,7 @@ class PictureFile:
             yield duration
 
     def close(self) -> None:
-        """Closes the file; it may be called twice."""
+        """Close the file; it may be called twice."""
         self._pictures.close()
         self._file.close()
 
@@ -124,7 +124,7 @@ class PictureFile:
 
 
 def read_still(path: Path) -> Frame:
-    """Reads the first picture of a file; see `PictureFile`.
+    """Read the first picture of a file; see `PictureFile`.
 
     Returns:
         RGB uint8 (H, W, 3), upright.
@@ -138,7 +138,7 @@ def read_still(path: Path) -> Frame:
 
 
 def write_still(path: Path, picture: Frame) -> None:
-    """Writes a PNG, whole or not at all.
+    """Write a PNG, whole or not at all.
 
     Args:
         path: The file; an existing one is replaced.
@@ -157,7 +157,7 @@ def write_still(path: Path, picture: Frame) -> None:
 
 
 def natural_order(name: str) -> tuple[list[str | int], str]:
-    """Returns a key that sorts 2.png before 10.png, and equal numbers (01, 1) by the whole name.
+    """Return a key that sorts 2.png before 10.png, and equal numbers (01, 1) by the whole name.
 
     >>> sorted(["10", "9b", "09", "9"], key=natural_order)
     ['09', '9', '9b', '10']
@@ -197,7 +197,7 @@ class _PillowPictures:
             self.count = self._count()
 
     def _count(self) -> int:
-        """Counts the pictures up to the first that is damaged, this one included."""
+        """Count the pictures up to the first that is damaged, this one included."""
         self.info(0)
         for index in count(1):
             try:
@@ -253,7 +253,7 @@ class _TiffPictures:
 
 
 def _three_channels(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """Turns (H, W) or (H, W, 3 or more) of 8 or 16 bits into uint8 (H, W, 3)."""
+    """Turn (H, W) or (H, W, 3 or more) of 8 or 16 bits into uint8 (H, W, 3)."""
     if pixels.dtype.kind != "u" or pixels.dtype.itemsize > 2:
         raise ValueError(f"its samples are {pixels.dtype}, not integers of 8 or 16 bits")
     deep = (pixels >> 8 if pixels.dtype.itemsize == 2 else pixels).astype(np.uint8)

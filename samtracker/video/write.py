@@ -53,7 +53,7 @@ class _Writer:
         self.close()
 
     def close(self) -> None:
-        """Finishes the file and gives it its name; the second time it does nothing.
+        """Finish the file and give it its name; the second time it does nothing.
 
         Raises:
             VideoError: The disk is full or the encoder failed; nothing is left behind.
@@ -95,7 +95,7 @@ class _Writer:
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:
-        """Turns what the disk or FFmpeg raise into a `VideoError`."""
+        """Turn what the disk or FFmpeg raise into a `VideoError`."""
         try:
             yield
         except (av.FFmpegError, OSError) as error:
@@ -124,7 +124,7 @@ class VideoWriter(_Writer):
     _form = H264
 
     def write(self, image: Frame, time: float | None = None) -> None:
-        """Adds a frame.
+        """Add a frame.
 
         Args:
             image: RGB uint8 (H, W, 3), of the same size as the first one.
@@ -156,7 +156,7 @@ class AlphaWriter(_Writer):
         super().__init__(path, fps=fps)
 
     def write(self, image: Frame, mask: Mask, time: float | None = None) -> None:
-        """Adds a frame, opaque where the mask is True.
+        """Add a frame, opaque where the mask is True.
 
         Args:
             image: RGB uint8 (H, W, 3), of the same size as the first one.

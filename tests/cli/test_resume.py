@@ -191,7 +191,7 @@ def test_weights_that_lie_elsewhere_now(folder: Path, finished: Path) -> None:
     out = interrupt(folder, "--weights", "lite.safetensors")
     (folder / "else").mkdir()
     moved = weights.rename(folder / "else" / weights.name)
-    said = "if they lie elsewhere now, give that as weights"
+    said = "if they lie elsewhere now, give"
     for options, error in (((), said), (("--weights", "propagation"), "other weights than")):
         before = contents(folder)
         refused = samtrack(*RESUME, *options)

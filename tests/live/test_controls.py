@@ -285,13 +285,13 @@ def test_the_window_shows_what_is_pointed_at(user: User) -> None:
 
     plain = TWO[0].frame.copy()
     user.box(1)
-    labelled = shown()
+    labeled = shown()
     np.testing.assert_array_equal(TWO[0].frame, plain)
-    assert labelled.shape == plain.shape
+    assert labeled.shape == plain.shape
     user.controls.handle(Mouse("press", "left", 70, 10))
     user.controls.handle(Mouse("move", "left", 150, 80))
     boxed = shown()
-    assert (boxed[10, 75:145] != labelled[10, 75:145]).any(axis=1).all()
+    assert (boxed[10, 75:145] != labeled[10, 75:145]).any(axis=1).all()
     user.controls.handle(Mouse("release", "right", 150, 80))  # the other button: no box
     assert user.ids == [1]
     user.press("c")
@@ -299,7 +299,7 @@ def test_the_window_shows_what_is_pointed_at(user: User) -> None:
     assert (shown()[34, 36] == (80, 220, 100)).all()
     user.press("u", "?")
     helped = shown()
-    assert (helped != labelled).any(axis=2).mean() > 0.3
+    assert (helped != labeled).any(axis=2).mean() > 0.3
     assert len({key for key, _ in HELP}) == len(HELP)
 
 

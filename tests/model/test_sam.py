@@ -21,7 +21,7 @@ from samtracker.checkpoints.load import SAM_WIDTHS, load_network
 from samtracker.config import ModelConfig, TrackerConfig
 from samtracker.errors import ConfigError, WeightsError
 from samtracker.model.network import Network
-from samtracker.model.sam import build_sam
+from samtracker.model.sam import SamEncoder, build_sam
 from samtracker.model.torchvision import ensure_torchvision
 from samtracker.tracker import Tracker
 from samtracker.types import Frame, State, mask_box
@@ -29,6 +29,7 @@ from tests.helpers.scenes import BLUE, RED, film
 
 ensure_torchvision()
 from segment_anything import SamPredictor  # noqa: E402
+from segment_anything.modeling import ImageEncoderViT  # noqa: E402
 
 # 1024 pixels wide, so that nothing is resampled: the comparison is exact.
 FIRST = np.tile(film([RED, BLUE], 1)[0].frame, (1, 7, 1))[:, :1024].copy()
@@ -120,7 +121,13 @@ def test_a_box_and_clicks_are_read_as_by_the_original(network: Network, original
 
 
 def test_half_precision_follows_a_mask(network: Network) -> None:
-    tracker = Tracker(copy.deepcopy(network), device="cpu", precision="bfloat16")
+    # A small ViT: where the hardware has no bfloat16, a large one takes many minutes.
+    small = copy.deepcopy(network)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        body = ImageEncoderViT(embed_dim=32, depth=1, num_heads=2, use_rel_pos=True, window_size=14)
+    small.body = SamEncoder(body.eval(), network.encoder.mean, network.encoder.std)
+    tracker = Tracker(small, device="cpu", precision="bfloat16")
     frame: Frame = film([RED], 1)[0].frame[:48, :64].copy()
     mask = np.zeros((48, 64), bool)
     mask[12:36, 16:44] = True

@@ -38,7 +38,7 @@ def changed(before: Frame, after: Frame) -> Mask:
     return np.asarray(different.any(axis=2))
 
 
-def test_colours_are_those_of_pascal_voc() -> None:
+def test_colors_are_those_of_pascal_voc() -> None:
     # the first and last rows of VOClabelcolormap(256)
     assert PALETTE[:6].tolist() == [
         [0, 0, 0],
@@ -72,7 +72,7 @@ def test_only_mask_and_label_change() -> None:
     assert not touched[~BLOCK].any()
 
 
-def test_tint_mixes_picture_and_colour_by_opacity() -> None:
+def test_tint_mixes_picture_and_color_by_opacity() -> None:
     dark, light = np.zeros((*SIZE, 3), np.uint8), np.full((*SIZE, 3), 255, np.uint8)
     inner = (90, 150)
     solid = overlay(dark, result((2, BLOCK)), opacity=1.0)[inner].astype(int)
@@ -107,7 +107,7 @@ def test_masks_at_the_border_of_the_frame_have_no_outline_there() -> None:
     assert len(np.unique(drawn[100:].reshape(-1, 3), axis=0)) == 1
 
 
-def test_objects_have_different_colours_and_tint_their_own_pixels() -> None:
+def test_objects_have_different_colors_and_tint_their_own_pixels() -> None:
     right = np.roll(BLOCK, 110, axis=1)
     black = np.zeros((*SIZE, 3), np.uint8)
     both = overlay(black, result((1, BLOCK), (2, right)))

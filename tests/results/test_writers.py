@@ -77,7 +77,7 @@ def test_mask_pictures_are_laid_out_as_in_davis(tmp_path: Path) -> None:
         palette = image.getpalette()
     assert palette is not None
     assert len(palette) == 768
-    # the first and last colours of VOClabelcolormap(256)
+    # the first and last colors of VOClabelcolormap(256)
     assert palette[:18] == [0, 0, 0, 128, 0, 0, 0, 128, 0, 128, 128, 0, 0, 0, 128, 128, 0, 128]
     assert palette[-3:] == [224, 224, 192]
 
