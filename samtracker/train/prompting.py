@@ -25,6 +25,9 @@ JITTER: Final = 0.04
 DEPTH: Final = 24
 """Cells up to which the distance from the border of a region counts."""
 
+LEAST_LEFT: Final = 0.25
+"""Share of an object that a spoiled mask shows at least; a small one could be wiped out."""
+
 _KINDS: Final = torch.tensor([0.4, 0.25, 0.15, 0.2])  # box, one click, several, a mask alone
 _NEGATIVE: Final = 0.25  # share of the first prompts with a click on the background
 _CENTERED: Final = 0.4  # share of the clicks in the very middle
@@ -133,7 +136,9 @@ def spoiled(shares: Tensor) -> Tensor:
     shift = int(torch.randint(4, 20, ()))
     neighbor = torch.roll(shares > 0.5, shift, dims=1 + int(torch.randint(2, ())))
     rough = torch.where(torch.rand(n, 1, 1, device=device) < 0.15, rough | neighbor, rough)
-    rough = torch.where(rough.any(2).any(1)[:, None, None], rough, shares > 0)
+    covered = shares > 0
+    left = (rough & covered).sum((1, 2)) / covered.sum((1, 2)).clamp(min=1)
+    rough = torch.where((left >= LEAST_LEFT)[:, None, None], rough, covered)
     sure = 0.02 + 0.18 * torch.rand(n, 1, 1, device=device)
     return F.avg_pool2d(rough.float()[:, None], 3, 1, 1)[:, 0] * (1 - 2 * sure) + sure
 

@@ -1,4 +1,4 @@
-"""The lite encoder with and without its stages of stride 32, and the decoder that is pointed with."""
+"""The lite encoder with and without its stages of stride 32, and the pointed decoder."""
 
 from __future__ import annotations
 

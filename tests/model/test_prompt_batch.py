@@ -26,7 +26,9 @@ def batch() -> PromptBatch:
     masks[1, 2:5, 3:7] = 0.75
     return PromptBatch(
         boxes=torch.tensor([[8.0, 4.0, 40.0, 24.0], NO_BOX, NO_BOX]),
-        points=torch.tensor([[[30.0, 18.0], [0.0, 0.0]], [[0.0, 0.0], [22.0, 42.0]]] + [[[9.0] * 2] * 2]),
+        points=torch.tensor(
+            [[[30.0, 18.0], [0.0, 0.0]], [[0.0, 0.0], [22.0, 42.0]], [[9.0, 9.0], [9.0, 9.0]]]
+        ),
         labels=torch.tensor([[0, NONE], [NONE, 1], [NONE, NONE]]),
         masks=masks,
     )
@@ -80,7 +82,9 @@ def test_embeddings_are_those_of_sam(encoder: Any) -> None:
     wanted = encoder.mask_downscaling(2 * given.masks[1][None, None] - 1)[0]
     torch.testing.assert_close(dense[1], wanted)
     for row in (0, 2):
-        assert torch.equal(dense[row], encoder.no_mask_embed.weight[0, :, None, None].expand(-1, 4, 4))
+        assert torch.equal(
+            dense[row], encoder.no_mask_embed.weight[0, :, None, None].expand(-1, 4, 4)
+        )
 
 
 @settings(max_examples=50, derandomize=True, deadline=None)

@@ -13,12 +13,19 @@ sides = st.floats(1, 300)
 
 
 @settings(max_examples=100, derandomize=True, deadline=None)
-@given(st.floats(-50, 300), st.floats(-50, 300), sides, sides, st.floats(1, 3), st.data())
+@given(
+    st.tuples(st.floats(-50, 300), st.floats(-50, 300)),
+    st.tuples(sides, sides),
+    st.floats(1, 3),
+    st.lists(st.tuples(st.floats(-100, 500), st.floats(-100, 500)), max_size=3),
+)
 def test_a_square_holds_its_box_and_the_points(
-    x: float, y: float, width: float, height: float, margin: float, data: st.DataObject
+    corner: tuple[float, float],
+    size: tuple[float, float],
+    margin: float,
+    points: list[tuple[float, float]],
 ) -> None:
-    place = st.tuples(st.floats(-100, 500), st.floats(-100, 500))
-    points = data.draw(st.lists(place, max_size=3))
+    (x, y), (width, height) = corner, size
     square = Square.around((x, y, x + width, y + height), margin, inside=points)
     corners = square.to_input([(x, y), (x + width, y + height), *points])
     assert corners.min() >= -1e-6

@@ -49,7 +49,7 @@ def test_losses_fall_on_one_picture(network: Network) -> None:
     for _ in range(12):
         found = point(network, CONFIG, one)
         losses.append(float(found.total.detach()))
-        found.total.backward()
+        found.total.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         optimizer.zero_grad()
     assert sum(losses[-3:]) < 0.6 * sum(losses[:3])

@@ -132,13 +132,15 @@ def test_corrections_fill_what_is_free_and_end() -> None:
     assert (ignored.labels == NONE).all()
 
 
-def test_spoiled_masks_are_wrong_but_not_elsewhere() -> None:
-    truth = to_cells(rectangles(100))
+@pytest.mark.parametrize("side", [6, 10, 30])
+def test_spoiled_masks_are_wrong_but_not_elsewhere(side: int) -> None:
+    truth = torch.zeros(60, 96, 96)
+    truth[:, 20 : 20 + side, 30 : 30 + side] = 1
     found = spoiled(truth)
     assert ((found > 0) & (found < 1)).all()
+    inside, outside = ((found * part).sum((1, 2)) / part.sum((1, 2)) for part in (truth, 1 - truth))
+    assert (inside > outside).all()
     wanted, there = truth > 0.5, found > 0.5
-    both, either = (wanted & there).sum((1, 2)), (wanted | there).sum((1, 2))
-    overlap = both / either
-    assert (overlap > 0).all()
-    assert (overlap < 1).float().mean() > 0.9
-    assert float(overlap.mean()) > 0.5
+    overlap = (wanted & there).sum((1, 2)) / (wanted | there).sum((1, 2))
+    assert (overlap < 1).float().mean() > 0.8
+    assert float(overlap.mean()) > 0.4

@@ -35,7 +35,7 @@ def clips(length: int = 4) -> tuple[Tensor, Tensor]:
 def tracked(
     network: Network, frames: Tensor, first: Tensor, memory: str, feedback: str
 ) -> tuple[Tensor, Tensor]:
-    """What the tracker's own step makes of the objects of one clip: logits and scores (n, T - 1)."""
+    """What the tracker makes of the objects of one clip: logits and scores (n, T - 1)."""
     views = [network.encode_pixels(frame[None]) for frame in frames]
     stride = views[0].key_stride
     config = TrackerConfig(memory=memory)
