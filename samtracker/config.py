@@ -156,7 +156,7 @@ class TrainConfig(_Saved, what="training"):
             or "random".
         objects: Objects of a clip that are tracked at once, at most.
         pictures: Pictures beside each sample, from which weights of depth 32 learn to find what a
-            user points at.
+            user points at; other weights, and data without masks, need 0.
         max_gap: Largest distance between two frames of a sample, in labeled frames.
         framing: "letterbox" (the whole frame) or "object" (a random square around the object,
             flipped and with other colors).

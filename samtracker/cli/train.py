@@ -121,23 +121,28 @@ def train(
         sources = sources or (("synthetic",) if dry_run else ())
     if not sources:
         raise ConfigError("nothing to train on: give --data KIND:PATH, or --dry-run")
+    mixture = [
+        parse_source(
+            text,
+            object=config.object,
+            objects=config.objects,
+            max_gap=config.max_gap,
+            size=config.size,
+        )
+        for text in sources
+    ]
+    pictures = parse_pictures(sources, size=config.size) if config.pictures else []
+    network = load_network(config.weights if earlier is None else source)
+    if "pictures" not in given and not (pictures and network.promptable):
+        config = dataclasses.replace(config, pictures=0)  # nothing to point at, or to point with
     data = TrainingSet(
-        [
-            parse_source(
-                text,
-                object=config.object,
-                objects=config.objects,
-                max_gap=config.max_gap,
-                size=config.size,
-            )
-            for text in sources
-        ],
+        mixture,
         count=config.instances,
         length=config.length,
         size=config.size,
         framing=config.framing,
         seed=config.seed,
-        pictures=parse_pictures(sources, size=config.size) if config.pictures else (),
+        pictures=pictures,
         per_sample=config.pictures,
     )
     clips = read_clips(config.validate) if config.validate else []
@@ -151,7 +156,7 @@ def train(
     with Interruption() as interruption:
         interruption.deferred = True
         done = run(
-            load_network(config.weights if earlier is None else source),
+            network,
             config,
             data,
             output,

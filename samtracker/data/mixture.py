@@ -66,7 +66,7 @@ def parse_source(
 
 
 def parse_pictures(texts: Iterable[str], *, size: int = 384) -> list[tuple[PictureSource, float]]:
-    """Opens the sources of pictures to point at: those of `parse_source` that have masks.
+    """Open the sources of pictures to point at: those of `parse_source` that have masks.
 
     Args:
         texts: see `parse_source`.

@@ -61,7 +61,7 @@ class PictureSource:
             raise DatasetError("no picture has a mask: read photos with masks as stills")
 
     def sample(self, rng: np.random.Generator) -> ObjectPicture:
-        """A random object in a random square.
+        """Draw a random object in a random square.
 
         Args:
             rng: all that is random comes from it.
@@ -85,7 +85,7 @@ class PictureSource:
     def _draw(
         self, rng: np.random.Generator, *, any_object: bool = True
     ) -> tuple[Frame | None, Mask, Mask]:
-        """A frame, one of its objects and what is ignored; no frame where it has no object."""
+        """Draw a frame, one of its objects and what is ignored; no frame where it has no object."""
         clip = self.clips[rng.integers(len(self.clips))]
         nothing = np.zeros((1, 1), np.bool_)
         if not clip.labelled:
@@ -105,7 +105,7 @@ class PictureSource:
     def _square(
         self, frame: Frame, mask: Mask, ignored: Mask, rng: np.random.Generator
     ) -> ObjectPicture | None:
-        """A random square, turned, mirrored and in another light; None where it misses."""
+        """Cut a random square, turned, mirrored and in another light; None where it misses."""
         matrix = _random_square(frame, mask, self.size, rng)
         scale = float(np.sqrt(np.abs(np.linalg.det(matrix[:, :2]))))
         where = (self.size, self.size)
@@ -133,7 +133,7 @@ class PictureSource:
 def _random_square(
     frame: Frame, mask: Mask, size: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """The affine map (2, 3) from a picture to a square of it of `size` pixels a side."""
+    """Draw the affine map (2, 3) from a picture to a square of `size` pixels a side."""
     box = mask_box(mask)
     assert box is not None  # the object has an area
     x1, y1, x2, y2 = box
@@ -166,7 +166,7 @@ def _is_whole(mask: Mask) -> bool:
 
 
 def _paste(frame: Frame, mask: Mask, background: Frame) -> Frame:
-    """The object in front of another picture, with an edge a pixel soft."""
+    """Show the object in front of another picture, with an edge a pixel soft."""
     size = (frame.shape[1], frame.shape[0])
     other = cv2.resize(background, size, interpolation=cv2.INTER_LINEAR)
     opacity = cv2.GaussianBlur(mask.astype(np.float32), (3, 3), 0)[..., None]

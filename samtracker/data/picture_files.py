@@ -49,7 +49,7 @@ def read_ids(path: Path) -> NDArray[np.uint16]:
 
 
 def read_numbers(path: Path) -> NDArray[np.uint16]:
-    """Reads a mask whose gray values or palette indices are ids as they are, uint16 (H, W).
+    """Read a mask whose gray values or palette indices are ids as they are, uint16 (H, W).
 
     Raises:
         DatasetError: It is missing or damaged, or a color picture.

@@ -55,6 +55,6 @@ def preview(dataset: TrainingSet, rows: int) -> NDArray[np.uint8]:
 
 
 def _drawn(ids: NDArray[np.uint8]) -> Frame:
-    """The main object white, others gray."""
+    """Draw the main object white, others gray."""
     shades = np.where(ids == MAIN, 255, 120 * (ids > 0)).astype(np.uint8)
     return np.repeat(shades[..., None], 3, axis=2)

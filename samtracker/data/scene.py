@@ -45,13 +45,13 @@ class Layer:
         return self._beside(other, way, rng)
 
     def off(self, other: Layer, rng: np.random.Generator) -> Layer:
-        """This layer on its way off another one, of which it hides a part in the first frame."""
+        """Return it on its way off another one, of which it hides a part in the first frame."""
         length = len(self.motion.matrices)
         way = rng.uniform(0.25, 0.6) + np.arange(length) / max(length - 1, 1)
         return self._beside(other, way, rng)
 
     def _beside(self, other: Layer, way: Vector, rng: np.random.Generator) -> Layer:
-        """This layer as far from the middle of another one, in each frame, as `way` (T,) says.
+        """Return it as far from the middle of another one, in each frame, as `way` (T,) says.
 
         At 0 the middles meet, at 1 the two hardly touch; the direction is random.
         """

@@ -107,7 +107,7 @@ class TrainingSet(Dataset[dict[str, Tensor]]):
         return letterbox(drawn, self.size)
 
     def _pictures(self, index: int) -> dict[str, Tensor]:
-        """The pictures beside a sample."""
+        """Draw the pictures beside a sample."""
         if not self.per_sample:
             return {}
         rng = np.random.default_rng([self.seed, index, 1])

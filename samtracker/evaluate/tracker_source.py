@@ -135,7 +135,7 @@ def track_clip(
 
 
 def _ious(ids: Ids, truth: Ids) -> dict[int, float]:
-    """IoU of each object with its truth, by id; what is ignored does not count."""
+    """Return the IoU of each object with its truth, by id; what is ignored does not count."""
     counts = truth != IGNORED
     return {
         int(number): region_similarity((ids == number) & counts, truth == number)

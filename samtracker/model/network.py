@@ -87,6 +87,11 @@ class Network(nn.Module):
         """The image encoder."""
         return cast(Encoder, self.body)
 
+    @property
+    def promptable(self) -> bool:
+        """Whether boxes and clicks are decoded with the weights that track."""
+        return self.decoder.prompt_encoder is not None
+
     def encode(self, model_input: Tensor) -> Features:
         """Encode a batch (b, 3, H, W) from `InputTransform.prepare`."""
         return self.encoder(model_input)

@@ -58,7 +58,7 @@ class PromptBatch:
         return self.masks.amax((1, 2)) > 0
 
     def maps(self) -> Tensor:
-        """The prompt drawn, float32 (n, 4, H/4, W/4), 0 to 1; see `USER_MAPS`."""
+        """Draw the prompt, float32 (n, 4, H/4, W/4), 0 to 1; see `USER_MAPS`."""
         height, width = self.masks.shape[1:]
         device = self.masks.device
         y = (torch.arange(height, device=device) + 0.5) * STRIDE
@@ -112,7 +112,7 @@ def embed_masks(encoder: Any, masks: Tensor) -> Tensor:
 
 
 def box_of(masks: Tensor) -> Tensor:
-    """The boxes (n, 4) of masks, bool (n, H, W), in pixels; NaN for an empty one.
+    """Return the boxes (n, 4) of masks, bool (n, H, W), in pixels; NaN for an empty one.
 
     >>> box_of(torch.tensor([[[False, True], [False, False]]]))
     tensor([[1., 0., 2., 1.]])

@@ -84,7 +84,7 @@ def read_ids(path: Path) -> NDArray[np.uint16]:
 
 
 def read_numbers(path: Path) -> NDArray[np.uint16]:
-    """Reads a mask whose gray values or palette indices are ids as they are.
+    """Read a mask whose gray values or palette indices are ids as they are.
 
     Args:
         path: A file in any format that Pillow reads.

@@ -99,10 +99,10 @@ class Square:
         return np.asarray(frame, np.float32)
 
     def _matrix(self) -> NDArray[np.float64]:
-        """The map from pixel centers of a frame to those of the model input."""
+        """Return the map from pixel centers of a frame to those of the model input."""
         offset = -np.array([self.left, self.top]) * self.scale + 0.5 * self.scale - 0.5
         return np.array([[self.scale, 0, offset[0]], [0, self.scale, offset[1]]])
 
     def _shrunk(self, image: Frame) -> Frame:
-        """The frame, smoothed by as much as it is to be shrunk."""
+        """Return the frame, smoothed by as much as it is to be shrunk."""
         return np.asarray(cv2.GaussianBlur(image, (0, 0), 0.4 / self.scale), np.uint8)

@@ -24,7 +24,7 @@ class Losses:
 
 
 def mean_losses(losses: Sequence[Losses]) -> Losses:
-    """The mean of several."""
+    """Return the mean of several."""
     parts = {
         name: torch.stack([item.parts[name] for item in losses]).mean() for name in losses[0].parts
     }

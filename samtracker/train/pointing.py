@@ -114,7 +114,7 @@ def _losses(
 
 
 def _is_lone(prompts: PromptBatch) -> Tensor:
-    """Whether a prompt is a single click and nothing else, bool (n,)."""
+    """Return whether a prompt is a single click and nothing else, bool (n,)."""
     clicks = (prompts.labels != NONE).sum(1)
     return (clicks == 1) & ~prompts.has_box & ~prompts.has_mask
 

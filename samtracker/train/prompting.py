@@ -25,13 +25,16 @@ JITTER: Final = 0.04
 DEPTH: Final = 24
 """Cells up to which the distance from the border of a region counts."""
 
+LEAST_LEFT: Final = 0.25
+"""Share of an object that a spoiled mask shows at least; a small one could be wiped out."""
+
 _KINDS: Final = torch.tensor([0.4, 0.25, 0.15, 0.2])  # box, one click, several, a mask alone
 _NEGATIVE: Final = 0.25  # share of the first prompts with a click on the background
 _CENTERED: Final = 0.4  # share of the clicks in the very middle
 
 
 def first_prompts(truth: Tensor) -> PromptBatch:
-    """Prompts for n objects, drawn at random from torch's generator of the device.
+    """Draw prompts for n objects, at random from torch's generator of the device.
 
     Args:
         truth: bool (n, S, S), none of them empty.
@@ -69,7 +72,7 @@ def first_prompts(truth: Tensor) -> PromptBatch:
 
 
 def from_boxes(truth: Tensor) -> PromptBatch:
-    """Prompts of the true boxes of masks (n, S, S)."""
+    """Make prompts of the true boxes of masks (n, S, S)."""
     n, device = len(truth), truth.device
     return PromptBatch(
         boxes=box_of(truth),
@@ -80,7 +83,7 @@ def from_boxes(truth: Tensor) -> PromptBatch:
 
 
 def corrected(prompts: PromptBatch, truth: Tensor, masks: Tensor, ignored: Tensor) -> PromptBatch:
-    """The prompts of the next round: one more click where a mask is most wrong.
+    """Return the prompts of the next round: one more click where a mask is most wrong.
 
     Args:
         prompts: so far; the last places for clicks that are free are filled.
@@ -107,7 +110,7 @@ def corrected(prompts: PromptBatch, truth: Tensor, masks: Tensor, ignored: Tenso
 
 
 def spoiled(shares: Tensor) -> Tensor:
-    """Masks such as a tracker may have: parts missing, bleeding, shifted, with soft borders.
+    """Make masks such as a tracker may have: parts missing, bleeding, shifted, with soft borders.
 
     Args:
         shares: float32 (n, h, w), the truth's shares of cells.
@@ -133,13 +136,15 @@ def spoiled(shares: Tensor) -> Tensor:
     shift = int(torch.randint(4, 20, ()))
     neighbor = torch.roll(shares > 0.5, shift, dims=1 + int(torch.randint(2, ())))
     rough = torch.where(torch.rand(n, 1, 1, device=device) < 0.15, rough | neighbor, rough)
-    rough = torch.where(rough.any(2).any(1)[:, None, None], rough, shares > 0)
+    covered = shares > 0
+    left = (rough & covered).sum((1, 2)) / covered.sum((1, 2)).clamp(min=1)
+    rough = torch.where((left >= LEAST_LEFT)[:, None, None], rough, covered)
     sure = 0.02 + 0.18 * torch.rand(n, 1, 1, device=device)
     return F.avg_pool2d(rough.float()[:, None], 3, 1, 1)[:, 0] * (1 - 2 * sure) + sure
 
 
 def _half(shares: Tensor) -> Tensor:
-    """A half plane through each object, bool (n, h, w)."""
+    """Draw a half plane through each object, bool (n, h, w)."""
     n, height, width = shares.shape
     angle = 2 * torch.pi * torch.rand(n, 1, 1, device=shares.device)
     y = torch.arange(height, device=shares.device)[None, :, None] / height
@@ -158,7 +163,7 @@ def _blurred(shares: Tensor, reach: int) -> Tensor:
 
 
 def _click(depths: Tensor) -> tuple[Tensor, Tensor]:
-    """A place (n, 2) in model input pixels well inside regions by their depth, and if there is."""
+    """Draw places (n, 2) in model input pixels deep inside regions, and say if there are any."""
     n, depth = len(depths), depths.flatten(1)
     deepest = depth.amax(1, keepdim=True)
     share = 0.1 + 0.8 * torch.rand(n, 1, device=depth.device)
@@ -180,6 +185,6 @@ def _depth(region: Tensor) -> Tensor:
 
 
 def _to_pixels(place: Tensor, width: int) -> Tensor:
-    """The middle (x, y) of cells given by their number."""
+    """Return the middle (x, y) of cells given by their number."""
     column, row = place % width, place // width
     return (torch.stack([column, row], dim=-1) + 0.5) * STRIDE

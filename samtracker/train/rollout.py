@@ -10,7 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from samtracker.config import TrainConfig
+from samtracker.data.sample import MAIN
 from samtracker.model.aggregation import soft_aggregate
+from samtracker.model.decoder import Decoder
 from samtracker.model.encoders import STRIDE, Features
 from samtracker.model.memory import RADIUS
 from samtracker.model.network import Network
@@ -48,10 +50,8 @@ class Rollout(nn.Module):
         self.encoder_body.requires_grad_(config.encoder_rate > 0)
         if network.prompter is not None:
             network.prompter.requires_grad_(False)
-        if network.decoder.prompt_encoder is None:
-            # Of the mask decoder's several masks only the first is used.
-            for head in network.decoder.mask_decoder.output_hypernetworks_mlps[1:]:
-                head.requires_grad_(False)
+        if not (config.pictures and network.promptable):
+            _freeze_pointing(network.decoder)
         self.train()
 
     @property
@@ -73,8 +73,8 @@ class Rollout(nn.Module):
 
         Args:
             frames: RGB uint8 (b, T, 3, S, S).
-            ids: uint8 (b, T, S, S), the objects of each clip by their numbers; of those seen in
-                its first frame every one is tracked.
+            ids: uint8 (b, T, S, S), the objects of each clip by their numbers; `MAIN` is tracked
+                and every other one that its first frame shows.
         """
         rows = _objects(ids[:, 0])
         masks = torch.stack([ids[clip] == number for clip, number in rows])
@@ -145,7 +145,7 @@ class Rollout(nn.Module):
         """
         decoder = self.network.decoder
         chosen = (torch.rand(len(masks)) < POINTED_AT).nonzero()[:, 0].tolist()
-        if decoder.prompt_encoder is None or not chosen:
+        if not (self.network.promptable and chosen):
             return masks
         true, view = masks[chosen], _rows(view, chosen)
         assert view.x8 is not None, "lite has skips"
@@ -161,14 +161,13 @@ class Rollout(nn.Module):
         self, full: Tensor, logits: Tensor, like: Features, clips: Sequence[int]
     ) -> tuple[Tensor, Tensor]:
         """Masks (n, S, S) and what of them becomes the next templates (n, S/s, S/s)."""
-        masks, cells = full > 0, []
+        masks, soft = full > 0, torch.zeros_like(like.key[:, 0], dtype=torch.float32)
         for clip in dict.fromkeys(clips):
             rows = [row for row, other in enumerate(clips) if other == clip]
             masks[rows] = soft_aggregate(full[rows])
-            if self.config.feedback == "soft":
-                cells += list(soft_masks(logits[rows], like=like.key))
+            soft[rows] = soft_masks(logits[rows], like=like.key)
         if self.config.feedback == "soft":
-            return masks, torch.stack(cells)
+            return masks, soft
         return masks, self._shares(masks.float(), like)
 
     @staticmethod
@@ -178,13 +177,22 @@ class Rollout(nn.Module):
 
 
 def _objects(ids: Tensor) -> list[tuple[int, int]]:
-    """Clip and number of every object in first frames, uint8 (b, S, S)."""
+    """Clip and number of `MAIN` and every other object in first frames, uint8 (b, S, S)."""
     return [
         (clip, number)
         for clip, row in enumerate(ids)
-        for number in row.unique().tolist()
-        if number > 0
+        for number in sorted({MAIN, *row.unique().tolist()} - {0})
     ]
+
+
+def _freeze_pointing(decoder: Decoder) -> None:
+    """Exclude what tracking does not use from training: it would get no gradient."""
+    unused: list[nn.Module] = [*decoder.mask_decoder.output_hypernetworks_mlps[1:]]
+    if decoder.prompt_encoder is not None:
+        encoder = decoder.prompt_encoder
+        unused += [encoder.point_embeddings, encoder.not_a_point_embed, encoder.no_mask_embed]
+    for part in unused:
+        part.requires_grad_(False)
 
 
 def _from_reference(view: Features, start: Features, masks: Tensor) -> tuple[Tensor, Tensor]:
@@ -201,7 +209,7 @@ def _coarse(masks: Tensor, like: Features) -> Tensor:
 
 
 def _rows(features: Features, rows: Sequence[int]) -> Features:
-    """Those rows of a batch."""
+    """Pick rows of a batch."""
     where = torch.tensor(rows, device=features.x16.device)
     return Features(
         x16=features.x16[where],
@@ -212,7 +220,7 @@ def _rows(features: Features, rows: Sequence[int]) -> Features:
 
 
 def _chosen(seen: Tensor, view: Features, other: Features) -> Features:
-    """A template of each row: the view of it where it is seen (n,), the other one elsewhere."""
+    """Choose the template of each row: the view where it is seen (n,), else the other one."""
     here = seen[:, None, None, None]
     return Features(
         x16=torch.where(here, view.x16, other.x16), key=torch.where(here, view.key, other.key)

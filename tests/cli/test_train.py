@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 from safetensors import safe_open
 
-from samtracker.config import TrainConfig
+from samtracker.checkpoints.load import save_network
+from samtracker.config import ModelConfig, TrainConfig
+from samtracker.model.network import Network
 from samtracker.train.checkpoint import Checkpoint
+from samtracker.train.metrics_log import read_metrics
 from tests.helpers.cli_tools import FAST, first_mask, samtrack, two_balls
+from tests.helpers.datasets import photo, write_mask, write_photo
 
 FILE = "checkpoint.safetensors"
 CHECKPOINT = f"training/{FILE}"
@@ -129,6 +135,37 @@ def test_any_setting_can_be_given(folder: Path) -> None:
     base = TrainConfig.preset("base")
     assert (config.memory, config.hard_share) == (base.memory, base.hard_share)
     assert config.steps == 4
+
+
+def test_pictures_are_learned_where_weights_and_data_have_them(folder: Path) -> None:
+    network = Network(ModelConfig(depth=32)).requires_grad_(False)
+    save_network(folder / "deep.safetensors", network, {})
+    save_network(folder / "flat.safetensors", Network(ModelConfig()).requires_grad_(False), {})
+    stills = np.zeros((60, 80), np.uint8)
+    stills[10:50, 20:60] = 1
+    write_photo(folder / "stills/images/a.png", photo(0, (60, 80)))
+    write_mask(folder / "stills/masks/a.png", stills)
+    for weights, data, count in (
+        ("deep", "stills:stills", 2),
+        ("deep", "synthetic", 0),
+        ("flat", "stills:stills", 0),
+    ):
+        out = f"{weights}-{count}"
+        job = ("train", "--data", data, *SMALL, "--instances", "2", "--batch", "2", "-o", out)
+        done = samtrack(*job, "--weights", f"{weights}.safetensors")
+        assert done.code == 0, done.err
+        assert Checkpoint.load(folder / out / FILE).config.pictures == count
+        (row,) = read_metrics(folder / out)
+        assert math.isfinite(row["picture_iou"]) == (count > 0)
+        assert samtrack("train", "--resume", "auto", "-o", out).code == 0
+    wanted = ("train", *SMALL, "--batch", "2", "--pictures", "1", "-o", "new")
+    for arguments, message in (
+        (("--data", "stills:stills", "--weights", "flat.safetensors"), "of depth 16: give 0"),
+        (("--data", "synthetic", "--weights", "deep.safetensors"), "no source has pictures"),
+    ):
+        refused = samtrack(*wanted, *arguments)
+        assert refused.code == 2
+        assert message in refused.err
 
 
 @pytest.mark.parametrize(

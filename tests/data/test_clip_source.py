@@ -45,15 +45,15 @@ def test_base_sample_is_a_pair_of_neighbors(tmp_path: Path) -> None:
         for t in (0, 1):
             assert np.array_equal(sample.frames[t], read.frame(first + t))
             # Object 2 is drawn larger.
-            assert np.array_equal(sample.masks[t], ids(first + t, 2) == 2)
+            assert np.array_equal(sample.ids[t], ids(first + t, 2) == 2)
     assert sample.frames.dtype == np.uint8
-    assert sample.masks.dtype == np.bool_
+    assert sample.ids.dtype == np.uint8
 
 
 def test_random_objects_are_visible_in_the_first_frame(tmp_path: Path) -> None:
     clips = read_davis(write_davis(tmp_path, objects=2), year=2017)
     source = ClipSource(clips=tuple(clips), object="random")
-    masks = [source.sample(0, 2, rng(seed)).masks[0] for seed in range(20)]
+    masks = [source.sample(0, 2, rng(seed)).ids[0] for seed in range(20)]
     chosen = [[np.array_equal(mask, ids(0, 2) == k) for k in (1, 2)] for mask in masks]
     assert all(sum(which) == 1 for which in chosen)
     assert np.any(chosen, axis=0).all()
@@ -64,7 +64,7 @@ def test_gaps_and_directions(tmp_path: Path) -> None:
     source = ClipSource(clips=tuple(read_folder(tmp_path)), max_gap=3)
     steps = set()
     for seed in range(40):
-        left = [int(mask.any(0).argmax()) // 2 for mask in source.sample(4, 3, rng(seed)).masks]
+        left = [int(mask.any(0).argmax()) // 2 for mask in source.sample(4, 3, rng(seed)).ids]
         step = np.diff(left)
         assert (step > 0).all() or (step < 0).all()
         steps.update(step.tolist())
@@ -74,19 +74,19 @@ def test_gaps_and_directions(tmp_path: Path) -> None:
 def test_gaps_count_labelled_frames(tmp_path: Path) -> None:
     clips = tuple(read_youtube_vos(write_youtube(tmp_path)))
     sample = ClipSource(clips=clips).sample(1, 2, rng())
-    assert np.array_equal(sample.masks, [ids(5, 2) == 2, ids(10, 2) == 2])
+    assert np.array_equal(sample.ids, [ids(5, 2) == 2, ids(10, 2) == 2])
 
 
 def test_short_clips_run_back_and_forth(tmp_path: Path) -> None:
     source = clip(tmp_path, [ids(0), ids(1), ids(2)])
-    masks = source.sample(0, 6, rng()).masks
+    masks = source.sample(0, 6, rng()).ids
     assert [int(mask.any(0).argmax()) // 2 for mask in masks] == [0, 1, 2, 1, 0, 1]
 
 
 def test_frames_before_the_object_are_passed_over(tmp_path: Path) -> None:
     empty = np.zeros_like(ids(0))
     source = clip(tmp_path, [empty, empty, ids(2), empty])
-    masks = source.sample(0, 2, rng()).masks
+    masks = source.sample(0, 2, rng()).ids
     assert np.array_equal(masks, [ids(2) > 0, empty > 0])
 
 

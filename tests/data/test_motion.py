@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +13,7 @@ from samtracker.data.cutout import Cutout, random_region
 from samtracker.data.motion import Motion
 from samtracker.data.photometry import Light
 from samtracker.data.photos import paint
+from samtracker.data.sample import MAIN
 from samtracker.data.scene import Layer, Scene
 
 CANVAS = (60, 80)
@@ -34,7 +38,7 @@ def scene(seed: int, length: int = 3) -> Scene:
     return Scene(
         background=np.full((*CANVAS, 3), (0, 0, 255), np.uint8),
         camera=Motion.camera(CANVAS, length, rng, speed=0.02),
-        object=Layer(cutout=cutout, motion=motion),
+        object=Layer(cutout=cutout, motion=motion, number=MAIN),
         lights=(Light(), Light()),
     )
 
@@ -42,7 +46,8 @@ def scene(seed: int, length: int = 3) -> Scene:
 @settings(max_examples=60, deadline=None)
 @given(SEEDS)
 def test_the_mask_is_where_the_object_is_painted(seed: int) -> None:
-    frames, masks = scene(seed).film()
+    frames, ids = scene(seed).film()
+    masks = ids == MAIN
     red, blue = frames[..., 0].astype(int), frames[..., 2].astype(int)
     assert masks[0].any()
     assert (red[masks] >= blue[masks] - 4).all()
@@ -115,3 +120,32 @@ def test_light_moves_from_the_first_to_the_last_frame() -> None:
     assert means == [100, 150, 200]
     gray = Light(saturation=0).on(np.full((2, 2, 3), (30, 60, 90), np.uint8))
     assert (gray == 60).all()
+
+
+def test_layers_have_numbers_and_hide_each_other() -> None:
+    bare = scene(3, length=1)
+    beside = Layer(cutout=bare.object.cutout, motion=bare.object.motion, number=MAIN + 1)
+    block = Cutout(pixels=np.full((60, 10, 4), 255, np.uint8))
+    side = Layer(cutout=block, motion=still((70, 0)), number=MAIN + 1)
+    whole = bare.render(0)[1]
+    covered = replace(bare, behind=(beside, side)).render(0)[1]
+    assert set(np.unique(covered)) == {0, MAIN, MAIN + 1}
+    assert np.array_equal(covered == MAIN, whole == MAIN)
+    assert np.array_equal(covered[:, 70:] == MAIN + 1, whole[:, 70:] == 0)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_an_object_is_uncovered(seed: int) -> None:
+    # Two squares of 16 pixels: their middles are at most 0.6 * 0.8 diagonals apart at first, which
+    # is less than a side, and at least 1.25 * 0.8 diagonals in the end.
+    square = Cutout(pixels=np.full((16, 16, 4), 255, np.uint8))
+    layer = Layer(cutout=square, motion=still((32, 22), 4), number=MAIN)
+    bare = replace(scene(seed), camera=still(length=4), object=layer)
+    occluder = replace(layer, number=0).off(layer, np.random.default_rng(seed))
+    ids = replace(bare, before=(occluder,)).film()[1]
+    seen = (ids == MAIN).sum((1, 2))
+    whole = (bare.film()[1] == MAIN).sum((1, 2))
+    assert (whole == 16 * 16).all()
+    assert 0 < seen[0] < whole[0]
+    assert (np.diff(seen) >= 0).all()
+    assert seen[-1] == whole[-1]

@@ -12,6 +12,7 @@ from PIL import Image
 from samtracker.cli.data import data
 from samtracker.data.mixture import parse_source
 from samtracker.data.preview import preview
+from samtracker.data.sample import MAIN
 from samtracker.data.training_set import TrainingSet
 from samtracker.errors import DatasetError, OutputError
 from tests.helpers.datasets import write_davis
@@ -32,9 +33,9 @@ def test_a_row_shows_image_mask_template_and_its_mask(tmp_path: Path) -> None:
         top = 28 + row * (54 + 28)
         cells = [figure[top : top + 48, left : left + 48] for left in (6, 60, 114, 168)]
         assert np.array_equal(cells[0], sample.frames[1])
-        assert np.array_equal(cells[1][..., 0] == 255, sample.masks[1])
+        assert np.array_equal(cells[1][..., 0] == 255, sample.ids[1] == MAIN)
         assert np.array_equal(cells[2], sample.frames[0])
-        assert np.array_equal(cells[3][..., 0] == 255, sample.masks[0])
+        assert np.array_equal(cells[3][..., 0] == 255, sample.ids[0] == MAIN)
     assert (figure[:28] < 128).any(axis=(0, 2)).any()
     with pytest.raises(DatasetError, match="rows=4 does not fit"):
         preview(dataset, 4)

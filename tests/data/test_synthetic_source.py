@@ -9,7 +9,7 @@ import pytest
 
 from samtracker.data.folders import read_folder, read_photos
 from samtracker.data.photos import draw_photo, paint
-from samtracker.data.sample import Sample, SampleSource
+from samtracker.data.sample import MAIN, Sample, SampleSource
 from samtracker.data.still_source import StillSource, fill
 from samtracker.data.synthetic_source import SyntheticSource
 from samtracker.errors import DatasetError
@@ -36,16 +36,16 @@ def test_objects_are_seen_and_move(tmp_path: Path, kind: str, size: int) -> None
     for seed in range(20):
         sample = take(source, seed)
         assert sample.frames.shape == (4, size, 64, 3)
-        assert sample.masks.shape == (4, size, 64)
+        assert sample.ids.shape == (4, size, 64)
         assert sample.frames.dtype == np.uint8
-        assert 20 < sample.masks[0].sum() < 0.7 * size * 64
-        moved += not np.array_equal(sample.masks[0], sample.masks[3])
+        assert 20 < (sample.ids[0] == MAIN).sum() < 0.7 * size * 64
+        moved += not np.array_equal(sample.ids[0] == MAIN, sample.ids[3] == MAIN)
     assert moved == 20
 
 
 def test_some_objects_are_hidden_and_some_come_back() -> None:
     source = SyntheticSource(size=64)
-    areas = np.array([take(source, seed).masks.sum((1, 2)) for seed in range(120)])
+    areas = np.array([(take(source, seed).ids == MAIN).sum((1, 2)) for seed in range(120)])
     hidden = areas[:, 1:].min(axis=1) < 0.05 * areas[:, 0]
     assert 0.05 < hidden.mean() < 0.3
     assert (areas[hidden, 3] > 0.5 * areas[hidden, 0]).any()
@@ -57,7 +57,7 @@ def test_the_seed_alone_decides(tmp_path: Path, kind: str) -> None:
     source = sources(tmp_path)[kind]
     first, again, other = take(source, 7), take(source, 7), take(source, 8)
     assert np.array_equal(first.frames, again.frames)
-    assert np.array_equal(first.masks, again.masks)
+    assert np.array_equal(first.ids, again.ids)
     assert not np.array_equal(first.frames, other.frames)
 
 
@@ -101,7 +101,7 @@ def test_objects_of_a_still_are_drawn_apart(tmp_path: Path) -> None:
     found = set()
     for seed in range(12):
         sample = source.sample(0, 1, np.random.default_rng(seed))
-        red, green, blue = sample.frames[sample.masks].mean(axis=0)
+        red, green, blue = sample.frames[sample.ids == MAIN].mean(axis=0)
         assert blue < max(red, green) / 3
         found.add("red" if red > green else "green")
     assert found == {"red", "green"}

@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader
 from samtracker.data.clip_source import ClipSource
 from samtracker.data.framing import PADDING, letterbox, object_crop
 from samtracker.data.mixture import parse_source, read_clips
-from samtracker.data.sample import Sample
+from samtracker.data.sample import MAIN, Sample
 from samtracker.data.still_source import StillSource
 from samtracker.data.synthetic_source import SyntheticSource
 from samtracker.data.training_set import TrainingSet, worker_init
@@ -39,9 +39,9 @@ def painted(seed: int = 0) -> TrainingSet:
 
 def test_shapes_and_types(tmp_path: Path) -> None:
     item = davis(tmp_path)[3]
-    assert set(item) == {"frames", "masks"}
+    assert set(item) == {"frames", "ids"}
     assert (item["frames"].shape, item["frames"].dtype) == ((2, 3, 24, 24), torch.uint8)
-    assert (item["masks"].shape, item["masks"].dtype) == ((2, 24, 24), torch.bool)
+    assert (item["ids"].shape, item["ids"].dtype) == ((2, 24, 24), torch.uint8)
 
 
 def test_letterbox_keeps_everything_and_pads_below(tmp_path: Path) -> None:
@@ -51,16 +51,16 @@ def test_letterbox_keeps_everything_and_pads_below(tmp_path: Path) -> None:
         item = data[index]
         outside = item["frames"][:, :, 18:].permute(0, 2, 3, 1)
         assert (outside == torch.tensor(PADDING)).all()
-        assert not item["masks"][:, 18:].any()
+        assert not item["ids"][:, 18:].any()
         assert item["frames"][:, :, :18].float().mean() > 30
-        pairs = [torch.from_numpy(ids(n)[1::2, 1::2] > 0) for n in range(6)]
-        assert any(torch.equal(item["masks"][0, :18], pair) for pair in pairs)
+        pairs = [torch.from_numpy(ids(n)[1::2, 1::2]) for n in range(6)]
+        assert any(torch.equal(item["ids"][0, :18], pair) for pair in pairs)
 
 
 def test_a_sample_is_a_function_of_seed_and_index() -> None:
     first, again, other = painted(), painted(), painted(seed=1)
     assert torch.equal(first[2]["frames"], again[2]["frames"])
-    assert torch.equal(first[2]["masks"], again[2]["masks"])
+    assert torch.equal(first[2]["ids"], again[2]["ids"])
     assert not torch.equal(first[2]["frames"], first[3]["frames"])
     assert not torch.equal(first[2]["frames"], other[2]["frames"])
     with pytest.raises(IndexError):
@@ -102,16 +102,16 @@ def test_crops_hold_the_object_with_its_pixels(
     rng = np.random.default_rng(seed)
     y1, x1 = rng.integers(height - 5), rng.integers(width - 5)
     y2, x2 = rng.integers(y1 + 4, height), rng.integers(x1 + 4, width)
-    masks = np.zeros((2, height, width), np.bool_)
-    masks[:, y1:y2, x1:x2] = True
-    frames = np.where(masks[..., None], 200, 60).astype(np.uint8).repeat(3, axis=3)
-    framed = object_crop(Sample(frames=frames, masks=masks, name=""), size, rng)
+    drawn = np.zeros((2, height, width), np.uint8)
+    drawn[:, y1:y2, x1:x2] = MAIN
+    frames = np.where(drawn[..., None], 200, 60).astype(np.uint8).repeat(3, axis=3)
+    framed = object_crop(Sample(frames=frames, ids=drawn, name=""), size, rng)
     assert framed.frames.shape == (2, size, size, 3)
     side = max(height, width)  # no crop is larger
-    assert framed.masks[0].sum() >= 0.5 * (y2 - y1) * (x2 - x1) * (size / side) ** 2
-    assert np.array_equal(framed.masks[0], framed.masks[1])
-    inside = cv2.erode(framed.masks[0].astype(np.uint8), np.ones((7, 7))) > 0
-    outside = cv2.dilate(framed.masks[0].astype(np.uint8), np.ones((9, 9))) == 0
+    assert framed.ids[0].sum() >= 0.5 * (y2 - y1) * (x2 - x1) * (size / side) ** 2
+    assert np.array_equal(framed.ids[0], framed.ids[1])
+    inside = cv2.erode(framed.ids[0], np.ones((7, 7))) > 0
+    outside = cv2.dilate(framed.ids[0], np.ones((9, 9))) == 0
     if inside.any() and outside.any():
         assert framed.frames[0][inside].min() > framed.frames[0][outside].max()
 
@@ -119,7 +119,7 @@ def test_crops_hold_the_object_with_its_pixels(
 def test_an_object_that_no_crop_shows_comes_whole() -> None:
     empty = Sample(
         frames=np.full((1, 20, 40, 3), 9, np.uint8),
-        masks=np.zeros((1, 20, 40), np.bool_),
+        ids=np.zeros((1, 20, 40), np.uint8),
         name="",
     )
     cropped = object_crop(empty, 16, np.random.default_rng(0))
@@ -134,7 +134,7 @@ def test_damaged_files_are_replaced_and_named(
     data = replace(davis(tmp_path), count=30)
     (tmp_path / "JPEGImages/480p/bear/00002.jpg").write_bytes(b"damaged")
     with caplog.at_level(logging.WARNING):
-        assert all(data[index]["masks"][0].any() for index in range(30))
+        assert all(data[index]["ids"][0].any() for index in range(30))
     assert "bear/00002.jpg' is damaged" in caplog.text
     counts = [int(re.findall(r"skipped (\d+) in this process", m)[0]) for m in caplog.messages]
     assert counts == list(range(counts[0], counts[0] + len(counts)))

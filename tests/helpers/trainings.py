@@ -29,6 +29,7 @@ TINY = replace(
     warmup=2,
     workers=0,
     precision="float32",
+    pictures=0,
     checkpoint_every=2,
 )
 """Settings of a training of four steps."""
@@ -49,10 +50,10 @@ class Film(Dataset[dict[str, Tensor]]):
         shots = film([BLUE, RED], index % 5 + self.length)[-self.length :]
         side = self.size, self.size
         frames = np.stack([cv2.resize(shot.frame, side) for shot in shots])
-        masks = np.stack([cv2.resize((shot.ids == 2).astype(np.uint8), side) for shot in shots])
+        ids = np.stack([cv2.resize((shot.ids == 2).astype(np.uint8), side) for shot in shots])
         return {
             "frames": torch.from_numpy(frames.transpose(0, 3, 1, 2).copy()),
-            "masks": torch.from_numpy(masks > 0),
+            "ids": torch.from_numpy(ids),
         }
 
 

@@ -197,7 +197,7 @@ def gradients(modules: nn.ModuleDict, features: Features) -> set[str]:
         target=TargetModel.fit(before.key[0], last.mask),
     )
     (maps,) = prompt_maps([features], [memory], [whole(HEIGHT, WIDTH)])
-    dense = matcher(features.x16, [last])
+    dense = matcher(features.x16, before.x16, last.shares()[None])
     decoded = ours(features.x16, dense, PromptMaps.batch([maps]), features.x8, features.x4)
     (decoded.logits.square().mean() + decoded.score.sum()).backward()
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,21 @@ def test_objects_may_be_in_frames_of_their_own(lite: Network) -> None:
         torch.testing.assert_close(together.logits[row], alone.logits[0], rtol=0, atol=1e-4)
 
 
+@torch.no_grad()
+def test_of_the_template_only_the_surroundings_of_the_object_count(lite: Network) -> None:
+    now, before = (lite.encode(model_input(seed, 160, 800)) for seed in (1, 0))
+    known = memory(before, slice(4, 8), slice(10, 14))
+    crop = known.last.crop()
+    assert crop.size == (10, 16)
+    elsewhere = torch.zeros_like(before.x16)
+    crop.paste(crop.cut(before.x16, 16), elsewhere, 16)
+    changed = memory(replace(before, x16=elsewhere), slice(4, 8), slice(10, 14))
+    wanted, found = (lite.decode_objects([now], [item]).logits for item in (known, changed))
+    assert torch.equal(found, wanted)
+    elsewhere.zero_()
+    assert not torch.equal(lite.decode_objects([now], [changed]).logits, wanted)
+
+
 def test_the_shipped_network_is_ready_for_use(lite: Network) -> None:
     assert lite.config == ModelConfig(encoder="lite")
     assert lite.prompter is None
@@ -113,7 +129,7 @@ def test_a_saved_network_is_half_as_precise_and_comes_back(tmp_path: Path) -> No
     with safe_open(path, "pt") as file:
         assert file.metadata() == {
             "format": "samtracker-1",
-            "config": '{"encoder": "lite"}',
+            "config": '{"depth": 16, "encoder": "lite"}',
             "note": "for a test",
         }
         kinds = {file.get_tensor(name).dtype for name in file.keys()}  # noqa: SIM118

@@ -9,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from samtracker.model.propagation import TEMPERATURE, TOP_K, propagate, propagate_windowed
+from samtracker.model.propagation import (
+    TEMPERATURE,
+    TOP_K,
+    propagate,
+    propagate_each,
+    propagate_windowed,
+)
 
 
 def unit_features(*shape: int, seed: int) -> Tensor:
@@ -65,6 +71,29 @@ def test_unwindowed_is_dense_propagation(height: int, width: int, count: int, se
         wanted, wanted_best = dense(query.flatten(1), keys, labels[row], everywhere)
         torch.testing.assert_close(found[row], wanted.view(height, width), rtol=0, atol=1e-5)
     torch.testing.assert_close(best, wanted_best.view(height, width), rtol=0, atol=1e-5)
+
+
+@settings(max_examples=20, derandomize=True, deadline=None)
+@given(st.integers(4, 20), st.integers(4, 20), st.integers(1, 25), st.integers(0, 1000))
+def test_many_frames_at_once_are_each_alone(
+    height: int, width: int, radius: int, seed: int
+) -> None:
+    queries, keys = (
+        torch.stack([unit_features(6, height, width, seed=3 * seed + row) for row in rows])
+        for rows in ((0, 1), (2, 3))
+    )
+    labels = shares(2, height, width, seed=seed)
+    near, near_best = propagate_each(queries, keys, labels, radius)
+    far, far_best = propagate_each(queries, keys, labels, None)
+    assert near.dtype == near_best.dtype == far.dtype == far_best.dtype == torch.float32
+    for row in range(2):
+        one = queries[row], keys[row], labels[row : row + 1]
+        (wanted,), best = propagate_windowed(*one, radius)
+        torch.testing.assert_close(near[row], wanted, rtol=0, atol=1e-5)
+        torch.testing.assert_close(near_best[row], best, rtol=0, atol=1e-5)
+        (wanted,), best = propagate(one[0], one[1].flatten(1).T, one[2].flatten(1))
+        torch.testing.assert_close(far[row], wanted, rtol=0, atol=1e-5)
+        torch.testing.assert_close(far_best[row], best, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("shift", [(0, 0), (3, -2), (-4, 4), (1, 0)])

@@ -11,7 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from samtracker.model.target import LIMIT, NEAR, RIDGE, WEIGHTS, TargetModel, target_scores
+from samtracker.model.target import (
+    LIMIT,
+    NEAR,
+    RIDGE,
+    WEIGHTS,
+    TargetModel,
+    fit_targets,
+    target_scores,
+)
 
 
 def unit_features(*shape: int, seed: int) -> Tensor:
@@ -105,3 +113,13 @@ def test_many_scores_at_once() -> None:
     found = target_scores(torch.stack([model.weights for model in models]), key)
     wanted = torch.stack([model.score(key) for model in models])
     torch.testing.assert_close(found, wanted)
+
+
+def test_many_fits_at_once() -> None:
+    frames = [two_classes(seed) for seed in (3, 4, 5)]
+    keys, masks = (torch.stack(parts) for parts in zip(*frames, strict=True))
+    masks[1] = masks[1].roll(8, dims=0)
+    masks[2] = 0
+    found = fit_targets(keys, masks)
+    wanted = [TargetModel.fit(key, mask).weights for key, mask in zip(keys, masks, strict=True)]
+    torch.testing.assert_close(found, torch.stack(wanted), rtol=1e-4, atol=1e-4)
