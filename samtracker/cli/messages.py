@@ -17,6 +17,7 @@ OPTIONS: Final = {
     "end=...": "--end",
     "log=...": "--log",
     "log='": "--log '",
+    "prompt='": "--prompt '",
     "weights=...": "--weights",
     "resume=...": "--resume auto",
     "learning_rate=...": "--learning-rate",

@@ -40,15 +40,9 @@ from samtracker.results.names import PREDICTIONS, REPORT, RESULTS_CSV, RESULTS_J
 from samtracker.results.output_folder import OutputFolder
 from samtracker.tracker import Tracker
 
+_FIRST_COLUMNS = {"clip": "clip", "first_iou": "first"}
 _CLIP_COLUMNS = {
-    **{
-        "clip": "clip",
-        "first_iou": "first",
-        "j_and_f": "J&F",
-        "j_mean": "J",
-        "j_recall": "recall",
-        "j_decay": "decay",
-    },
+    **{"clip": "clip", "j_and_f": "J&F", "j_mean": "J", "j_recall": "recall", "j_decay": "decay"},
     **{"f_mean": "F", "f_recall": "recall", "f_decay": "decay", "fps_p50": "fps"},
 }
 _ROBUSTNESS_COLUMNS = {
@@ -181,7 +175,8 @@ def run_evaluation(request: EvalRequest) -> None:
             robustness, failure = _robustness(request, clips, scored.results, interruption)
         if scored.clips:
             head = request.head(len(scored.clips), len(clips), complete=failure is None)
-            _print(scored.results, robustness, head["title"])
+            columns = _CLIP_COLUMNS if request.prompt == "mask" else _FIRST_COLUMNS | _CLIP_COLUMNS
+            _print(scored.results, robustness, head["title"], columns)
             whole = {**head, **scored.results.to_dict(), "robustness": robustness}
             write_text(folder.partial / RESULTS_CSV, scored.results.to_csv())
             write_text(folder.partial / RESULTS_JSON, json.dumps(whole))
@@ -270,9 +265,11 @@ def _robustness(
     return rows, None
 
 
-def _print(results: Results, robustness: Sequence[Row], title: str) -> None:
+def _print(
+    results: Results, robustness: Sequence[Row], title: str, columns: dict[str, str]
+) -> None:
     click.echo(f"{title}\n")
-    click.echo(table([*results.clip_rows, results.overall], _CLIP_COLUMNS))
+    click.echo(table([*results.clip_rows, results.overall], columns))
     if robustness:
         click.echo(f"\n{table(robustness, _ROBUSTNESS_COLUMNS)}")
 

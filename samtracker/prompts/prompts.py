@@ -101,7 +101,7 @@ def single_mask(masks: Mapping[int, Mask]) -> Mask:
 
 
 def prompt_method(runtime: Runtime) -> Literal["sam", "lite", "grabcut"]:
-    """Names what reads a box or clicks: SAM's own decoder, that of lite, or GrabCut without one."""
+    """Name what reads a box or clicks: SAM's own decoder, that of lite, or GrabCut without one."""
     if runtime.network.prompter is not None:
         return "sam"
     return "grabcut" if runtime.network.decoder.prompt_encoder is None else "lite"

@@ -78,6 +78,33 @@ def test_tracks_writes_and_scores(root: Path, tmp_path: Path) -> None:
     assert whole["settings"]["precision"] == "float32"
 
 
+def test_first_masks_are_pointed_at(root: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    weights = ("--weights", "propagation")
+    done = samtrack(*arguments(root), "--prompt", "box", "-o", out, *weights, *FAST)
+    assert done.code == 0
+    table = done.out.splitlines()[2:]
+    assert table[0].split()[:3] == ["clip", "first", "J&F"]
+    whole = json.loads((out / "results.json").read_text())
+    assert whole["settings"]["prompt"] == "box"
+    ious = [list(clip["run"]["first_iou"].values()) for clip in whole["clips"]]
+    assert [len(found) for found in ious] == [1, 2]
+    assert all(0.6 < iou < 1 for found in ious for iou in found)
+    mean = 100 * np.mean([iou for found in ious for iou in found])
+    assert float(table[-1].split()[1]) == pytest.approx(mean, abs=0.06)
+    assert float(rows(out)[-1]["first_iou"]) == pytest.approx(mean, abs=1e-3)
+
+
+def test_a_prompt_is_for_the_tracker(root: Path, tmp_path: Path) -> None:
+    truth = ("--predictions", root / "Annotations/480p", "-o", tmp_path / "out")
+    done = samtrack(*arguments(root), "--prompt", "click", *truth)
+    assert done.code == 2
+    assert "--prompt is of the tracker: leave it out with --predictions" in done.err
+    done = samtrack(*arguments(root), "--prompt", "taps", "-o", tmp_path / "out")
+    assert done.code == 2
+    assert "--prompt 'taps' does not exist: use mask, box, click or clicks:N" in done.err
+
+
 def test_scores_what_anything_wrote(root: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     truth = root / "Annotations/480p"

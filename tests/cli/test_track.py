@@ -142,7 +142,7 @@ def test_every_format_shows_the_same_masks(folder: Path) -> None:
 def test_mask_boxes_and_clicks_together() -> None:
     mask = first_mask(Path("red.png"), SHOTS[0].mask(1).astype(np.uint8) * 255)
     done = samtrack("track", "balls.mp4", "--init-mask", mask, "--init-box", box_of(2), *FAST)
-    assert json.loads(done.out)["first_mask"] == {"1": "mask", "2": "box (grabcut)"}
+    assert json.loads(done.out)["first_mask"] == {"1": "mask", "2": "box (lite)"}
     area = np.count_nonzero(SHOTS[0].mask(1))
     assert done.err.startswith(f"object 1: {area} pixels from the mask\nobject 2: ")
     ids = ids_in(Path("balls-tracked/masks/00009.png"))
@@ -153,7 +153,7 @@ def test_mask_boxes_and_clicks_together() -> None:
 def test_several_boxes_and_several_clicks() -> None:
     clicks = f"{click_on(1)};2,2,0;{click_on(2)},0"
     found = run("balls.mp4", "--init-point", clicks, "--init-point", click_on(2), "-o", "clicked")
-    assert found["first_mask"] == {"1": "points (grabcut)", "2": "points (grabcut)"}
+    assert found["first_mask"] == {"1": "points (lite)", "2": "points (lite)"}
     found = run("balls.mp4", "--init-box", box_of(1), "--init-box", box_of(2), "-o", "boxed")
     assert found["objects"] == {"1": {"tracking": 10}, "2": {"tracking": 10}}
     for output in ("clicked", "boxed"):
