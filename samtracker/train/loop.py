@@ -91,6 +91,7 @@ def train(  # noqa: PLR0915 - it is to be read from top to bottom
             begin = time.perf_counter()
             for batch in loader:
                 waiting = time.perf_counter() - begin
+                state.seed()
                 losses, rate = model(batch), state.rate
                 loss = _mean(accelerator, losses.total)
                 if not math.isfinite(loss):

@@ -75,6 +75,10 @@ class TrainingState:
         if self._averaged is not None:
             self._averaged.to(device)
 
+    def seed(self) -> None:
+        """Seed torch for the step to come, so that it draws the same wherever a training starts."""
+        torch.manual_seed(self._config.seed + self.done)
+
     def learn(self, accelerator: Accelerator, losses: Losses) -> float:
         """Take a step with optimizer, schedule and averaging.
 

@@ -59,6 +59,36 @@ def test_random_objects_are_visible_in_the_first_frame(tmp_path: Path) -> None:
     assert np.any(chosen, axis=0).all()
 
 
+def test_other_objects_come_along(tmp_path: Path) -> None:
+    clips = read_davis(write_davis(tmp_path, objects=3), year=2017)
+    source = ClipSource(clips=tuple(clips), object="random", objects=2)
+    found = set()
+    for seed in range(30):
+        sample = source.sample(0, 2, rng(seed))
+        known = ids(0, 3)
+        main, other = (np.unique(known[sample.ids[0] == number]).tolist() for number in (1, 2))
+        assert len(main) == len(other) == 1
+        found.add((*main, *other))
+        for t in (0, 1):
+            numbered = (ids(t, 3) == main[0]) + 2 * (ids(t, 3) == other[0])
+            assert np.array_equal(sample.ids[t], numbered)
+    assert found == {(1, 2), (2, 1), (1, 3), (3, 1), (2, 3), (3, 2)}
+
+
+def test_what_is_ignored_is_no_object(tmp_path: Path) -> None:
+    drawn = ids(0, 2)
+    drawn[drawn == 2] = 255
+    for number in range(2):
+        write_photo(tmp_path / f"images/clip/{number}.png", photo(number))
+        write_mask(tmp_path / f"masks/clip/{number}.png", drawn, "L")
+    clips = tuple(read_folder(tmp_path, literal=True))
+    assert clips[0].object_ids == (1,)
+    source = ClipSource(clips=clips, object="random", objects=5)
+    for seed in range(5):
+        sample = source.sample(0, 2, rng(seed))
+        assert np.array_equal(sample.ids[0], ids(0, 2) == 1)
+
+
 def test_gaps_and_directions(tmp_path: Path) -> None:
     write_clip(tmp_path / "images/c", tmp_path / "masks/c", frames=12)
     source = ClipSource(clips=tuple(read_folder(tmp_path)), max_gap=3)

@@ -107,6 +107,24 @@ def test_objects_of_a_still_are_drawn_apart(tmp_path: Path) -> None:
     assert found == {"red", "green"}
 
 
+def test_an_object_of_the_same_still_moves_beside(tmp_path: Path) -> None:
+    drawn = ids(0, 2)
+    colors = np.array([(0, 0, 250), (250, 0, 0), (0, 250, 0)], np.uint8)
+    write_photo(tmp_path / "images/a.png", colors[drawn])
+    write_mask(tmp_path / "masks/a.png", drawn)
+    source = StillSource(photos=tuple(read_folder(tmp_path)), size=48)
+    together = 0
+    for seed in range(40):
+        sample = source.sample(0, 2, np.random.default_rng(seed))
+        assert set(np.unique(sample.ids)) <= {0, MAIN, MAIN + 1}
+        main, other = (sample.ids[0] == number for number in (MAIN, MAIN + 1))
+        if other.sum() > 20:
+            red, green, _ = sample.frames[0][main].mean(axis=0)
+            other_red, other_green, _ = sample.frames[0][other].mean(axis=0)
+            together += (red > green) != (other_red > other_green)
+    assert together >= 10
+
+
 def test_stills_need_masks(tmp_path: Path) -> None:
     write_stills(tmp_path)
     with pytest.raises(DatasetError, match="a mask for every photo"):

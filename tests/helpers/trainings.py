@@ -15,6 +15,7 @@ from torch.utils.data import Dataset
 
 from samtracker.checkpoints.load import load_network
 from samtracker.config import TrainConfig
+from samtracker.data.sample import MAIN
 from samtracker.model.network import Network
 from samtracker.train.checkpoint import Checkpoint
 from samtracker.train.loop import CHECKPOINT, train
@@ -37,11 +38,12 @@ TINY = replace(
 
 @dataclass(frozen=True)
 class Film(Dataset[dict[str, Tensor]]):
-    """A ball that flies by; each sample starts at another moment."""
+    """A ball that flies by; each sample starts at another moment, and so do pictures beside it."""
 
     size: int
     length: int
     count: int = 8
+    pictures: int = 0
 
     def __len__(self) -> int:
         return self.count
@@ -51,9 +53,19 @@ class Film(Dataset[dict[str, Tensor]]):
         side = self.size, self.size
         frames = np.stack([cv2.resize(shot.frame, side) for shot in shots])
         ids = np.stack([cv2.resize((shot.ids == 2).astype(np.uint8), side) for shot in shots])
-        return {
+        clip = {
             "frames": torch.from_numpy(frames.transpose(0, 3, 1, 2).copy()),
             "ids": torch.from_numpy(ids),
+        }
+        if not self.pictures:
+            return clip
+        masks = clip["ids"][: self.pictures] == MAIN
+        return {
+            **clip,
+            "pictures": clip["frames"][: self.pictures],
+            "picture_masks": masks,
+            "picture_ignored": torch.zeros_like(masks),
+            "picture_inside": torch.ones(self.pictures),
         }
 
 
@@ -66,7 +78,7 @@ def run(folder: Path, network: Network | None = None, **settings: Any) -> Checkp
     train(
         network or load_network(config.weights),
         config,
-        Film(config.size, config.length, config.instances),
+        Film(config.size, config.length, config.instances, config.pictures),
         folder,
         sources=("film",),
         resume=Checkpoint.load(path) if path.exists() else None,

@@ -116,6 +116,20 @@ def test_a_training_that_is_stopped_goes_on_as_if_it_never_was(tmp_path: Path, w
     ]
 
 
+def test_prompts_are_drawn_alike_wherever_a_training_starts(tmp_path: Path) -> None:
+    def deep() -> Network:
+        return Network(ModelConfig(depth=32))
+
+    settings = {"pictures": 1, "instances": 4, "length": 2}
+    whole = run(tmp_path / "whole", deep(), **settings)
+    torch.manual_seed(7)
+    stopped = run(tmp_path / "two", deep(), **settings, stop=lambda: True)
+    assert (stopped.step, whole.step) == (1, 2)
+    torch.manual_seed(8)
+    assert same(run(tmp_path / "two", deep(), **settings), whole)
+    assert all(0 <= row["picture_iou"] <= 1 for row in read_metrics(tmp_path / "two"))
+
+
 def test_a_training_that_is_killed_goes_on_as_if_it_never_was(tmp_path: Path) -> None:
     whole = run(tmp_path / "whole", instances=40)
     killed = tmp_path / "killed"
