@@ -1,7 +1,7 @@
 """Blend trained weights with those that they started from.
 
 Between the two lie weights that keep what the start could do and have most of what was learned:
-Wortsman et al., Robust fine-tuning of zero-shot models (CVPR 2022). From the root of the repository:
+Wortsman et al., Robust fine-tuning of zero-shot models (CVPR 2022). From the repository:
 
     python weights/blend.py START.safetensors TRAINED.safetensors 0.7 OUT.safetensors
 """
