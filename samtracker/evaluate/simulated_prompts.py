@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from samtracker.errors import ConfigError, PromptError
+from samtracker.evaluate.metrics import region_similarity
 from samtracker.tracker import Tracker
 from samtracker.types import Frame, Mask, mask_box
 
@@ -51,29 +52,45 @@ class PromptRule:
             f"prompt={text!r} does not exist: use mask, box, click or clicks:N with N from 1 to 99"
         )
 
-    def start(self, tracker: Tracker, frame: Frame, masks: dict[int, Mask]) -> None:
+    def start(
+        self, tracker: Tracker, frame: Frame, masks: dict[int, Mask], ignored: Mask
+    ) -> dict[int, float]:
         """Start a stream with objects that are pointed at by this rule.
 
-        An object that nothing is found of gets its true mask, for the tracker cannot do without.
+        An object that nothing is found of has an IoU of 0, and is tracked from its true mask.
 
         Args:
             tracker: Tracker to start; any stream in it ends.
             frame: RGB uint8 (H, W, 3).
             masks: True masks, bool (H, W), by id.
+            ignored: Where a first mask is neither right nor wrong, bool (H, W).
+
+        Returns:
+            The IoU of the first masks by id, 0 to 1.
         """
         if self.kind == "mask":
             tracker.init(frame, mask=masks)
-            return
-        for count, (number, mask) in enumerate(masks.items()):
+        missed = set()
+        pointed_at = {} if self.kind == "mask" else masks
+        for count, (number, mask) in enumerate(pointed_at.items()):
             clicks = [(*deepest(mask)[:2], 1)]
             prompt = {"box": mask_box(mask)} if self.kind == "box" else {"points": clicks}
             try:
                 _add(tracker, frame, number, first=count == 0, **prompt)
             except PromptError:
                 _add(tracker, frame, number, first=count == 0, mask=mask)
+                missed.add(number)
                 continue
             if self.kind == "click":
                 self._correct(tracker, frame, number, mask, clicks)
+        result = tracker.result
+        assert result is not None, "it was started"
+        return {
+            number: 0.0
+            if number in missed
+            else region_similarity(result[number].mask & ~ignored, mask)
+            for number, mask in masks.items()
+        }
 
     def _correct(
         self, tracker: Tracker, frame: Frame, number: int, mask: Mask, clicks: list[Click]

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from samtracker.data.clip import IGNORED, Clip, labelled_frame
 from samtracker.errors import DatasetError, FrameError
 from samtracker.evaluate.clip import Ids, Run, resize_ids
-from samtracker.evaluate.metrics import region_similarity
 from samtracker.evaluate.simulated_prompts import PromptRule
 from samtracker.files import writing
 from samtracker.peak_memory import Peak
@@ -65,10 +64,8 @@ class TrackerSource:
                 folder.mkdir(parents=True, exist_ok=True)
         truth = clip.mask(clip.labelled[0])
         first_iou: dict[int, float] = {}
-        for number, ids in track_clip(self._make(), clip, tally, self._prompt):
+        for number, ids in track_clip(self._make(), clip, tally, self._prompt, first_iou):
             peak.sample()
-            if not first_iou and number in clip.labelled and clip.mask(number).any():
-                first_iou = _ious(ids, labelled_frame(clip, number)[1])
             sized = resize_ids(ids, truth)
             if folder is not None:
                 save_ids(folder / f"{clip.stem(number)}.png", sized)
@@ -89,7 +86,11 @@ class TrackerSource:
 
 
 def track_clip(
-    tracker: Tracker, clip: Clip, tally: Tally, prompt: PromptRule = GIVEN
+    tracker: Tracker,
+    clip: Clip,
+    tally: Tally,
+    prompt: PromptRule = GIVEN,
+    first_iou: dict[int, float] | None = None,
 ) -> Iterator[tuple[int, Ids]]:
     """Track a clip, each of its objects from the first labelled frame that shows it.
 
@@ -98,6 +99,7 @@ def track_clip(
         clip: Clip that is tracked from its first labelled frame on.
         tally: Counts the frames.
         prompt: How the objects of the first frame are pointed at.
+        first_iou: Takes the IoU of the first masks, by the clip's ids; None to go without.
 
     Yields:
         Frame numbers and ids (H, W) at frame size; the ids are those of the clip.
@@ -120,7 +122,10 @@ def track_clip(
             frame = clip.frame(number)
         seconds = None
         if number == first:
-            prompt.start(tracker, frame, dict(enumerate(new.values(), start=1)))
+            masks = dict(enumerate(new.values(), start=1))
+            ious = prompt.start(tracker, frame, masks, ids == IGNORED)
+            if first_iou is not None:
+                first_iou.update(zip(new, ious.values(), strict=True))
             assert tracker.result is not None, "it was started"
             result = tracker.result
         else:
@@ -132,16 +137,6 @@ def track_clip(
         names += new
         tally.add(result, seconds)
         yield number, np.array(names, np.uint16)[result.id_map]
-
-
-def _ious(ids: Ids, truth: Ids) -> dict[int, float]:
-    """Return the IoU of each object with its truth, by id; what is ignored does not count."""
-    counts = truth != IGNORED
-    return {
-        int(number): region_similarity((ids == number) & counts, truth == number)
-        for number in np.unique(truth)
-        if number not in (0, IGNORED)
-    }
 
 
 def _step(tracker: Tracker, frame: Frame, name: str) -> FrameResult:

@@ -67,11 +67,21 @@ def test_a_stream_starts_with_every_object(lite_tracker: MakeTracker, text: str)
     shot = film([RED, BLUE], 1)[0]
     masks = {number: shot.ids == number for number in (1, 2)}
     tracker = lite_tracker()
-    PromptRule.parse(text).start(tracker, shot.frame, masks)
+    nothing = np.zeros_like(masks[1])
+    ious = PromptRule.parse(text).start(tracker, shot.frame, masks, nothing)
     assert tracker.result is not None
     for number, mask in masks.items():
         found = tracker.result[number].mask
-        assert region_similarity(found, mask) > (0.99 if text == "mask" else 0.6)
+        assert ious[number] == region_similarity(found, mask) > (0.99 if text == "mask" else 0.6)
+
+
+def test_what_is_ignored_is_not_wrong(lite_tracker: MakeTracker) -> None:
+    shot = film([RED], 1)[0]
+    masks = {1: shot.ids == 1}
+    rule = PromptRule(kind="box")
+    before = rule.start(lite_tracker(), shot.frame, masks, np.zeros_like(masks[1]))
+    after = rule.start(lite_tracker(), shot.frame, masks, ~masks[1])
+    assert before[1] < after[1]
 
 
 def test_what_is_not_found_starts_from_the_truth(lite_tracker: MakeTracker) -> None:
@@ -79,6 +89,6 @@ def test_what_is_not_found_starts_from_the_truth(lite_tracker: MakeTracker) -> N
     frame = film([RED], 1)[0].frame
     mask = np.ones(frame.shape[:2], bool)
     tracker = lite_tracker()
-    PromptRule(kind="box").start(tracker, frame, {1: mask})
+    assert PromptRule(kind="box").start(tracker, frame, {1: mask}, ~mask) == {1: 0.0}
     assert tracker.result is not None
     assert tracker.result[1].box == mask_box(mask)
