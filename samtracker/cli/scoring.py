@@ -276,9 +276,7 @@ def _print(
 
 def _conclude(count: int, results: Results, failure: Exception | None, kept: Path) -> None:
     """Say where the results are and how the job ended."""
-    unscored = sum(
-        not clip.objects and (clip.run is None or len(clip.scored) > 0) for clip in results.clips
-    )
+    unscored = sum(not clip.objects for clip in results.clips)
     if unscored:
         click.echo(
             f"not scored: {unscored} of the clips, with less than three masks or no object in them",

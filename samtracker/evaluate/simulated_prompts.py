@@ -49,7 +49,7 @@ class PromptRule:
         if several := re.fullmatch(r"clicks:([1-9]\d?)", text):
             return cls(kind="click", clicks=int(several[1]))
         raise ConfigError(
-            f"prompt={text!r} does not exist: use mask, box, click or clicks:N with N from 1 to 99"
+            f"prompt='{text}' does not exist: use mask, box, click or clicks:N with N from 1 to 99"
         )
 
     def start(

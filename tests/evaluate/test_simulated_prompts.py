@@ -75,15 +75,6 @@ def test_a_stream_starts_with_every_object(lite_tracker: MakeTracker, text: str)
         assert ious[number] == region_similarity(found, mask) > (0.99 if text == "mask" else 0.6)
 
 
-def test_what_is_ignored_is_not_wrong(lite_tracker: MakeTracker) -> None:
-    shot = film([RED], 1)[0]
-    masks = {1: shot.ids == 1}
-    rule = PromptRule(kind="box")
-    before = rule.start(lite_tracker(), shot.frame, masks, np.zeros_like(masks[1]))
-    after = rule.start(lite_tracker(), shot.frame, masks, ~masks[1])
-    assert before[1] < after[1]
-
-
 def test_what_is_not_found_starts_from_the_truth(lite_tracker: MakeTracker) -> None:
     """The box of a mask that fills the frame leaves no background to tell it from."""
     frame = film([RED], 1)[0].frame

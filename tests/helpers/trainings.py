@@ -87,9 +87,9 @@ def run(folder: Path, network: Network | None = None, **settings: Any) -> Checkp
     return Checkpoint.load(path)
 
 
-def main(folder: str, instances: str) -> None:
+def main(folder: str, instances: str, weights: str = TINY.weights) -> None:
     """A training in a process of its own, for tests that kill it or start two."""
-    run(Path(folder), instances=int(instances))
+    run(Path(folder), instances=int(instances), weights=weights)
 
 
 if __name__ == "__main__":
