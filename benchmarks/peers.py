@@ -116,7 +116,7 @@ def ours(sets: dict[str, list[Clip]], weights: str) -> list[Row]:
 
 def _timed(tracker: Tracker, clip: Clip) -> tuple[float, float]:
     """Return median seconds of a step, and of the encoder alone between the steps."""
-    first = clip.mask(clip.labelled[0])
+    first = clip.mask(clip.labeled[0])
     tracker.init(clip.frame(0), mask={int(i): first == i for i in np.unique(first) if i})
     steps, encodes = [], []
     for number in range(1, min(len(clip), FRAMES)):

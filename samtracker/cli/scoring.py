@@ -210,7 +210,7 @@ def _score(
 ) -> Scored:
     tracking = request.predictions is None
     jobs = min(request.processes, len(clips))
-    frames = [len(clip) - clip.labelled[0] if tracking else len(clip) for clip in clips]
+    frames = [len(clip) - clip.labeled[0] if tracking else len(clip) for clip in clips]
     done: dict[int, ClipResult] = {}
     failure: Exception | None = None
     interval = 0.1 if sys.stderr.isatty() else LOG_INTERVAL

@@ -35,7 +35,7 @@ class Clip(Protocol):
         """Return the ids that occur in any mask, sorted."""
 
     @property
-    def labelled(self) -> tuple[int, ...]:
+    def labeled(self) -> tuple[int, ...]:
         """Return the numbers of the frames that have a mask, sorted."""
 
     def __len__(self) -> int:
@@ -105,7 +105,7 @@ class FolderClip:
         return len(self.images)
 
     @cached_property
-    def labelled(self) -> tuple[int, ...]:
+    def labeled(self) -> tuple[int, ...]:
         """Return the numbers of the frames that have a mask."""
         return tuple(number for number, mask in enumerate(self.masks) if mask is not None)
 
@@ -113,7 +113,7 @@ class FolderClip:
     def object_ids(self) -> tuple[int, ...]:
         """Return the ids that occur in any mask; masks that cannot be read have none."""
         if self.merged:
-            return (1,) if self.labelled else ()
+            return (1,) if self.labeled else ()
         if self.known_ids is not None:
             return self.known_ids
         return tuple(sorted(_ids_in(self)))
@@ -134,7 +134,7 @@ class FolderClip:
         """
         path = self.masks[number]
         if path is None:
-            raise DatasetError(f"frame {number} of '{self.name}' has no mask: see `labelled`")
+            raise DatasetError(f"frame {number} of '{self.name}' has no mask: see `labeled`")
         if self.literal:
             numbers = read_numbers(path)
             return np.where(numbers == 255, IGNORED, numbers.astype(np.uint16)).astype(np.uint16)
@@ -146,7 +146,7 @@ class FolderClip:
         return self.images[number].stem
 
 
-def labelled_frame(clip: Clip, number: int) -> tuple[Frame, NDArray[np.uint16]]:
+def labeled_frame(clip: Clip, number: int) -> tuple[Frame, NDArray[np.uint16]]:
     """Read a frame and its mask at the frame's size, (H, W, 3) and (H, W).
 
     A mask of another size is resized with the nearest neighbor of the pixel centers.
@@ -163,7 +163,7 @@ def labelled_frame(clip: Clip, number: int) -> tuple[Frame, NDArray[np.uint16]]:
 
 def _ids_in(clip: Clip) -> set[int]:
     found: set[int] = set()
-    for number in clip.labelled:
+    for number in clip.labeled:
         try:
             found.update(np.unique(clip.mask(number)).tolist())
         except DatasetError:

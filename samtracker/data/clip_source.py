@@ -12,25 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samtracker.config import OBJECTS
-from samtracker.data.clip import IGNORED, Clip, labelled_frame
+from samtracker.data.clip import IGNORED, Clip, labeled_frame
 from samtracker.data.sample import MAIN, Sample
 from samtracker.errors import DatasetError
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClipSource:
-    """Takes labelled frames of a clip that follow each other. See `SampleSource`.
+    """Takes labeled frames of a clip that follow each other. See `SampleSource`.
 
-    An index stands for a pair of neighbors among the labelled frames of a clip. With `length` 2
+    An index stands for a pair of neighbors among the labeled frames of a clip. With `length` 2
     and the defaults a sample is this pair: template and image, each with the mask of the clip's
     largest object.
 
     Attributes:
-        clips: Annotated clips; one with fewer than two labelled frames gives no sample.
+        clips: Annotated clips; one with fewer than two labeled frames gives no sample.
         object: "largest" takes the object with the most pixels over the clip, "random" any that
             is visible in the sample's first frame.
         objects: Objects of a sample, at most; the others are any that are visible there too.
-        max_gap: The frames of a sample are 1 to `max_gap` labelled frames apart. Above 1, half of
+        max_gap: The frames of a sample are 1 to `max_gap` labeled frames apart. Above 1, half of
             the samples run backwards.
     """
 
@@ -55,7 +55,7 @@ class ClipSource:
     @cached_property
     def _ends(self) -> list[int]:
         """Return for each clip the number of pairs up to its end."""
-        return list(accumulate(max(len(clip.labelled) - 1, 0) for clip in self.clips))
+        return list(accumulate(max(len(clip.labeled) - 1, 0) for clip in self.clips))
 
     def sample(self, index: int, length: int, rng: np.random.Generator) -> Sample:
         """Make a sample; see `SampleSource.sample`.
@@ -68,7 +68,7 @@ class ClipSource:
         """
         number = bisect_right(self._ends, index)
         clip = self.clips[number]
-        pairs = len(clip.labelled) - 1
+        pairs = len(clip.labeled) - 1
         begin = index - (self._ends[number] - pairs)
         offsets = np.concatenate([[0], rng.integers(1, self.max_gap + 1, length - 1).cumsum()])
         if offsets[-1] > pairs:
@@ -76,12 +76,12 @@ class ClipSource:
         backwards = self.max_gap > 1 and rng.random() < 0.5
         for shift in range(pairs + 1):
             positions = _positions((begin + shift) % (pairs + 1), offsets, pairs)
-            frames = [clip.labelled[p] for p in (positions[::-1] if backwards else positions)]
+            frames = [clip.labeled[p] for p in (positions[::-1] if backwards else positions)]
             visible = np.unique(clip.mask(frames[0]))
             visible = visible[(visible > 0) & (visible < IGNORED)]
             chosen = self._choose(number, visible, rng)
             if chosen in visible:
-                pictures = [labelled_frame(clip, frame) for frame in frames]
+                pictures = [labeled_frame(clip, frame) for frame in frames]
                 if len({frame.shape for frame, _ in pictures}) > 1:
                     raise DatasetError(f"'{clip.name}' has frames of more than one size")
                 others = rng.permutation(visible[visible != chosen])[: self.objects - 1]
@@ -114,7 +114,7 @@ def _numbered(ids: list[NDArray[np.uint16]], chosen: list[int]) -> NDArray[np.ui
 
 
 def _positions(begin: int, offsets: NDArray[np.int64], last: int) -> NDArray[np.int64]:
-    """Return positions 0 to `last` among the labelled frames; past the end they run back."""
+    """Return positions 0 to `last` among the labeled frames; past the end they run back."""
     begin = max(min(begin, last - int(offsets[-1])), 0)
     return np.abs((begin + offsets + last) % (2 * last) - last)
 
@@ -123,7 +123,7 @@ def _largest(clip: Clip) -> int:
     if len(clip.object_ids) == 1:
         return clip.object_ids[0]
     areas: Counter[int] = Counter()
-    for number in clip.labelled:
+    for number in clip.labeled:
         try:
             ids, counts = np.unique(clip.mask(number), return_counts=True)
         except DatasetError:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samtracker.data.clip import IGNORED, Clip, labelled_frame
+from samtracker.data.clip import IGNORED, Clip, labeled_frame
 from samtracker.data.photometry import Light
 from samtracker.errors import DatasetError
 from samtracker.types import Frame, Mask, mask_box
@@ -46,7 +46,7 @@ class ObjectPicture:
 
 @dataclass(frozen=True, kw_only=True)
 class PictureSource:
-    """Draws objects from labelled frames.
+    """Draws objects from labeled frames.
 
     Attributes:
         clips: clips or stills, those without a mask are passed over.
@@ -57,7 +57,7 @@ class PictureSource:
     size: int = 384
 
     def __post_init__(self) -> None:
-        if not any(clip.labelled for clip in self.clips):
+        if not any(clip.labeled for clip in self.clips):
             raise DatasetError("no picture has a mask: read photos with masks as stills")
 
     def sample(self, rng: np.random.Generator) -> ObjectPicture:
@@ -88,9 +88,9 @@ class PictureSource:
         """Draw a frame, one of its objects and what is ignored; no frame where it has no object."""
         clip = self.clips[rng.integers(len(self.clips))]
         nothing = np.zeros((1, 1), np.bool_)
-        if not clip.labelled:
+        if not clip.labeled:
             return None, nothing, nothing
-        frame, ids = labelled_frame(clip, int(rng.choice(clip.labelled)))
+        frame, ids = labeled_frame(clip, int(rng.choice(clip.labeled)))
         if not any_object:
             return frame, nothing, nothing
         numbers, areas = np.unique(ids[(ids > 0) & (ids < IGNORED)], return_counts=True)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samtracker.data.clip import IGNORED, Clip, labelled_frame
+from samtracker.data.clip import IGNORED, Clip, labeled_frame
 from samtracker.data.cutout import Cutout
 from samtracker.data.photos import draw_photo, resize_photo
 from samtracker.data.sample import Sample
@@ -29,7 +29,7 @@ class StillSource:
     See `SampleSource`. Where the object was cut out, the photo is filled in.
 
     Attributes:
-        photos: Clips whose labelled frames are the photos.
+        photos: Clips whose labeled frames are the photos.
         size: Longest side of the frames in pixels.
     """
 
@@ -37,7 +37,7 @@ class StillSource:
     size: int = 384
 
     def __post_init__(self) -> None:
-        if not all(photo.labelled for photo in self.photos) or not self.photos:
+        if not all(photo.labeled for photo in self.photos) or not self.photos:
             raise DatasetError("stills need a mask for every photo: read photos alone as photos")
 
     def __len__(self) -> int:
@@ -47,10 +47,10 @@ class StillSource:
     def sample(self, index: int, length: int, rng: np.random.Generator) -> Sample:
         """Make a sample; see `SampleSource.sample`.
 
-        The index is that of the photo; one of its labelled frames and objects is drawn.
+        The index is that of the photo; one of its labeled frames and objects is drawn.
         """
         photo = self.photos[index]
-        frame, ids = labelled_frame(photo, int(rng.choice(photo.labelled)))
+        frame, ids = labeled_frame(photo, int(rng.choice(photo.labeled)))
         size = _fitting((frame.shape[0], frame.shape[1]), self.size)
         frame = resize_photo(frame, size)
         ids = np.asarray(cv2.resize(ids, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT))

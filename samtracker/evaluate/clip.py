@@ -42,7 +42,7 @@ class MaskSource(Protocol):
     def masks(self, clip: Clip) -> Iterator[tuple[int, Ids]]:
         """Yield frame numbers in order, and the ids (H, W) found in these frames.
 
-        All labelled frames between the first and the last one are among them.
+        All labeled frames between the first and the last one are among them.
         """
 
     def run(self) -> Run | None:
@@ -71,7 +71,7 @@ class ClipResult:
 
 
 def evaluate_clip(clip: Clip, source: MaskSource) -> ClipResult:
-    """Score all labelled frames but the first, whose mask is given, and the last.
+    """Score all labeled frames but the first, whose mask is given, and the last.
 
     Args:
         clip: Clip with the truth.
@@ -80,9 +80,9 @@ def evaluate_clip(clip: Clip, source: MaskSource) -> ClipResult:
     Raises:
         DatasetError: A mask cannot be read, or has another size than its truth.
     """
-    scored = clip.labelled[1:-1]
+    scored = clip.labeled[1:-1]
     pairs = _pairs(clip, source.masks(clip), frozenset(scored))
-    given = frozenset(np.unique(clip.mask(clip.labelled[0])).tolist()) - {0, IGNORED}
+    given = frozenset(np.unique(clip.mask(clip.labeled[0])).tolist()) - {0, IGNORED}
     objects = score(pairs, given)
     return ClipResult(name=clip.name, scored=scored, objects=objects, run=source.run())
 

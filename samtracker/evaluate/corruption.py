@@ -74,17 +74,17 @@ class Corrupted:
     def _kept(self) -> tuple[int, ...]:
         """Numbers, in the clean clip, of the frames that are left."""
         every = _EVERY[self.strength - 1] if self.kind == "drop-frames" else 1
-        first = self.clip.labelled[0] if self.clip.labelled else 0
+        first = self.clip.labeled[0] if self.clip.labeled else 0
         return tuple(range(first % every, len(self.clip), every))
 
     def __len__(self) -> int:
         return len(self._kept)
 
     @cached_property
-    def labelled(self) -> tuple[int, ...]:
+    def labeled(self) -> tuple[int, ...]:
         """Numbers of the frames that have a mask and are left."""
-        labelled = set(self.clip.labelled)
-        return tuple(number for number, kept in enumerate(self._kept) if kept in labelled)
+        labeled = set(self.clip.labeled)
+        return tuple(number for number, kept in enumerate(self._kept) if kept in labeled)
 
     def stem(self, number: int) -> str:
         """Return the name of a frame's files without their ending, see `Clip`."""
@@ -106,7 +106,7 @@ class Corrupted:
     def bar(self, number: int, width: int) -> tuple[int, int]:
         """Return the columns of the occluder, which comes in from the left.
 
-        In the first labelled frame it is still outside.
+        In the first labeled frame it is still outside.
 
         Args:
             number: Number of the frame.
@@ -116,7 +116,7 @@ class Corrupted:
             The first column, and the last one + 1.
         """
         thick = _BAR[self.strength - 1]
-        way = (number - self.labelled[0]) / _CROSSING % 1.0
+        way = (number - self.labeled[0]) / _CROSSING % 1.0
         right = way * (1 + thick)
         return round(max(right - thick, 0.0) * width), round(min(right, 1.0) * width)
 
@@ -159,7 +159,7 @@ def _occluder(clip: Corrupted, frame: Frame, number: int) -> Frame:
 
 def _look_alike(clip: Corrupted, frame: Frame, number: int) -> Frame:
     """Paste mirrored copies of the objects, which the latest mask shows, beside and below them."""
-    before = [labelled for labelled in clip.labelled if labelled <= number]
+    before = [labeled for labeled in clip.labeled if labeled <= number]
     if not before:
         return frame
     ids = clip.mask(before[-1])

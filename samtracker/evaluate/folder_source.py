@@ -40,12 +40,12 @@ class FolderSource:
         return (ids > 0).astype(np.uint16) if clip.merged else ids
 
     def masks(self, clip: Clip) -> Iterator[tuple[int, Ids]]:
-        """Yield the ids in the labelled frames but the first and the last, see `MaskSource`.
+        """Yield the ids in the labeled frames but the first and the last, see `MaskSource`.
 
         Raises:
             DatasetError: A file is missing or damaged.
         """
-        for number in clip.labelled[1:-1]:
+        for number in clip.labeled[1:-1]:
             yield number, self.read(clip, number)
 
     def run(self) -> None:

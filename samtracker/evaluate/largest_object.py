@@ -37,9 +37,9 @@ class LargestObject:
         return (1,)
 
     @property
-    def labelled(self) -> tuple[int, ...]:
+    def labeled(self) -> tuple[int, ...]:
         """Numbers of the frames that have a mask."""
-        return self.clip.labelled
+        return self.clip.labeled
 
     def __len__(self) -> int:
         return len(self.clip)

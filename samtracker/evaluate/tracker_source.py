@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from samtracker.data.clip import IGNORED, Clip, labelled_frame
+from samtracker.data.clip import IGNORED, Clip, labeled_frame
 from samtracker.errors import DatasetError, FrameError
 from samtracker.evaluate.clip import Ids, Run, resize_ids
 from samtracker.evaluate.simulated_prompts import PromptRule
@@ -26,7 +26,7 @@ GIVEN = PromptRule()
 
 
 class TrackerSource:
-    """Tracks the objects of a clip from the first labelled frame with them.
+    """Tracks the objects of a clip from the first labeled frame with them.
 
     The objects of the first such frame are pointed at by a rule, later ones start from the truth.
 
@@ -51,7 +51,7 @@ class TrackerSource:
         self._run: Run | None = None
 
     def masks(self, clip: Clip) -> Iterator[tuple[int, Ids]]:
-        """Yield the ids in all frames from the first labelled one on, at the size of the truth.
+        """Yield the ids in all frames from the first labeled one on, at the size of the truth.
 
         Raises:
             DatasetError: All masks are empty, or a file cannot be read.
@@ -62,7 +62,7 @@ class TrackerSource:
         if folder is not None:
             with writing(folder):
                 folder.mkdir(parents=True, exist_ok=True)
-        truth = clip.mask(clip.labelled[0])
+        truth = clip.mask(clip.labeled[0])
         first_iou: dict[int, float] = {}
         for number, ids in track_clip(self._make(), clip, tally, self._prompt, first_iou):
             peak.sample()
@@ -92,11 +92,11 @@ def track_clip(
     prompt: PromptRule = GIVEN,
     first_iou: dict[int, float] | None = None,
 ) -> Iterator[tuple[int, Ids]]:
-    """Track a clip, each of its objects from the first labelled frame that shows it.
+    """Track a clip, each of its objects from the first labeled frame that shows it.
 
     Args:
         tracker: Tracker whose stream, if there is one, ends.
-        clip: Clip that is tracked from its first labelled frame on.
+        clip: Clip that is tracked from its first labeled frame on.
         tally: Counts the frames.
         prompt: How the objects of the first frame are pointed at.
         first_iou: Takes the IoU of the first masks, by the clip's ids; None to go without.
@@ -107,16 +107,16 @@ def track_clip(
     Raises:
         DatasetError: All masks are empty, or a file cannot be read.
     """
-    first = next((number for number in clip.labelled if clip.mask(number).any()), None)
+    first = next((number for number in clip.labeled if clip.mask(number).any()), None)
     if first is None:
         raise DatasetError(f"'{clip.name}' cannot be tracked: all its masks are empty")
     names = [0]  # the clip's ids by the tracker's, which count up
-    for number in range(clip.labelled[0], first):
+    for number in range(clip.labeled[0], first):
         yield number, np.zeros_like(clip.mask(first))
     for number in range(first, len(clip)):
         new: dict[int, NDArray[np.bool_]] = {}
-        if number in clip.labelled:
-            frame, ids = labelled_frame(clip, number)
+        if number in clip.labeled:
+            frame, ids = labeled_frame(clip, number)
             new = {int(i): ids == i for i in np.unique(ids) if i not in (*names, IGNORED)}
         else:
             frame = clip.frame(number)

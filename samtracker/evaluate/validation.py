@@ -19,10 +19,10 @@ from samtracker.tracker import Tracker
 class Validation:
     """Scores networks on the same clips, as `samtracker.train.loop.train` asks for it.
 
-    As in the official evaluation the first and the last labelled frame of a clip do not count.
+    As in the official evaluation the first and the last labeled frame of a clip do not count.
 
     Attributes:
-        clips: Clips that are tracked from their first labelled frame on.
+        clips: Clips that are tracked from their first labeled frame on.
         memory: Memory of the tracker, see `TrackerConfig`.
         size: Working size of the tracker, see `TrackerConfig`.
 
@@ -36,12 +36,12 @@ class Validation:
 
     def __post_init__(self) -> None:
         for clip in self.clips:
-            if len(clip.labelled) < 3:
+            if len(clip.labeled) < 3:
                 raise DatasetError(
-                    f"'{clip.name}' has {len(clip.labelled)} frames with a mask: a clip to score "
+                    f"'{clip.name}' has {len(clip.labeled)} frames with a mask: a clip to score "
                     "has a first and a last one and some between"
                 )
-            if not clip.mask(clip.labelled[0]).any():
+            if not clip.mask(clip.labeled[0]).any():
                 raise DatasetError(f"'{clip.name}' cannot be scored: its first mask is empty")
 
     def __call__(self, network: Network) -> dict[str, float]:

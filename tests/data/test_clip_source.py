@@ -101,7 +101,7 @@ def test_gaps_and_directions(tmp_path: Path) -> None:
     assert steps == {-3, -2, -1, 1, 2, 3}
 
 
-def test_gaps_count_labelled_frames(tmp_path: Path) -> None:
+def test_gaps_count_labeled_frames(tmp_path: Path) -> None:
     clips = tuple(read_youtube_vos(write_youtube(tmp_path)))
     sample = ClipSource(clips=clips).sample(1, 2, rng())
     assert np.array_equal(sample.ids, [ids(5, 2) == 2, ids(10, 2) == 2])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from samtracker.data.clip import labelled_frame
+from samtracker.data.clip import labeled_frame
 from samtracker.data.davis import read_davis
 from samtracker.data.folders import read_folder, read_photos
 from samtracker.data.picture_files import read_ids, read_photo
@@ -30,7 +30,7 @@ def test_davis_2016_is_one_object(tmp_path: Path) -> None:
     bear, bus = read_davis(write_davis(tmp_path, objects=2), year=2016)
     assert (bear.name, bus.name) == ("bear", "bus")
     assert len(bear) == 6
-    assert bear.labelled == (0, 1, 2, 3, 4, 5)
+    assert bear.labeled == (0, 1, 2, 3, 4, 5)
     assert bear.object_ids == (1,)
     assert np.array_equal(bear.mask(2), ids(2, 2) > 0)
     assert abs(float(bear.frame(3).mean()) - photo(3).mean()) < 2
@@ -52,7 +52,7 @@ def test_davis_lists_pairs_of_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize("meta", [True, False])
 def test_youtube_vos_has_a_mask_every_fifth_frame(tmp_path: Path, meta: bool) -> None:
     (clip,) = read_youtube_vos(write_youtube(tmp_path, meta=meta))
-    assert (len(clip), clip.labelled, clip.object_ids) == (11, (0, 5, 10), (1, 2))
+    assert (len(clip), clip.labeled, clip.object_ids) == (11, (0, 5, 10), (1, 2))
     with pytest.raises(DatasetError, match="frame 1 of '0a1b' has no mask"):
         clip.mask(1)
 
@@ -85,7 +85,7 @@ def test_folders_of_clips_and_stills(tmp_path: Path) -> None:
 def test_photos_have_no_masks(tmp_path: Path, inner: str) -> None:
     write_photo(tmp_path / inner / "a.png", photo(1))
     (read,) = read_photos(tmp_path)
-    assert (read.name, read.labelled, read.object_ids) == ("a", (), ())
+    assert (read.name, read.labeled, read.object_ids) == ("a", (), ())
 
 
 def test_wrong_roots_say_what_was_looked_for(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_what_is_missing_is_skipped_and_counted(
     (tmp_path / "Annotations/480p/bear/00001.png").unlink()
     with caplog.at_level(logging.WARNING):
         bear, bus = read_davis(tmp_path, year=2016)
-    assert (len(bear), bear.labelled) == (6, (0, 2, 3, 4, 5))
+    assert (len(bear), bear.labeled) == (6, (0, 2, 3, 4, 5))
     assert len(bus) == 5
     # The empty image, its mask, and the clip.
     assert "skipped 3: " in caplog.text
@@ -180,6 +180,6 @@ def test_damaged_and_missing_pictures_are_named(tmp_path: Path) -> None:
 def test_a_mask_takes_the_size_of_its_image(tmp_path: Path) -> None:
     write_photo(tmp_path / "images/a.png", photo(1, (72, 96)))
     write_mask(tmp_path / "masks/a.png", ids(1, 2))
-    frame, found = labelled_frame(read_folder(tmp_path)[0], 0)
+    frame, found = labeled_frame(read_folder(tmp_path)[0], 0)
     assert frame.shape == (72, 96, 3)
     assert np.array_equal(found, ids(1, 2).repeat(2, axis=0).repeat(2, axis=1))

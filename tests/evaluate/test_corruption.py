@@ -43,7 +43,7 @@ def test_stronger_changes_more_and_every_time_the_same(clip: FolderClip, kind: s
 @pytest.mark.parametrize("kind", [kind for kind in CORRUPTIONS if kind != "drop-frames"])
 def test_frames_keep_their_numbers_and_names(clip: FolderClip, kind: str) -> None:
     harder = Corrupted(clip=clip, kind=kind, strength=2)
-    assert (len(harder), harder.labelled) == (len(clip), clip.labelled)
+    assert (len(harder), harder.labeled) == (len(clip), clip.labeled)
     assert harder.stem(7) == "00007"
     if kind != "occluder":
         assert np.array_equal(harder.mask(7), clip.mask(7))
@@ -55,7 +55,7 @@ def test_dropped_frames(clip: FolderClip, strength: int, every: int) -> None:
     assert [harder.stem(n) for n in range(len(harder))] == [
         f"{number:05}" for number in range(0, 24, every)
     ]
-    assert harder.labelled == tuple(range(len(harder)))
+    assert harder.labeled == tuple(range(len(harder)))
     assert np.array_equal(harder.mask(2), clip.mask(2 * every))
 
 

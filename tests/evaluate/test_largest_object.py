@@ -22,7 +22,7 @@ def test_the_largest_object_is_number_one(tmp_path: Path) -> None:
     (clip,) = open_dataset("instances", tmp_path, "all")
     assert clip.object_ids == (7, 40)
     largest = LargestObject(clip)
-    assert (largest.name, len(largest), largest.labelled) == ("a", 1, (0,))
+    assert (largest.name, len(largest), largest.labeled) == ("a", 1, (0,))
     wanted = np.where(values == 7, 1, np.where(values == 255, IGNORED, 0))
     np.testing.assert_array_equal(largest.mask(0), wanted)
     np.testing.assert_array_equal(largest.frame(0), clip.frame(0))
