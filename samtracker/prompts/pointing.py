@@ -25,6 +25,9 @@ MASK_MARGIN: Final = 1.6
 CLICK_SHARES: Final = (1.0, 0.5, 0.25)
 """Sides of the squares around clicks that are tried first, as shares of the frame's longer side."""
 
+SLACK: Final = 0.05
+"""How far an object may reach beyond its box, as a share of the box's width and height."""
+
 CLICKS: Final = 6
 """Places for clicks that a prompt has at least, as in training."""
 
@@ -76,6 +79,9 @@ def find(
     clicks = [(x, y) for x, y, _ in prompt.points or ()]
     square = Square.around(box, MASK_MARGIN, inside=clicks)
     found = _look(runtime, image, prompt, [square], first)
+    if prompt.box is not None:
+        inside = _inside(size, prompt.box)
+        return [Candidate(item.mask & inside, item.score) for item in found]
     if prior is None:
         return found
     near = _near(size, clicks)
@@ -152,6 +158,17 @@ def _joined(one: Box | None, other: Box) -> Box:
         max(one[2], other[2]),
         max(one[3], other[3]),
     )
+
+
+def _inside(size: tuple[int, int], box: Box) -> Mask:
+    """Return where an object with a box may be, bool (H, W)."""
+    x1, y1, x2, y2 = box
+    across, down = SLACK * (x2 - x1), SLACK * (y2 - y1)
+    rows, columns = np.arange(size[0]) + 0.5, np.arange(size[1]) + 0.5
+    inside_rows = (rows > y1 - down) & (rows < y2 + down)
+    inside_columns = (columns > x1 - across) & (columns < x2 + across)
+    inside: Mask = inside_rows[:, None] & inside_columns
+    return inside
 
 
 def _near(size: tuple[int, int], clicks: Sequence[tuple[float, float]]) -> Mask:
