@@ -39,13 +39,13 @@ def read_photo(path: Path) -> Frame:
 
 
 def read_ids(path: Path) -> NDArray[np.uint16]:
-    """Read a mask as a map of object ids, uint16 (H, W); see `mask_formats.read_ids`.
+    """Read a mask as a map of object ids, uint16 (H, W); see `mask_formats.read_id_map`.
 
     Raises:
         DatasetError: It is missing or damaged, or a color picture but no mask.
     """
     with _reporting(path):
-        return mask_formats.read_ids(path)
+        return mask_formats.read_id_map(path)
 
 
 def read_numbers(path: Path) -> NDArray[np.uint16]:
@@ -55,7 +55,7 @@ def read_numbers(path: Path) -> NDArray[np.uint16]:
         DatasetError: It is missing or damaged, or a color picture.
     """
     with _reporting(path):
-        return mask_formats.read_numbers(path)
+        return mask_formats.read_gray_ids(path)
 
 
 @contextmanager

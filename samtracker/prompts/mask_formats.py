@@ -63,7 +63,7 @@ def read_mask(path: Path, size: Size) -> dict[int, Mask]:
     return _objects(image, size, name)
 
 
-def read_ids(path: Path) -> NDArray[np.uint16]:
+def read_id_map(path: Path) -> NDArray[np.uint16]:
     """Read the mask of a frame in a data set, where an id must mean the same in every frame.
 
     So nothing is guessed from the picture as a whole, as `read_mask` does. The indices of any
@@ -83,7 +83,7 @@ def read_ids(path: Path) -> NDArray[np.uint16]:
     return _image_ids(_open(path), f"'{path}'", strict=True).astype(np.uint16)
 
 
-def read_numbers(path: Path) -> NDArray[np.uint16]:
+def read_gray_ids(path: Path) -> NDArray[np.uint16]:
     """Read a mask whose gray values or palette indices are ids as they are.
 
     Args:
@@ -159,7 +159,7 @@ def _resize(ids: IdMap, size: Size, name: str) -> IdMap:
 
 
 def _image_ids(image: Image.Image, name: str, *, strict: bool) -> IdMap:
-    """Read the ids from an image; `strict` as `read_ids` has it."""
+    """Read the ids from an image; `strict` as `read_id_map` has it."""
     if image.mode == "P":
         indices = np.asarray(image)
         if strict:

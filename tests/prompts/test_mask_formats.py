@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from samtracker.errors import PromptError
 from samtracker.palette import PALETTE
-from samtracker.prompts.mask_formats import parse_mask, read_ids, read_mask
+from samtracker.prompts.mask_formats import parse_mask, read_id_map, read_mask
 from samtracker.types import Mask
 
 SIZE = (60, 80)
@@ -323,9 +323,9 @@ def test_files_of_every_mode(tmp_path: Path, mode: str) -> None:
 
 
 def store(path: Path, image: NDArray[Any] | Image.Image) -> NDArray[np.uint16]:
-    """The ids that `read_ids` finds in a picture."""
+    """The ids that `read_id_map` finds in a picture."""
     (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(path)
-    return read_ids(path)
+    return read_id_map(path)
 
 
 @settings(max_examples=60, derandomize=True, deadline=None)
@@ -370,6 +370,6 @@ def test_stored_colors_that_name_no_id_are_refused(tmp_path: Path) -> None:
 def test_stored_masks_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("no picture")
     with pytest.raises(OSError, match=r"text\.png"):
-        read_ids(tmp_path / "text.png")
+        read_id_map(tmp_path / "text.png")
     with pytest.raises(FileNotFoundError):
-        read_ids(tmp_path / "none.png")
+        read_id_map(tmp_path / "none.png")
