@@ -93,3 +93,9 @@ def target_scores(weights: Tensor, key: Tensor) -> Tensor:
     """Score many in one frame: weights (n, c + 1) and key (c, h, w) to float32 (n, h, w)."""
     scores = torch.einsum("nc,chw->nhw", weights[:, :-1], key.float())
     return (scores + weights[:, -1, None, None]).clamp(-LIMIT, LIMIT)
+
+
+def score_targets(weights: Tensor, keys: Tensor) -> Tensor:
+    """Score n models in a frame each: weights (n, c + 1), keys (n, c, h, w) to (n, h, w)."""
+    scores = torch.einsum("nc,nchw->nhw", weights[:, :-1], keys.float())
+    return (scores + weights[:, -1, None, None]).clamp(-LIMIT, LIMIT)

@@ -72,13 +72,14 @@ def find(
     size = (image.shape[0], image.shape[1])
     first = prior
     if first is None or not first.any():
-        first = _look(runtime, image, prompt, _first_squares(size, prompt), None)[0].mask
+        (likeliest,) = _look(runtime, image, prompt, _first_squares(size, prompt), None, keep=1)
+        first = likeliest.mask
     box = mask_box(first) if prompt.box is None else _joined(mask_box(first), prompt.box)
     if box is None:
         return [Candidate(first, 0.0)]
     clicks = [(x, y) for x, y, _ in prompt.points or ()]
     square = Square.around(box, MASK_MARGIN, inside=clicks)
-    found = _look(runtime, image, prompt, [square], first)
+    found = _look(runtime, image, prompt, [square], first, keep=4)
     if prompt.box is not None:
         inside = _inside(size, prompt.box)
         return [Candidate(item.mask & inside, item.score) for item in found]
@@ -106,17 +107,23 @@ def _first_squares(size: tuple[int, int], prompt: Prompt) -> list[Square]:
 
 
 def _look(
-    runtime: Runtime, image: Frame, prompt: Prompt, squares: Sequence[Square], prior: Mask | None
+    runtime: Runtime,
+    image: Frame,
+    prompt: Prompt,
+    squares: Sequence[Square],
+    prior: Mask | None,
+    *,
+    keep: int,
 ) -> list[Candidate]:
-    """All candidates of some squares of a frame, the best first."""
+    """Return the best candidates of some squares of a frame, in order; only these are restored."""
     views = np.stack([square.cut(image) for square in squares])
-    batch = _batch([(square, prompt) for square in squares], prior)
+    batch = _batch(squares, prompt, prior)
     found = runtime.point(views, batch)
     scores = found.scores.clone()
     # A lone click may mean several things, the other candidates are made for that.
     lone = prompt.box is None and len(prompt.points or ()) == 1 and prior is None
     scores[:, 0 if lone else slice(1, None)] -= 1
-    order = scores.flatten().argsort(descending=True).tolist()[:4]
+    order = scores.flatten().argsort(descending=True).tolist()[:keep]
     logits = found.logits.cpu().numpy()
     size = (image.shape[0], image.shape[1])
     count = logits.shape[1]
@@ -129,15 +136,15 @@ def _look(
     ]
 
 
-def _batch(looks: Sequence[tuple[Square, Prompt]], prior: Mask | None) -> PromptBatch:
-    """Prompts as the network takes them."""
+def _batch(squares: Sequence[Square], prompt: Prompt, prior: Mask | None) -> PromptBatch:
+    """Return a prompt in some squares as the network takes it."""
     cells = SIDE // STRIDE
-    places = max(CLICKS, *(len(prompt.points or ()) for _, prompt in looks))
-    boxes = torch.full((len(looks), 4), torch.nan)
-    points = torch.zeros(len(looks), places, 2)
-    labels = torch.full((len(looks), places), NONE)
-    masks = torch.zeros(len(looks), cells, cells)
-    for row, (square, prompt) in enumerate(looks):
+    places = max(CLICKS, len(prompt.points or ()))
+    boxes = torch.full((len(squares), 4), torch.nan)
+    points = torch.zeros(len(squares), places, 2)
+    labels = torch.full((len(squares), places), NONE)
+    masks = torch.zeros(len(squares), cells, cells)
+    for row, square in enumerate(squares):
         if prompt.box is not None:
             corners = square.to_input(np.reshape(prompt.box, (2, 2)))
             boxes[row] = torch.from_numpy(corners.ravel())

@@ -65,14 +65,14 @@ class Square:
         if self.scale < 1:  # an affine map reads single pixels: without this there would be moire
             image = self._shrunk(image)
         view = cv2.warpAffine(
-            image, self._matrix(), (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderValue=PADDING
+            image, self._matrix(SIDE), (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderValue=PADDING
         )
         return np.asarray(view, np.uint8)
 
     def cut_mask(self, mask: Mask, cells: int) -> NDArray[np.float32]:
         """Return the share of each of `cells` x `cells` cells that a mask (H, W) covers."""
         values = mask.astype(np.float32)
-        view = cv2.warpAffine(values, self._matrix(), (SIDE, SIDE), flags=cv2.INTER_LINEAR)
+        view = cv2.warpAffine(values, self._matrix(SIDE), (SIDE, SIDE), flags=cv2.INTER_LINEAR)
         small = cv2.resize(view, (cells, cells), interpolation=cv2.INTER_AREA)
         return np.asarray(small, np.float32)
 
@@ -84,13 +84,9 @@ class Square:
 
     def restore(self, logits: NDArray[np.float32], size: Size) -> NDArray[np.float32]:
         """Return logits (h, w) of the square as logits at frame size (H, W), bilinear."""
-        cells = logits.shape[0]
-        scale = cells / self.side
-        offset = -np.array([self.left, self.top]) * scale + 0.5 * scale - 0.5
-        matrix = np.array([[scale, 0, offset[0]], [0, scale, offset[1]]])
         frame = cv2.warpAffine(
             logits,
-            matrix,
+            self._matrix(logits.shape[0]),
             size[::-1],
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_CONSTANT,
@@ -98,10 +94,11 @@ class Square:
         )
         return np.asarray(frame, np.float32)
 
-    def _matrix(self) -> NDArray[np.float64]:
-        """Return the map from pixel centers of a frame to those of the model input."""
-        offset = -np.array([self.left, self.top]) * self.scale + 0.5 * self.scale - 0.5
-        return np.array([[self.scale, 0, offset[0]], [0, self.scale, offset[1]]])
+    def _matrix(self, pixels: int) -> NDArray[np.float64]:
+        """Return the map from pixel centers of a frame to those of a view of `pixels` a side."""
+        scale = pixels / self.side
+        offset = -np.array([self.left, self.top]) * scale + 0.5 * scale - 0.5
+        return np.array([[scale, 0, offset[0]], [0, scale, offset[1]]])
 
     def _shrunk(self, image: Frame) -> Frame:
         """Return the frame, smoothed by as much as it is to be shrunk."""

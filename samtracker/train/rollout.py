@@ -19,7 +19,7 @@ from samtracker.model.network import Network
 from samtracker.model.prompt_maps import PromptMaps
 from samtracker.model.propagation import propagate_each
 from samtracker.model.runtime import soft_masks
-from samtracker.model.target import LIMIT, fit_targets
+from samtracker.model.target import fit_targets, score_targets
 from samtracker.train.losses import Losses, cross_entropy, dice, iou
 from samtracker.train.prompting import from_boxes
 
@@ -121,8 +121,7 @@ class Rollout(nn.Module):
             earlier, score = recent, torch.zeros_like(masks)
             if target is not None:
                 earlier = _from_reference(view, start, reference)
-                found_scores = torch.einsum("nc,nchw->nhw", target[:, :-1], view.key.float())
-                score = (found_scores + target[:, -1, None, None]).clamp(-LIMIT, LIMIT)
+                score = score_targets(target, view.key)
             maps = PromptMaps(score, *earlier, *recent, masks)
             dense = self.network.matcher(view.x16, last.x16, _coarse(masks, view))
             decoded = self.network.decoder(view.x16, dense, maps, view.x8, view.x4)
