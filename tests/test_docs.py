@@ -70,3 +70,13 @@ def test_what_the_api_page_names_is_explained() -> None:
         prose = re.sub(r"```.*?```", "", text.partition("\n## ")[0], flags=re.DOTALL)
         constant = f"```python\n{title} = " in text
         assert prose.strip() or constant, title
+
+
+def test_every_input_has_its_test() -> None:
+    rows = re.findall(r"^\| .* \|$", (DOCS / "inputs.md").read_text("utf-8"), re.MULTILINE)
+    rows = [row for row in rows if not row.startswith(("| input |", "| --- |"))]
+    for row in rows:
+        named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", row.rsplit(" | ", 1)[-1])
+        assert named, row
+        for module, test in named:
+            assert f"def {test}(" in (ROOT / "tests" / module).read_text("utf-8"), row
