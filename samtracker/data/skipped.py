@@ -24,10 +24,15 @@ class Skipped:
         self.reasons.append(reason)
 
     def whole(self, pictures: dict[str, Path]) -> dict[str, Path]:
-        """Return the pictures that are not empty files, and count the others."""
+        """Return the pictures that are there and not empty, and count the others."""
         kept = {}
         for stem, path in pictures.items():
-            if path.stat().st_size:
+            try:
+                size = path.stat().st_size
+            except OSError as error:  # as of a link that leads nowhere
+                self.add(f"'{path}' cannot be read ({error.strerror})")
+                continue
+            if size:
                 kept[stem] = path
             else:
                 self.add(f"'{path}' is empty")
