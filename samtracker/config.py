@@ -9,7 +9,9 @@ import dataclasses
 import json
 import math
 import re
+import reprlib
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any, ClassVar, Self, cast
 
 from samtracker.errors import ConfigError
@@ -106,7 +108,7 @@ class TrackerConfig:
             it is tracked and remembered as before.
 
     Raises:
-        ConfigError: `size`, `memory` or `feedback` has none of these values.
+        ConfigError: A setting has none of these values.
     """
 
     size: int | None = None
@@ -125,15 +127,25 @@ class TrackerConfig:
 
     def __post_init__(self) -> None:
         if self.size is not None and not isinstance(self.size, int):
-            raise ConfigError(f"size={self.size!r} is no whole number: give 64 to 4096 pixels")
+            raise ConfigError(
+                f"size={reprlib.repr(self.size)} is no whole number: give 64 to 4096 pixels"
+            )
         if self.size is not None and not 64 <= self.size <= 4096:
             raise ConfigError(f"size={self.size} does not fit: give 64 to 4096 pixels")
         if not re.fullmatch(r"rolling|anchored|bank:[1-9]\d?", str(self.memory)):
             raise ConfigError(
-                f"memory={self.memory!r} does not exist: "
+                f"memory={reprlib.repr(self.memory)} does not exist: "
                 "use 'rolling', 'anchored' or 'bank:N' with N from 1 to 99"
             )
         _one_of("feedback", self.feedback, FEEDBACKS)
+        if not isinstance(self.target_model, bool):
+            raise ConfigError(
+                f"target_model={reprlib.repr(self.target_model)} does not fit: give True or False"
+            )
+        _at_least(self, 0, "absent_score", "absent_share", "doubtful_score", "largest_step")
+        _at_least(self, 0, "lost_after", "patience", "confirm_after")
+        _at_least(self, -1, "doubtful_similarity")
+        _at_least(self, 1, "largest_growth")
 
     @property
     def anchored(self) -> bool:
@@ -237,7 +249,8 @@ class TrainConfig(_Saved, what="training"):
         _at_least(self, 2, "length")
         _at_least(self, 64, "size")
         zero = "encoder_rate warmup workers evaluate_every dice_weight iou_weight weight_decay seed"
-        _at_least(self, 0, "pictures", *zero.split())
+        rates = ("learning_rate", "clip_norm", "hard_share", "ema")
+        _at_least(self, 0, "pictures", *rates, *zero.split())
         if self.size % 16:
             raise ConfigError(f"size={self.size} does not fit: give a multiple of 16")
         for name in ("learning_rate", "clip_norm", "hard_share"):
@@ -303,12 +316,20 @@ _BASE: dict[str, Any] = {
 }
 
 
-def _at_least(config: TrainConfig, least: int, *names: str) -> None:
+def _at_least(config: TrackerConfig | TrainConfig, least: float, *names: str) -> None:
+    """Check numbers, which are whole where the defaults are."""
     for name in names:
-        if getattr(config, name) < least:
-            raise ConfigError(f"{name}={getattr(config, name)} does not fit: give at least {least}")
+        value = getattr(config, name)
+        whole = isinstance(getattr(type(config), name), int)
+        if not isinstance(value, Integral if whole else Real) or not value >= least:
+            raise ConfigError(
+                f"{name}={reprlib.repr(value)} does not fit: give at least {least:g}"
+                + (", a whole number" if whole else "")
+            )
 
 
 def _one_of(name: str, value: str, valid: tuple[str, ...]) -> None:
-    if value not in valid:
-        raise ConfigError(f"{name}={value!r} does not exist: use one of {', '.join(valid)}")
+    if not isinstance(value, str) or value not in valid:
+        raise ConfigError(
+            f"{name}={reprlib.repr(value)} does not exist: use one of {', '.join(valid)}"
+        )

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
+from typing import Any
 
+import numpy as np
 import pytest
 
-from samtracker.config import DEVICES, ENCODERS, FEEDBACKS, PRECISIONS, ModelConfig, TrackerConfig
+from samtracker.config import (
+    DEVICES,
+    ENCODERS,
+    FEEDBACKS,
+    PRECISIONS,
+    ModelConfig,
+    TrackerConfig,
+    TrainConfig,
+)
 from samtracker.errors import ConfigError
 
 
@@ -80,6 +91,19 @@ def test_feedback_names() -> None:
         ConfigError, match="feedback='gentle' does not exist: use one of hard, soft"
     ):
         TrackerConfig(feedback="gentle")
+
+
+@pytest.mark.parametrize("field", dataclasses.fields(TrackerConfig), ids=lambda field: field.name)
+@pytest.mark.parametrize("value", ["x", b"x", math.nan, 1j, [1], np.zeros(3)], ids=repr)
+def test_values_of_another_kind_are_errors(field: dataclasses.Field[Any], value: Any) -> None:
+    with pytest.raises(ConfigError, match=f"{field.name}=.*: (give|use) "):
+        TrackerConfig(**{field.name: value})
+
+
+@pytest.mark.parametrize("text", ['{"length": 2.5}', '{"seed": "x"}', '{"weight_decay": NaN}'])
+def test_a_training_is_not_set_to_another_kind_of_value(text: str) -> None:
+    with pytest.raises(ConfigError, match="does not fit: give at least"):
+        TrainConfig.from_json(text)
 
 
 @pytest.mark.parametrize("config", [ModelConfig(), TrackerConfig()])

@@ -14,7 +14,7 @@ from tests.fuzz.action import Action, command
 from tests.fuzz.command_lines import arguments
 from tests.fuzz.misuse import misuse
 from tests.fuzz.mutator import PNG, mutate_bytes, mutate_json, mutate_lines, mutate_png, to_json
-from tests.fuzz.samples import CHECKPOINT, LOG, MASK, MODEL, VIDEO
+from tests.fuzz.samples import LOG, MASK, MODEL, VIDEO, checkpoint
 from tests.fuzz.tensor_files import mutate_tensors
 from tests.fuzz.traps import trap
 
@@ -61,7 +61,7 @@ def _video(samples: Path, random: Random) -> Action:
             formats = random.choice(("overlay", "csv", "masks,rle"))
             return command("track", path, *prompt, *MODEL, "-o", "out", "--save", formats)
         case "read":  # from the middle, where an index is used
-            return command("track", path, *prompt, *MODEL, *OUT, "--start", "0.16")
+            return command("track", path, *prompt, *MODEL, *OUT, "--start", "0.08")
         case _:
             return command("live", path, *prompt, *MODEL, "--headless")
 
@@ -71,7 +71,7 @@ def _pictures(samples: Path, random: Random) -> Action:
     folder = Path("pictures")
     shutil.copytree(random.choice(_files(samples / "pictures")), folder)
     pictures = _files(folder)
-    for path in random.sample(pictures, random.choice((1, 1, 2, 8))):
+    for path in random.sample(pictures, random.choice((1, 1, 2, 5))):
         match random.choice(("damage", "damage", "damage", "nothing", "folder", "link", "other")):
             case "damage":
                 path.write_bytes(_damaged(path.read_bytes(), random))
@@ -145,7 +145,7 @@ def _interrupted(samples: Path, random: Random) -> Action:
 def _training(samples: Path, random: Random) -> Action:
     """A damaged checkpoint of a training."""
     path = Path("checkpoint.safetensors")
-    path.write_bytes(mutate_tensors((samples / CHECKPOINT).read_bytes(), random))
+    path.write_bytes(mutate_tensors(checkpoint(samples).read_bytes(), random))
     if random.random() < 0.5:
         return command("export-weights", path, "out.safetensors")
     return command("train", "--resume", path, "-o", "training")

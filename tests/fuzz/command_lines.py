@@ -10,22 +10,22 @@ import click
 from samtracker.cli import main
 from tests.fuzz.action import Action, command
 from tests.fuzz.odd_values import NUMBERS, PROMPTS, TEXTS
-from tests.fuzz.samples import CHECKPOINT, LOG, MASK, MODEL, TRAIN, VIDEO
+from tests.fuzz.samples import LOG, MASK, MODEL, TRAIN, VIDEO, checkpoint
 
 ENDLESS = frozenset(
     ("--instances", "--epochs", "--steps", "--rows", "--length", "--jobs", "--size")
 )
 """Options of which a large number only takes long."""
 
-EXPENSIVE = frozenset(("demo", "doctor"))
-"""Commands that are not run: a clip of 1280x720 and a look at the machine, whatever is given."""
+EXPORT = "export-weights"
 
 
 def arguments(samples: Path, random: Random) -> Action:
     """A good command line with odd values for some of its options, or with odd ones more."""
     _surroundings(samples)
-    name, good = random.choice(list(_good(samples).items()))
-    words = list(good)
+    good = _good(samples)
+    name = random.choice([*good, EXPORT])
+    words = good[name] if name in good else [str(checkpoint(samples)), "out.safetensors"]
     for _ in range(random.choice((1, 1, 2, 3))):
         match random.choice(("replace", "option", "option", "option", "stray", "remove")):
             case "replace" if words:
@@ -50,7 +50,7 @@ def _surroundings(samples: Path) -> None:
 
 
 def _good(samples: Path) -> dict[str, list[str]]:
-    """A command line for every command that is not expensive."""
+    """A command line by command; not of `demo`, whose clip is long, nor of `doctor`."""
     start = [str(samples / VIDEO), "--init-mask", str(samples / MASK), *MODEL]
     root = ["--root", str(samples / "davis"), "--split", "train"]
     return {
@@ -61,7 +61,6 @@ def _good(samples: Path) -> dict[str, list[str]]:
         "bench": ["--size", "64", "--objects", "1", "--steps", "2", "-o", "out"],
         "data preview": ["--data", "synthetic", "--rows", "1", "--size", "64"],
         "train": [*TRAIN, "-o", "training"],
-        "export-weights": [str(samples / CHECKPOINT), "out.safetensors"],
         "weights list": [],
         "weights verify": ["propagation"],
         "weights download": [],

@@ -79,7 +79,7 @@ def _spoiled(data: bytes, random: Random) -> bytes:
 
 
 def _checked(data: bytes, random: Random) -> bytes:
-    """Damages the header of a saved tracker and gives it a right checksum, so that it is believed."""
+    """Damages the header of a saved tracker and gives it a right checksum: it is believed."""
     header, body = _parts(data)
     metadata = header.get("__metadata__", {})
     if "tracker" not in metadata:

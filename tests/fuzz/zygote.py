@@ -141,8 +141,7 @@ def _finish(act: Callable[[], None]) -> NoReturn:
     try:
         act()
     except SystemExit as error:
-        assert error.code is None or isinstance(error.code, int)
-        code = error.code or 0
+        code = int(error.code or 0)
     except BaseException:
         traceback.print_exc()
         code = 1
