@@ -31,6 +31,5 @@ _ARGUMENT = re.compile("|".join(rf"(?<!\w){re.escape(argument)}" for argument in
 
 
 def with_options(message: str) -> str:
-    """Return a message of the package in one line, with options for arguments."""
-    line = " ".join(message.split())
-    return _ARGUMENT.sub(lambda found: OPTIONS[found[0]], line)
+    """Return a message of the package with options for arguments."""
+    return _ARGUMENT.sub(lambda found: OPTIONS[found[0]], message)
