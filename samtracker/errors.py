@@ -22,7 +22,6 @@ prints it and exits with code 2. The errors below `ConfigError` and `PromptError
 of these before they had a class of their own, and are still caught with them.
 """
 
-
 import re
 from typing import Final
 

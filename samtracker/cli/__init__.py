@@ -5,7 +5,9 @@ Heavy modules are imported by the commands that need them, so that `--help` is q
 
 from __future__ import annotations
 
+import logging
 import os
+import warnings
 from typing import Any
 
 import click
@@ -52,6 +54,10 @@ def main() -> None:
     # A core that waits for another one should sleep, not spin: where other programs run as well,
     # spinning makes small layers many times slower. torch reads this when it is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # What they find odd in a file is for programmers; what matters of it is said in one line.
+    for name in ("PIL", "tifffile"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+        warnings.filterwarnings("ignore", module=name)
 
 
 for command in (

@@ -35,7 +35,7 @@ def main() -> int:
             report = runner.run(case, keep=bool(given.cases))
             codes[case.kind][_how(report)] += 1
             if report.complaint is not None or given.cases:
-                tqdm.write(_words(report))
+                tqdm.write(str(report))
     for kind, counter in codes.items():
         if counter:
             counts = ", ".join(f"{how} {count}" for how, count in sorted(counter.items()))
@@ -45,16 +45,6 @@ def main() -> int:
 
 def _how(report: Report) -> str:
     return "wrong" if report.complaint is not None else f"exit {report.outcome.code}"
-
-
-def _words(report: Report) -> str:
-    """A failure, to be understood and run again."""
-    outcome = report.outcome
-    said = "\n".join(f"    {line}" for line in outcome.err.splitlines()[-8:])
-    return (
-        f"{report.case} {report.complaint or f'exit {outcome.code}'} ({outcome.seconds:.1f} s): "
-        f"{outcome.line}\n{said}\n    make fuzz CASE={report.case}; files in {report.folder}"
-    )
 
 
 if __name__ == "__main__":

@@ -10,13 +10,15 @@ from pathlib import Path
 from random import Random
 from typing import Final, Self
 
-from tests.fuzz.action import Action, command
+from samtracker.tracker import Tracker
+from tests.fuzz.action import Action, call, command
 from tests.fuzz.command_lines import arguments
 from tests.fuzz.misuse import misuse
 from tests.fuzz.mutator import PNG, mutate_bytes, mutate_json, mutate_lines, mutate_png, to_json
-from tests.fuzz.samples import LOG, MASK, MODEL, VIDEO, checkpoint
+from tests.fuzz.samples import LOG, MASK, MODEL, SAVED, VIDEO, checkpoint
 from tests.fuzz.tensor_files import mutate_tensors
 from tests.fuzz.traps import trap
+from tests.helpers.cli_tools import FRAMES
 
 RESULTS: Final = ("out", "out.partial", "training", "evaluation", "preview.png")
 """What a case writes to."""
@@ -107,6 +109,20 @@ def _weights(samples: Path, random: Random) -> Action:
     return command("track", samples / VIDEO, "--init-mask", samples / MASK, *given, *SHORT)
 
 
+def _saved(samples: Path, random: Random) -> Action:
+    """A damaged tracker."""
+    path = Path("saved.safetensors")
+    path.write_bytes(mutate_tensors((samples / SAVED).read_bytes(), random))
+
+    def go_on() -> None:
+        tracker = Tracker.load(path)
+        tracker.step(FRAMES[2])
+        tracker.undo()
+        tracker.save("again.safetensors")
+
+    return call(f"Tracker.load('{path}'), step, undo, save", go_on)
+
+
 def _log(samples: Path, random: Random) -> Action:
     """A damaged log."""
     path = Path("log.jsonl")
@@ -178,6 +194,7 @@ KINDS: Final[dict[str, Callable[[Path, Random], Action]]] = {
     "pictures": _pictures,
     "mask": _mask,
     "weights": _weights,
+    "saved": _saved,
     "log": _log,
     "interrupted": _interrupted,
     "training": _training,

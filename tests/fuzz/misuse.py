@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import reprlib
-import sys
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from samtracker import (
     VideoWriter,
 )
 from samtracker.tracking.log import outline
-from tests.fuzz.action import Action
+from tests.fuzz.action import Action, call
 from tests.fuzz.odd_values import odd_object
 from tests.fuzz.samples import SAVED, VIDEO, network
 from tests.helpers.cli_tools import FRAMES, SHOTS
@@ -71,37 +70,30 @@ def misuse(samples: Path, random: Random) -> Action:
     spoiled = [key for key in chosen if key not in OURS]
     for key in random.sample(spoiled, min(len(spoiled), random.choice((1, 1, 2)))):
         arguments[key] = odd_object(random)
-    call = Call(name, targets[name], arguments)
-    return Action(str(call), lambda: _make(call, tracker))
+    odd = Call(name, targets[name], arguments)
+    return call(str(odd), lambda: _make(odd, tracker))
 
 
-def _make(call: Call, tracker: Tracker) -> None:
-    """Makes a call; exit code 2 and one line where it fails as it may.
+def _make(odd: Call, tracker: Tracker) -> None:
+    """Makes a call; one that fails must not have changed the tracker.
 
-    A value of another type than the annotations say may be a TypeError, as everywhere in Python.
+    Raises:
+        SamTrackerError: what is wrong with the arguments. A value of another type than the
+            annotations say may be a TypeError, as everywhere in Python.
     """
     before = tracker.result, tracker.object_ids, tracker.config
-    failure = _failure(call)
-    if failure is None:
+    try:
+        _use(odd.function(**odd.arguments))
+    except (SamTrackerError, TypeError) as error:
+        failure = error
+    else:
         return
     if (tracker.result, tracker.object_ids, tracker.config) != before:
         raise RuntimeError(f"the tracker was changed by a call that failed: {failure}")
     stepped, expected = (outline(item.step(FRAMES[2])) for item in (tracker, _tracker()))
     if stepped != expected:
         raise RuntimeError(f"the next step was changed by a call that failed: {failure}")
-    print(f"Error: {failure}", file=sys.stderr)
-    sys.exit(2)
-
-
-def _failure(call: Call) -> str | None:
-    """What a call says that fails; None where it works."""
-    try:
-        _use(call.function(**call.arguments))
-    except SamTrackerError as error:
-        return str(error)
-    except TypeError as error:
-        return " ".join(str(error).split())
-    return None
+    raise failure if isinstance(failure, SamTrackerError) else SamTrackerError(failure)
 
 
 def _use(value: Any) -> None:

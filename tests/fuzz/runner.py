@@ -35,6 +35,15 @@ class Report:
     complaint: str | None
     folder: Path
 
+    def __str__(self) -> str:
+        """To be understood, and how to run the case again."""
+        outcome = self.outcome
+        said = "\n".join(f"    {line}" for line in outcome.err.splitlines()[-8:])
+        return (
+            f"{self.case} {self.complaint or f'exit {outcome.code}'} ({outcome.seconds:.1f} s): "
+            f"{outcome.line}\n{said}\n    make fuzz CASE={self.case}; files in {self.folder}"
+        )
+
 
 class Runner:
     """A zygote that is told what to run.

@@ -49,7 +49,7 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
 )
 def test_damaged_input_ends_in_one_clear_line(runner: Runner, kind: str, seed: int) -> None:
     report = runner.run(Case(kind, seed))
-    assert report.complaint is None, report
+    assert report.complaint is None, str(report)
 
 
 @pytest.mark.parametrize("name", TRAPS)
