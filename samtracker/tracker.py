@@ -16,12 +16,12 @@ from samtracker.errors import NotInitializedError
 from samtracker.model.network import Network
 from samtracker.model.runtime import EncodedFrame, Runtime
 from samtracker.prompts.prompts import Points, first_masks, single_mask
-from samtracker.tracking.checks import check_current, check_frame, check_id
+from samtracker.tracking.checks import check_current, check_id
 from samtracker.tracking.log import ReplayLog, logged
 from samtracker.tracking.objects import Objects
 from samtracker.tracking.save import SavedTracker, load_tracker, save_tracker
 from samtracker.tracking.stream import StreamResult, stream
-from samtracker.types import Box, Frame, FrameResult, Mask
+from samtracker.types import Box, Frame, FrameResult, Mask, check_frame
 
 _STATE = {"objects": "_objects", "frame": "_frame", "result": "_result"}
 """All that a stream changes, by the names that it is saved under."""

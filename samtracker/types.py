@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from samtracker.errors import ConfigError
+from samtracker.errors import ConfigError, FrameError
 
 if TYPE_CHECKING:
     import supervision
@@ -132,6 +132,25 @@ class FrameResult:
             mask=np.stack([item.mask for item in seen]),
             confidence=np.array([item.score for item in seen], np.float32),
             tracker_id=np.array([item.id for item in seen], np.int64),
+        )
+
+
+def check_frame(frame: Frame, *, size: Size | None = None) -> None:
+    """Check that a frame is RGB uint8 (H, W, 3), and of the stream's size if that is given.
+
+    Raises:
+        FrameError: It is not.
+    """
+    if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8:
+        kind = getattr(frame, "dtype", type(frame).__name__)
+        raise FrameError(f"the frame is {kind}: give an RGB uint8 array (H, W, 3)")
+    if frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape:
+        raise FrameError(f"the frame has shape {frame.shape}: give an RGB uint8 array (H, W, 3)")
+    if size is not None and frame.shape[:2] != size:
+        (height, width), (rows, columns) = frame.shape[:2], size
+        raise FrameError(
+            f"the frame is {width}x{height} but the stream is {columns}x{rows}: "
+            "resize it, or call init to start a new stream"
         )
 
 

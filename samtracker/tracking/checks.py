@@ -1,33 +1,14 @@
-"""What a tracker asks of the frames and ids it is given."""
+"""What a tracker asks of the frames and ids it is given; see `types.check_frame` too."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from samtracker.errors import FrameError, PromptError
-from samtracker.types import Frame, Size
+from samtracker.types import Frame
 
 MAX_ID = 65535
 """Largest object id; id maps are uint16."""
-
-
-def check_frame(frame: Frame, *, size: Size | None = None) -> None:
-    """Check that a frame is RGB uint8 (H, W, 3), and of the stream's size if that is given.
-
-    Raises:
-        FrameError: It is not.
-    """
-    if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8:
-        kind = getattr(frame, "dtype", type(frame).__name__)
-        raise FrameError(f"the frame is {kind}: give an RGB uint8 array (H, W, 3)")
-    if frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape:
-        raise FrameError(f"the frame has shape {frame.shape}: give an RGB uint8 array (H, W, 3)")
-    if size is not None and frame.shape[:2] != size:
-        (height, width), (rows, columns) = frame.shape[:2], size
-        raise FrameError(
-            f"the frame is {width}x{height} but the stream is {columns}x{rows}: "
-            "resize it, or call init to start a new stream"
-        )
 
 
 def check_current(frame: Frame, current: Frame, index: int) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from numbers import Real
 from pathlib import Path
 from typing import Self
 
@@ -13,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samtracker.errors import ConfigError, OutputError, VideoError
-from samtracker.types import Frame, Mask
+from samtracker.types import Frame, Mask, check_frame
 from samtracker.video.encoder import FPS_RANGE, H264, PRORES_4444, VideoEncoder, VideoFormat
 
 
@@ -30,8 +32,10 @@ class _Writer:
         self, path: str | Path, *, fps: float | Fraction, audio_from: Path | None = None
     ) -> None:
         lowest, highest = FPS_RANGE
-        if not lowest <= fps <= highest:
-            raise ConfigError(f"fps={fps} is out of range: give {lowest:g} to {highest:g}")
+        if not isinstance(fps, Real) or not lowest <= fps <= highest:
+            raise ConfigError(
+                f"fps={reprlib.repr(fps)} is out of range: give {lowest:g} to {highest:g}"
+            )
         self.path = Path(path)
         self._rate = Fraction(fps).limit_denominator(1001)  # 29.97002997... is 30000/1001
         self._audio_from = audio_from
@@ -133,8 +137,10 @@ class VideoWriter(_Writer):
                 one is moved just after it. By default the number of the frame / fps.
 
         Raises:
+            FrameError: The image is not RGB uint8.
             VideoError: Another size than before, a full disk, or `audio_from` cannot be read.
         """
+        check_frame(image)
         self._add(image, time)
 
 
@@ -164,6 +170,8 @@ class AlphaWriter(_Writer):
             time: As of `VideoWriter.write`.
 
         Raises:
+            FrameError: The image is not RGB uint8.
             VideoError: Another size than before, or a full disk.
         """
+        check_frame(image)
         self._add(np.dstack([image, mask.astype(np.uint8) * 255]), time)

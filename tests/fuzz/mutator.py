@@ -7,7 +7,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 PNG = b"\x89PNG\r\n\x1a\n"
 HEAD = 512
@@ -127,9 +127,9 @@ def _number(data: bytes, random: Random) -> bytes:
     if not data:
         return data
     place, length = _place(data, random), random.choice((1, 2, 4))
-    order = random.choice(("big", "little"))
+    order: Literal["big", "little"] = random.choice(("big", "little"))
     value = random.choice(INTEGERS) & (256**length - 1)
-    number = value.to_bytes(length, "big" if order == "big" else "little")
+    number = value.to_bytes(length, order)
     return data[:place] + number + data[place + length :]
 
 

@@ -70,8 +70,7 @@ def _videos(folder: Path) -> None:
         two_balls(folder / name, frames, codec=codec, options={"strict": "-1"})
     images = [Image.fromarray(frame) for frame in frames]
     for name in ("balls.gif", "balls.webp", "balls.png", "pages.tiff"):
-        settings = {} if name.endswith("tiff") else {"duration": 40}
-        images[0].save(folder / name, save_all=True, append_images=images[1:], **settings)
+        images[0].save(folder / name, save_all=True, append_images=images[1:], duration=40)
 
 
 def _pictures(folder: Path) -> None:
@@ -125,8 +124,8 @@ def _interrupted(folder: Path) -> None:
     assert samtrack(*job, "--save", "masks,csv,rle", "-o", out).code == 2
     Image.fromarray(FRAMES[COUNT - 2]).save(source / f"{COUNT - 2}.png")
     (folder / "logged").mkdir()
-    job = (*job, "--end", "0.2", "--save", "csv", "--log", folder / LOG)
-    assert samtrack(*job, "-o", folder / "logged" / "out").code == 0
+    logged = ("--end", "0.2", "--save", "csv", "--log", folder / LOG)
+    assert samtrack(*job, *logged, "-o", folder / "logged" / "out").code == 0
 
 
 def checkpoint(folder: Path) -> Path:

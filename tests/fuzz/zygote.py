@@ -158,7 +158,8 @@ def _become_child(folder: Path) -> None:
     """Sets a new process apart: a group, streams, limits and surroundings of its own."""
     os.setpgid(0, 0)
     faulthandler.enable()
-    for number, name in enumerate(("/dev/null", folder / "stdout", folder / "stderr")):
+    streams = Path("/dev/null"), folder / "stdout", folder / "stderr"
+    for number, name in enumerate(streams):
         file = os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
         os.dup2(file, number)
         os.close(file)

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samtracker.errors import ConfigError, OutputError, VideoError
+from samtracker.errors import ConfigError, FrameError, OutputError, VideoError
 from samtracker.types import Frame
 from samtracker.video.read import read_frames
 from samtracker.video.write import AlphaWriter, VideoWriter
@@ -323,6 +323,16 @@ def test_impossible_rate(tmp_path: Path, fps: float) -> None:
     with pytest.raises(ConfigError, match="fps="):
         VideoWriter(tmp_path / "out.mp4", fps=fps)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_frame_is_refused_and_the_others_are_kept(tmp_path: Path) -> None:
+    with VideoWriter(tmp_path / "a.mp4", fps=25) as writer:
+        for odd in (numbered(0)[..., 0], numbered(0) / 255, [[0]]):
+            with pytest.raises(FrameError, match=r"give an RGB uint8 array"):
+                writer.write(odd)  # type: ignore[arg-type]
+            writer.write(numbered(3))
+    with read_frames(tmp_path / "a.mp4") as frames:
+        assert numbers_of(frames) == [3, 3, 3]
 
 
 def test_unwritable_folder(tmp_path: Path) -> None:
