@@ -44,7 +44,7 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
     Raises:
         ConfigError: An unknown name.
     """
-    if name not in PRECISIONS:
+    if not isinstance(name, str) or name not in PRECISIONS:
         raise ConfigError(f"precision={name!r} does not exist: use one of {', '.join(PRECISIONS)}")
     if name != "auto":
         precision: torch.dtype = getattr(torch, name)

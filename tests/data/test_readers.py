@@ -129,6 +129,21 @@ def test_what_is_missing_is_skipped_and_counted(
     assert "camel' has no frames" in caplog.text
 
 
+@pytest.mark.parametrize("target", ["nowhere.jpg", "00002.jpg"])
+def test_links_that_lead_nowhere_are_skipped(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, target: str
+) -> None:
+    write_davis(tmp_path, ("bear",))
+    link = tmp_path / "JPEGImages/480p/bear/00002.jpg"
+    link.unlink()
+    link.symlink_to(target)
+    with caplog.at_level(logging.WARNING):
+        (bear,) = read_davis(tmp_path, year=2016)
+    assert len(bear) == 5
+    assert "skipped 2: " in caplog.text  # and the mask without an image
+    assert "00002.jpg' cannot be read (" in caplog.text
+
+
 def test_nothing_skipped_is_not_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert len(read_folder(write_stills(tmp_path))) == 3
     assert not caplog.text
