@@ -168,9 +168,10 @@ def within_memory() -> Iterator[None]:
     """
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+    except (MemoryError, RuntimeError) as error:
         # On a CPU torch says it in a plain RuntimeError.
-        if type(error) is RuntimeError and "can't allocate memory" not in str(error):
+        told = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if not told and "can't allocate memory" not in str(error):
             raise
         raise OutOfMemoryError(
             "out of memory: give a smaller size, track fewer objects or use the device cpu"
