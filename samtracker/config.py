@@ -10,6 +10,7 @@ import json
 import math
 import re
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, ClassVar, Self, cast
 
 from samtracker.errors import ConfigError
@@ -48,7 +49,7 @@ class _Saved:
         """
         try:
             return cls(**json.loads(text))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise ConfigError(
                 f"not a {cls._what} configuration: {text[:80]!r} ({error})"
             ) from error
@@ -106,7 +107,8 @@ class TrackerConfig:
             it is tracked and remembered as before.
 
     Raises:
-        ConfigError: `size`, `memory` or `feedback` has none of these values.
+        ConfigError: `size`, `memory` or `feedback` has none of these values, or another setting is
+            no number.
     """
 
     size: int | None = None
@@ -134,6 +136,13 @@ class TrackerConfig:
                 "use 'rolling', 'anchored' or 'bank:N' with N from 1 to 99"
             )
         _one_of("feedback", self.feedback, FEEDBACKS)
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            numeric = isinstance(field.default, int | float)
+            if numeric and not (isinstance(value, Real) and abs(value) < math.inf):
+                raise ConfigError(
+                    f"{field.name}={value!r} is no number: its default is {field.default}"
+                )
 
     @property
     def anchored(self) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import safetensors.torch
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
 from samtracker.errors import OutputError, WeightsError
 
@@ -51,11 +51,28 @@ def load_state(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
             raise WeightsError(f"weights {path} must be a .safetensors, .pt or .pth file")
 
 
+def checksum(text: str, tensors: Mapping[str, torch.Tensor]) -> str:
+    """Compute the sha256 of a text and tensors, for the header of a file that holds both.
+
+    Args:
+        text: Everything else that is to be as it was written.
+        tensors: By name; of any memory layout, on any device.
+
+    Returns:
+        64 lower-case hexadecimal digits.
+    """
+    content = hashlib.sha256(text.encode())
+    for name, tensor in sorted(tensors.items()):
+        content.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        content.update(tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return content.hexdigest()
+
+
 def _load_safetensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
             return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except Exception as error:
+    except (SafetensorError, OSError) as error:
         raise WeightsError(f"weights {path} are no intact safetensors file: {error}") from error
 
 
@@ -73,13 +90,23 @@ def _load_torch(path: Path) -> dict[str, torch.Tensor]:
             "nothing in them was executed: save the state dict alone, or download it again"
         ) from error
     if not isinstance(state, dict) or not all(
-        isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in state.items()
+        isinstance(key, str) and _is_plain(value) for key, value in state.items()
     ):
         raise WeightsError(
             f"weights {path} are no flat dict of tensors: save the state dict alone, "
             "torch.save(model.state_dict(), ...)"
         )
     return dict(state)
+
+
+def _is_plain(value: object) -> bool:
+    """Return whether something is a tensor whose values are there, one after the other."""
+    return (
+        isinstance(value, torch.Tensor)
+        and value.layout == torch.strided
+        and not value.is_meta
+        and not value.is_quantized
+    )
 
 
 def save_state(

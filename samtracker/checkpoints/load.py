@@ -36,11 +36,12 @@ def load_network(name_or_path: str | Path) -> Network:
         The network in evaluation mode, float32, on the CPU.
 
     Raises:
-        WeightsError: The file is missing, damaged or of another kind.
+        WeightsError: The file is missing, damaged or of another kind, or a weight is not finite.
     """
     path = find(name_or_path)
     digest = checked_digest(path)  # now, for another file may lie there later
     state, metadata = load_state(path)
+    _check_finite(path, state)
     if "config" in metadata:
         network = Network(_config(path, metadata["config"]))
         network.load({name: t for name, t in state.items() if not name.startswith(TRAINING)})
@@ -63,6 +64,17 @@ def save_network(path: Path, network: Network, metadata: Mapping[str, str]) -> N
     }
     header = {**metadata, "format": FORMAT, "config": network.config.to_json()}
     save_state(path, tensors, header)
+
+
+def _check_finite(path: Path, state: Mapping[str, Tensor]) -> None:
+    for name, tensor in state.items():
+        # As float32, which the network is.
+        numbers = tensor.float() if tensor.is_floating_point() else tensor
+        if not torch.isfinite(numbers).all():
+            raise WeightsError(
+                f"weights {path} are damaged: '{name}' holds NaN or infinite values; "
+                "download them again, or train from an earlier checkpoint"
+            )
 
 
 def _config(path: Path, text: str) -> ModelConfig:

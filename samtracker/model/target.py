@@ -71,8 +71,7 @@ def fit_targets(keys: Tensor, masks: Tensor) -> Tensor:
 
     Returns:
         The weights of the models, float32 (n, c + 1). Where the normal equations have no solution,
-        as with keys that are not finite, these are 0: such a model scores every cell 0, and the
-        matcher alone decides.
+        as with keys that are not finite, they are 0: such a model says nothing of any cell.
     """
     near = F.max_pool2d(masks[:, None], 2 * NEAR + 1, stride=1, padding=NEAR)[:, 0] > 0
     background = 1 - masks
