@@ -138,8 +138,8 @@ class TrackerConfig:
         _one_of("feedback", self.feedback, FEEDBACKS)
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            numeric = isinstance(field.default, int | float)
-            if numeric and not (isinstance(value, Real) and abs(value) < math.inf):
+            number = isinstance(value, Real)
+            if isinstance(field.default, int | float) and not (number and abs(value) < math.inf):
                 raise ConfigError(
                     f"{field.name}={value!r} is no number: its default is {field.default}"
                 )

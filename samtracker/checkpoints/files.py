@@ -90,23 +90,13 @@ def _load_torch(path: Path) -> dict[str, torch.Tensor]:
             "nothing in them was executed: save the state dict alone, or download it again"
         ) from error
     if not isinstance(state, dict) or not all(
-        isinstance(key, str) and _is_plain(value) for key, value in state.items()
+        isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in state.items()
     ):
         raise WeightsError(
             f"weights {path} are no flat dict of tensors: save the state dict alone, "
             "torch.save(model.state_dict(), ...)"
         )
     return dict(state)
-
-
-def _is_plain(value: object) -> bool:
-    """Return whether something is a tensor whose values are there, one after the other."""
-    return (
-        isinstance(value, torch.Tensor)
-        and value.layout == torch.strided
-        and not value.is_meta
-        and not value.is_quantized
-    )
 
 
 def save_state(

@@ -41,13 +41,13 @@ def load_network(name_or_path: str | Path) -> Network:
     path = find(name_or_path)
     digest = checked_digest(path)  # now, for another file may lie there later
     state, metadata = load_state(path)
-    _check_finite(path, state)
     if "config" in metadata:
         network = Network(_config(path, metadata["config"]))
         network.load({name: t for name, t in state.items() if not name.startswith(TRAINING)})
     else:
         network = Network(ModelConfig(encoder=_sam_encoder(path, state)))
         network.load_sam(state)
+    _check_finite(path, network)
     network.file, network.digest = path, digest
     return network.eval().requires_grad_(False)
 
@@ -66,11 +66,9 @@ def save_network(path: Path, network: Network, metadata: Mapping[str, str]) -> N
     save_state(path, tensors, header)
 
 
-def _check_finite(path: Path, state: Mapping[str, Tensor]) -> None:
-    for name, tensor in state.items():
-        # As float32, which the network is.
-        numbers = tensor.float() if tensor.is_floating_point() else tensor
-        if not torch.isfinite(numbers).all():
+def _check_finite(path: Path, network: Network) -> None:
+    for name, tensor in network.state_dict().items():
+        if not torch.isfinite(tensor).all():
             raise WeightsError(
                 f"weights {path} are damaged: '{name}' holds NaN or infinite values; "
                 "download them again, or train from an earlier checkpoint"

@@ -70,11 +70,11 @@ class JsonEncoder:
         number = self._known[id(value)] = len(self._known)
         self._kept.append(value)
         if isinstance(value, Tensor | np.ndarray):
-            is_tensor = isinstance(value, Tensor)
-            tensor = value.detach().clone() if is_tensor else torch.tensor(value)
-            self.tensors[str(number)] = tensor
+            tensor = torch.tensor(value) if isinstance(value, np.ndarray) else value.clone()
+            self.tensors[str(number)] = tensor.detach()
             last = tensor.dim() == 4 and tensor.is_contiguous(memory_format=torch.channels_last)
-            return {"tensor" if is_tensor else "array": number, "channels_last": last}
+            kind = "array" if isinstance(value, np.ndarray) else "tensor"
+            return {kind: number, "channels_last": last}
         layout, attributes = self._layouts[type(value)], vars(value)
         fields = {
             name: self.encode(attributes[attribute])
