@@ -30,8 +30,8 @@ def choose_device(name: str = "auto") -> torch.device:
         raise ConfigError(
             f"device={name!r} does not exist: use one of {', '.join(DEVICES)}"
         ) from None
-    last = torch.cuda.device_count() - 1 if device.type == "cuda" else 0
-    if not present.get(device.type, False) or (device.index or 0) > last:
+    beyond = device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count()
+    if not present.get(device.type, False) or beyond:
         raise ConfigError(f"device={name!r} is not on this machine: use 'auto' or 'cpu'")
     return device
 
