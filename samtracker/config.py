@@ -27,6 +27,8 @@ SCHEDULES = ("constant", "cosine")
 DATASETS = ("davis", "davis2017", "youtube", "folder", "instances")
 CORRUPTIONS = ("blur", "noise", "dark", "jpeg", "drop-frames", "occluder", "look-alike")
 FORMATS = ("overlay", "masks", "rle", "csv", "alpha")
+NEVER = 1e9
+"""Largest threshold, which nothing reaches."""
 
 
 class _Saved:
@@ -50,7 +52,7 @@ class _Saved:
         """
         try:
             return cls(**json.loads(text))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise ConfigError(
                 f"not a {cls._what} configuration: {text[:80]!r} ({error})"
             ) from error
@@ -142,10 +144,11 @@ class TrackerConfig:
             raise ConfigError(
                 f"target_model={reprlib.repr(self.target_model)} does not fit: give True or False"
             )
-        _at_least(self, 0, "absent_score", "absent_share", "doubtful_score", "largest_step")
-        _at_least(self, 0, "lost_after", "patience", "confirm_after")
-        _at_least(self, -1, "doubtful_similarity")
-        _at_least(self, 1, "largest_growth")
+        whole = ("lost_after", "patience", "confirm_after")
+        shares = ("absent_score", "absent_share", "doubtful_score")
+        _at_least(self, 0, *shares, "largest_step", *whole, most=NEVER)
+        _at_least(self, -1, "doubtful_similarity", most=NEVER)
+        _at_least(self, 1, "largest_growth", most=NEVER)
 
     @property
     def anchored(self) -> bool:
@@ -316,14 +319,17 @@ _BASE: dict[str, Any] = {
 }
 
 
-def _at_least(config: TrackerConfig | TrainConfig, least: float, *names: str) -> None:
+def _at_least(
+    config: TrackerConfig | TrainConfig, least: float, *names: str, most: float = math.inf
+) -> None:
     """Check numbers, which are whole where the defaults are."""
     for name in names:
         value = getattr(config, name)
         whole = isinstance(getattr(type(config), name), int)
-        if not isinstance(value, Integral if whole else Real) or not value >= least:
+        if not isinstance(value, Integral if whole else Real) or not least <= value <= most:
             raise ConfigError(
                 f"{name}={reprlib.repr(value)} does not fit: give at least {least:g}"
+                + ("" if most == math.inf else f" and at most {most:g}")
                 + (", a whole number" if whole else "")
             )
 

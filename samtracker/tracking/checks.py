@@ -1,27 +1,38 @@
-"""What a tracker asks of the frames and ids it is given; see `types.check_frame` too."""
+"""What a tracker asks of the times and ids it is given; of frames, see `types.check_frame`."""
 
 from __future__ import annotations
+
+import math
+import reprlib
+from typing import SupportsFloat
 
 import numpy as np
 
 from samtracker.errors import FrameError, PromptError
-from samtracker.types import Frame
 
 MAX_ID = 65535
 """Largest object id; id maps are uint16."""
 
 
-def check_current(frame: Frame, current: Frame, index: int) -> None:
-    """Check that a frame is the current one of a stream, which has a number there.
+def checked_time(timestamp: float | None) -> float | None:
+    """Return the time of a frame as a float; None stays None.
 
     Raises:
-        FrameError: It is not.
+        FrameError: It is no number, or not finite.
     """
-    if not np.array_equal(frame, current):
+    if timestamp is None:
+        return None
+    try:
+        if not isinstance(timestamp, SupportsFloat):  # float would read a str
+            raise TypeError
+        time = float(timestamp)
+    except (TypeError, ValueError, OverflowError):
+        time = math.nan
+    if not math.isfinite(time):
         raise FrameError(
-            f"the frame is not the current one, number {index} of the stream: "
-            "give the frame given last to init or step"
+            f"timestamp={reprlib.repr(timestamp)} is no time: give seconds as a float, or None"
         )
+    return time
 
 
 def check_id(object_id: int, *, above: int) -> None:
@@ -31,9 +42,9 @@ def check_id(object_id: int, *, above: int) -> None:
         PromptError: It is not.
     """
     if not isinstance(object_id, (int, np.integer)):
-        raise PromptError(f"object_id={object_id!r} is no whole number: give an int")
+        raise PromptError(f"object_id={reprlib.repr(object_id)} is no whole number: give an int")
     if not above < object_id <= MAX_ID:
         raise PromptError(
-            f"object_id={object_id} cannot be used: ids are never used twice, "
+            f"object_id={reprlib.repr(object_id)} cannot be used: ids are never used twice, "
             f"give one from {above + 1} to {MAX_ID}"
         )

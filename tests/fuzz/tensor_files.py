@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import safetensors.torch
-import torch
 
-from samtracker.tracking.save import checksum
+from samtracker.checkpoints.files import checksum
 from tests.fuzz.mutator import mutate_bytes, mutate_json, to_json
+
+SIGNED = {"tracker": ("tracker",), "training": ("format", "config", "training")}
+"""What of the metadata a checksum is of, by what tells the kind of file."""
 
 
 def mutate_tensors(data: bytes, random: Random) -> bytes:
@@ -79,12 +81,14 @@ def _spoiled(data: bytes, random: Random) -> bytes:
 
 
 def _checked(data: bytes, random: Random) -> bytes:
-    """Damages the header of a saved tracker and gives it a right checksum: it is believed."""
+    """Damages a saved tracker or training and gives it a right checksum, so that it is believed."""
     header, body = _parts(data)
     metadata = header.get("__metadata__", {})
-    if "tracker" not in metadata:
+    name = next((key for key in SIGNED if key in metadata), None)
+    if name is None:
         return _joined(mutate_json(header, random), body)
-    text = to_json(mutate_json(json.loads(metadata["tracker"]), random)).decode()
-    tensors: dict[str, torch.Tensor] = safetensors.torch.load(data)
-    header["__metadata__"] = {**metadata, "tracker": text, "sha256": checksum(text, tensors)}
+    text = to_json(mutate_json(json.loads(metadata[name]), random)).decode()
+    metadata[name] = text
+    signed = "\n".join(metadata[key] for key in SIGNED[name])
+    metadata["sha256"] = checksum(signed, safetensors.torch.load(data))
     return _joined(header, body)
