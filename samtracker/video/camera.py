@@ -45,6 +45,7 @@ class CameraSource:
         self.duration: float | None = None
         self.unreadable = 0
         self.truncated = False
+        self.notes: tuple[str, ...] = ()
 
     def candidates(self, start: float) -> Iterator[Candidate]:
         """Yield the frames as they come, until the camera gives no more."""

@@ -64,6 +64,7 @@ class FileSource:
             self.frames = round(self.duration * self.fps)
         self.unreadable = 0
         self.truncated = False
+        self.notes: tuple[str, ...] = ()
 
     def candidates(self, start: float) -> Iterator[Candidate]:
         """Yield the frames as they are shown, from the last keyframe before `start` seconds on."""
@@ -142,9 +143,9 @@ class FileSource:
     def _seconds(self, ticks: int) -> float:
         return float((ticks - (self._zero or 0)) * (self._stream.time_base or 0))
 
-    def _load(self, picture: Picture) -> Frame | None:
+    def _load(self, picture: Picture) -> Frame:
         if picture.is_corrupt:
-            return None
+            raise VideoError(f"a frame of {self.name} is damaged")
         # Players take HD video without a tag for BT.709; FFmpeg would take BT.601.
         guess = picture.colorspace == UNSPECIFIED and picture.height >= HD_HEIGHT
         rgb = self._reformatter.reformat(
