@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from io import BufferedReader
 from itertools import count
 from typing import Any, Final
@@ -89,7 +90,7 @@ class PillowPictures:
             return self._deep()
         info = self.info(index)
         mode = info["mode"]
-        with silenced():  # libtiff
+        with silenced() if self._is_tiff else nullcontext():
             if mode in ("I", "F") or mode.startswith("I;16"):  # Pillow would clip these
                 mode = None
             else:

@@ -119,13 +119,16 @@ def test_what_is_missing_is_skipped_and_counted(
     write_davis(tmp_path)
     (tmp_path / "ImageSets/480p/train.txt").write_text("bear\nbus\ncamel\n")
     (tmp_path / "JPEGImages/480p/bus/00002.jpg").write_bytes(b"")
+    write_photo(tmp_path / "JPEGImages/480p/bus/00003.png", photo(9))
     (tmp_path / "Annotations/480p/bear/00001.png").unlink()
     with caplog.at_level(logging.WARNING):
         bear, bus = read_davis(tmp_path, year=2016)
     assert (len(bear), bear.labeled) == (6, (0, 2, 3, 4, 5))
     assert len(bus) == 5
-    # The empty image, its mask, and the clip.
-    assert "skipped 3: " in caplog.text
+    assert bus.frame(2)[..., 0].mean() == pytest.approx(photo(3).mean(), abs=2)
+    # The empty image, its mask, the second image of a name, and the clip.
+    assert "skipped 4: " in caplog.text
+    assert "00003.png' has the name of '00003.jpg'" in caplog.text
     assert "camel' has no frames" in caplog.text
 
 
