@@ -9,6 +9,7 @@ from contextlib import nullcontext
 import click
 
 from samtracker.cli.interruption import EXIT_CODE, Interruption
+from samtracker.cli.messages import with_options
 from samtracker.cli.progress import ProgressDisplay
 from samtracker.jobs import Outcome
 from samtracker.live.window import Window
@@ -42,7 +43,7 @@ def _conclude(outcome: Outcome, interruption: Interruption) -> None:
     summary, failure = outcome.summary, outcome.failure
     click.echo(summary.to_json())
     for note in summary.notes:
-        click.echo(f"note: {note}", err=True)
+        click.echo(f"note: {with_options(note)}", err=True)
     kept = f"{summary.frames} frame{'' if summary.frames == 1 else 's'} in {outcome.folder}"
     if outcome.resumable:
         kept += f"; go on with: samtrack track --resume {shlex.quote(str(outcome.output))}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from fractions import Fraction
 from io import BufferedReader
@@ -14,15 +13,13 @@ import numpy as np
 from PIL import Image
 
 from samtracker.errors import VideoError
-from samtracker.files import DAMAGE
 from samtracker.types import Frame
 from samtracker.video.picture_kind import HEAD, unsupported_kind
-from samtracker.video.pillow_pictures import PillowPictures
+from samtracker.video.pillow_pictures import UNREADABLE, PillowPictures
 from samtracker.video.renderer import Renderer
 from samtracker.video.sample_range import SampleRange, Samples
 from samtracker.video.tiff_pictures import TIFF_HEADS, TiffPictures
 
-_UNREADABLE = (OSError, EOFError, SyntaxError, struct.error, *DAMAGE)
 _TURNS: Final = {
     **{1: (0, False), 2: (0, True), 3: (2, False), 4: (2, True)},
     **{5: (-1, True), 6: (-1, False), 7: (1, True), 8: (1, False)},
@@ -49,7 +46,7 @@ class PictureFile:
         try:
             self._pictures = _open(self._file)
             self._indices = self._pictures.frames
-        except (Image.DecompressionBombError, *_UNREADABLE) as error:
+        except (Image.DecompressionBombError, *UNREADABLE) as error:
             reason = self._diagnosis(error)
             self._file.close()
             raise VideoError(f"{self._name} {reason}") from error
@@ -89,7 +86,7 @@ class PictureFile:
             orientation = self._pictures.info(index).get("Orientation", 1)
         except Image.DecompressionBombError as error:
             raise VideoError(f"{self._name} {self._diagnosis(error)}") from error
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise VideoError(
                 f"picture {number} of {self._name} is damaged ({error}): copy or download it again"
             ) from error
@@ -175,7 +172,7 @@ def _open(file: BufferedReader) -> PillowPictures | TiffPictures:
 def _open_tiff(file: BufferedReader) -> TiffPictures | None:
     try:
         return TiffPictures(file)
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from contextlib import nullcontext
 from io import BufferedReader
 from itertools import count
@@ -17,7 +18,9 @@ from samtracker.video.native_output import silenced
 from samtracker.video.sample_range import Samples
 from samtracker.video.tiff_pictures import TIFF_HEADS, is_page
 
-_UNREADABLE: Final = (OSError, EOFError, SyntaxError, *DAMAGE)
+UNREADABLE: Final = (OSError, EOFError, SyntaxError, struct.error, *DAMAGE)
+"""What Pillow and tifffile raise of a damaged picture."""
+
 _GRAY: Final = 0
 """Color type of a gray PNG."""
 
@@ -55,7 +58,7 @@ class PillowPictures:
     def _frames(self) -> list[int]:
         try:
             number: int = self._reader.properties(index=...).n_images
-        except _UNREADABLE:  # cut off between two pictures
+        except UNREADABLE:  # cut off between two pictures
             number = self._count()
         if self._is_tiff:
             return [index for index in range(number) if self._is_page(index)]
@@ -69,14 +72,14 @@ class PillowPictures:
         for index in count(1):
             try:
                 self.info(index)
-            except _UNREADABLE:
+            except UNREADABLE:
                 break
         return index + 1
 
     def _is_page(self, index: int) -> bool:
         try:
             return is_page(self.info(index))
-        except _UNREADABLE:
+        except UNREADABLE:
             return True
 
     def info(self, index: int) -> dict[str, Any]:
