@@ -67,9 +67,9 @@ def main(max_pixels: int | None) -> None:
     """Point at an object once; get its mask in every later frame."""
     _keep_to_one_line()
     if max_pixels is not None:
-        from PIL import Image
+        from samtracker.video.pixel_limit import set_pixel_limit
 
-        Image.MAX_IMAGE_PIXELS = (max_pixels + 1) // 2  # Pillow refuses what has twice as many
+        set_pixel_limit(max_pixels)
     # A core that waits for another one should sleep, not spin: where other programs run as well,
     # spinning makes small layers many times slower. torch reads this when it is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

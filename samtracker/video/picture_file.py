@@ -10,12 +10,12 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import numpy as np
-from PIL import Image
 
 from samtracker.errors import VideoError
 from samtracker.types import Frame
 from samtracker.video.picture_kind import HEAD, unsupported_kind
 from samtracker.video.pillow_pictures import UNREADABLE, PillowPictures
+from samtracker.video.pixel_limit import TooManyPixels, pixel_limit
 from samtracker.video.renderer import Renderer
 from samtracker.video.sample_range import SampleRange, Samples
 from samtracker.video.tiff_pictures import TIFF_HEADS, TiffPictures
@@ -46,7 +46,7 @@ class PictureFile:
         try:
             self._pictures = _open(self._file)
             self._indices = self._pictures.frames
-        except (Image.DecompressionBombError, *UNREADABLE) as error:
+        except (TooManyPixels, *UNREADABLE) as error:
             reason = self._diagnosis(error)
             self._file.close()
             raise VideoError(f"{self._name} {reason}") from error
@@ -84,7 +84,7 @@ class PictureFile:
         try:
             stored = self._pictures.samples(index)
             orientation = self._pictures.info(index).get("Orientation", 1)
-        except Image.DecompressionBombError as error:
+        except TooManyPixels as error:
             raise VideoError(f"{self._name} {self._diagnosis(error)}") from error
         except UNREADABLE as error:
             raise VideoError(
@@ -132,10 +132,9 @@ class PictureFile:
 
     def _diagnosis(self, error: Exception) -> str:
         """Say why the file cannot be read, and what to do."""
-        if isinstance(error, Image.DecompressionBombError):
-            limit = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        if isinstance(error, TooManyPixels):
             return (
-                f"has more pixels than the limit of {limit}: make it smaller, or raise "
+                f"has more pixels than the limit of {pixel_limit()}: make it smaller, or raise "
                 "PIL.Image.MAX_IMAGE_PIXELS"
             )
         self._file.seek(0)

@@ -11,10 +11,10 @@ from typing import Any, Final
 import cv2
 import imageio.v3 as iio
 import numpy as np
-from PIL import Image
 
 from samtracker.files import DAMAGE
 from samtracker.video.native_output import silenced
+from samtracker.video.pixel_limit import TooManyPixels
 from samtracker.video.sample_range import Samples
 from samtracker.video.tiff_pictures import TIFF_HEADS, is_page
 
@@ -37,7 +37,7 @@ class PillowPictures:
 
     Raises:
         OSError: It is no picture that Pillow reads.
-        DecompressionBombError: It has more pixels than Pillow's limit.
+        TooManyPixels: It is above the limit.
     """
 
     def __init__(self, file: BufferedReader) -> None:
@@ -48,7 +48,7 @@ class PillowPictures:
         try:
             self._reader: Any = iio.imopen(file, "r", plugin="pillow")
         except OSError as error:  # imageio hides what Pillow says
-            if isinstance(error.__cause__, Image.DecompressionBombError):
+            if isinstance(error.__cause__, TooManyPixels):
                 raise error.__cause__ from None
             raise
         self.frames = self._frames()

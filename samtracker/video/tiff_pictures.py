@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from io import BufferedReader
 from typing import Any, Final
 
 import imageio.v3 as iio
 import numpy as np
-from PIL import Image
 from tifffile import TIFF
 
+from samtracker.video.pixel_limit import TooManyPixels, pixel_limit
 from samtracker.video.sample_range import Samples
 
 TIFF_HEADS: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -58,8 +57,8 @@ class TiffPictures:
     def samples(self, index: int) -> Samples:
         """Decode a page; see `Samples`."""
         info = self.info(index)
-        if info["ImageLength"] * info["ImageWidth"] > 2 * (Image.MAX_IMAGE_PIXELS or math.inf):
-            raise Image.DecompressionBombError
+        if info["ImageLength"] * info["ImageWidth"] > pixel_limit():
+            raise TooManyPixels
         pixels: Samples = self._reader.read(index=..., page=index)
         if info["planar_configuration"] == _SEPARATE and pixels.ndim == 3:
             pixels = np.moveaxis(pixels, 0, -1)
