@@ -15,7 +15,7 @@ from av.video.reformatter import Colorspace, VideoReformatter
 
 from samtracker.errors import VideoError
 from samtracker.types import Frame
-from samtracker.video.frame_source import Candidate
+from samtracker.video.frame_source import Candidate, FrameSource
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -35,7 +35,7 @@ HD_HEIGHT = 720
 UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
 
 
-class FileSource:
+class FileSource(FrameSource):
     """A video file or URL. See `FrameSource`.
 
     Args:
@@ -64,7 +64,6 @@ class FileSource:
             self.frames = round(self.duration * self.fps)
         self.unreadable = 0
         self.truncated = False
-        self.notes: tuple[str, ...] = ()
 
     def candidates(self, start: float) -> Iterator[Candidate]:
         """Yield the frames as they are shown, from the last keyframe before `start` seconds on."""

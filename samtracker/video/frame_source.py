@@ -32,7 +32,7 @@ class Candidate:
 
 
 class FrameSource(Protocol):
-    """Where `VideoReader` gets its frames from.
+    """Where `VideoReader` gets its frames from; sources inherit what seldom differs.
 
     Attributes:
         name: The source as error messages call it.
@@ -56,6 +56,7 @@ class FrameSource(Protocol):
     @property
     def notes(self) -> tuple[str, ...]:
         """See above."""
+        return ()
 
     def candidates(self, start: float) -> Iterator[Candidate]:
         """Yield the frames in order; those before `start` (seconds) may be left out."""

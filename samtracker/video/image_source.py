@@ -9,7 +9,7 @@ from pathlib import Path
 
 from samtracker.errors import VideoError
 from samtracker.types import Frame
-from samtracker.video.frame_source import Candidate
+from samtracker.video.frame_source import Candidate, FrameSource
 from samtracker.video.frame_stems import frame_stems
 from samtracker.video.picture_file import PictureFile
 from samtracker.video.renderer import Renderer
@@ -22,7 +22,7 @@ IMAGE_FPS = 25.0
 _PAGED = (".tif", ".tiff")
 
 
-class ImageSource:
+class ImageSource(FrameSource):
     """Images, `IMAGE_FPS` a second, in the natural order of their names. See `FrameSource`.
 
     A TIFF has a frame for each of its pages. All are shown alike, see `Renderer`.
