@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,19 +24,19 @@ class Skipped:
         """Count one thing that is left out."""
         self.reasons.append(reason)
 
-    def whole(self, pictures: dict[str, Path]) -> dict[str, Path]:
-        """Return the pictures that are there and not empty, and count the others."""
-        kept = {}
-        for stem, path in pictures.items():
-            try:
-                size = path.stat().st_size
-            except OSError as error:  # as of a link that leads nowhere
-                self.add(f"'{path}' cannot be read ({error.strerror})")
-                continue
-            if size:
-                kept[stem] = path
-            else:
+    def whole(self, pictures: Iterable[Path]) -> dict[str, Path]:
+        """Return the pictures by their stem, and count empty ones and those with a stem again.
+
+        What cannot even be looked at, as a link in a circle, is reported by whoever reads it.
+        """
+        kept: dict[str, Path] = {}
+        for path in pictures:
+            if _is_empty(path):
                 self.add(f"'{path}' is empty")
+            elif path.stem in kept:
+                self.add(f"'{path}' has the name of '{kept[path.stem].name}'")
+            else:
+                kept[path.stem] = path
         return kept
 
     def warn(self, root: Path) -> None:
@@ -46,3 +47,10 @@ class Skipped:
 
 def _summary(reasons: list[str]) -> str:
     return "; ".join(reasons[:3]) + (" ..." if len(reasons) > 3 else "")
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        return not path.stat().st_size
+    except OSError:
+        return False

@@ -130,18 +130,26 @@ def test_what_is_missing_is_skipped_and_counted(
 
 
 @pytest.mark.parametrize("target", ["nowhere.jpg", "00002.jpg"])
-def test_links_that_lead_nowhere_are_skipped(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, target: str
-) -> None:
+def test_a_link_that_leads_nowhere_is_reported_when_it_is_read(tmp_path: Path, target: str) -> None:
     write_davis(tmp_path, ("bear",))
     link = tmp_path / "JPEGImages/480p/bear/00002.jpg"
     link.unlink()
     link.symlink_to(target)
+    (bear,) = read_davis(tmp_path, year=2016)
+    with pytest.raises(DatasetError, match=r"00002\.jpg' (does not exist|is damaged)"):
+        bear.frame(2)
+
+
+def test_of_pictures_with_one_name_the_first_counts(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number, name in enumerate(("b.png", "a.png", "a.bmp")):
+        write_photo(tmp_path / name, photo(number))
     with caplog.at_level(logging.WARNING):
-        (bear,) = read_davis(tmp_path, year=2016)
-    assert len(bear) == 5
-    assert "skipped 2: " in caplog.text  # and the mask without an image
-    assert "00002.jpg' cannot be read (" in caplog.text
+        first, second = read_photos(tmp_path)
+    np.testing.assert_array_equal(first.frame(0), photo(2))
+    np.testing.assert_array_equal(second.frame(0), photo(0))
+    assert "a.png' has the name of 'a.bmp'" in caplog.text
 
 
 def test_nothing_skipped_is_not_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
