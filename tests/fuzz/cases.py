@@ -15,7 +15,7 @@ from tests.fuzz.action import Action, call, command
 from tests.fuzz.command_lines import arguments
 from tests.fuzz.misuse import misuse
 from tests.fuzz.mutator import PNG, mutate_bytes, mutate_json, mutate_lines, mutate_png, to_json
-from tests.fuzz.samples import LOG, MASK, MODEL, SAVED, VIDEO, checkpoint
+from tests.fuzz.samples import CHECKPOINT, LOG, MASK, MODEL, SAVED, VIDEO
 from tests.fuzz.tensor_files import mutate_tensors
 from tests.fuzz.traps import trap
 from tests.helpers.cli_tools import FRAMES
@@ -71,9 +71,12 @@ def _video(samples: Path, random: Random) -> Action:
 def _pictures(samples: Path, random: Random) -> Action:
     """A folder of pictures, some of them damaged or not pictures at all."""
     folder = Path("pictures")
-    shutil.copytree(random.choice(_files(samples / "pictures")), folder)
+    made = random.choice(_files(samples / "pictures") + _files(samples / "odd"))
+    shutil.copytree(made, folder)
+    odd = made.parent.name == "odd"
+    prompt = ("--init-box", "40,30,120,90") if odd else ("--init-mask", str(samples / MASK))
     pictures = _files(folder)
-    for path in random.sample(pictures, random.choice((1, 1, 2, 5))):
+    for path in random.sample(pictures, min(len(pictures), random.choice((1, 1, 2, 5)))):
         match random.choice(("damage", "damage", "damage", "nothing", "folder", "link", "other")):
             case "damage":
                 path.write_bytes(_damaged(path.read_bytes(), random))
@@ -89,7 +92,7 @@ def _pictures(samples: Path, random: Random) -> Action:
                 other = random.choice(_files(samples / "masks") + _files(samples / "videos"))
                 path.write_bytes(other.read_bytes())
     source = random.choice((folder, folder, f"{folder}/*{pictures[0].suffix}", pictures[0]))
-    return command("track", source, "--init-mask", samples / MASK, *MODEL, "-o", "out")
+    return command("track", source, *prompt, *MODEL, "-o", "out", "--end", "0.2")
 
 
 def _mask(samples: Path, random: Random) -> Action:
@@ -161,7 +164,7 @@ def _interrupted(samples: Path, random: Random) -> Action:
 def _training(samples: Path, random: Random) -> Action:
     """A damaged checkpoint of a training."""
     path = Path("checkpoint.safetensors")
-    path.write_bytes(mutate_tensors(checkpoint(samples).read_bytes(), random))
+    path.write_bytes(mutate_tensors((samples / CHECKPOINT).read_bytes(), random))
     if random.random() < 0.5:
         return command("export-weights", path, "out.safetensors")
     return command("train", "--resume", path, "-o", "training")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,27 +11,26 @@ from PIL import Image
 
 from samtracker.checkpoints.load import load_network
 from samtracker.checkpoints.manifest import weights_folder
-from samtracker.config import TrackerConfig
+from samtracker.config import TrackerConfig, TrainConfig
 from samtracker.model.network import Network
 from samtracker.palette import PALETTE
 from samtracker.tracker import Tracker
-from samtracker.train.checkpoint import Checkpoint
-from samtracker.train.loop import CHECKPOINT
+from samtracker.train.training_state import TrainingState
+from tests.corpus import pictures
 from tests.helpers.cli_tools import FRAMES, SHOTS, first_mask, samtrack, two_balls
 from tests.helpers.datasets import write_davis
 
 MODEL = ("--weights", "propagation", "--size", "64", "--precision", "float32", "--device", "cpu")
 """Options of the smallest model."""
 
-TRAIN = (
-    *("--data", "synthetic", "--weights", "propagation", "--size", "64", "--length", "2"),
-    *("--instances", "2", "--batch", "2", "--epochs", "1", "--warmup", "0", "--workers", "0"),
-    *("--pictures", "0", "--precision", "float32", "--checkpoint-every", "1"),
-)
-"""Options of a training of one step."""
-
 VIDEO, MASK = "videos/balls.mp4", "masks/ids.png"
-LOG, SAVED = "log.jsonl", "saved.safetensors"
+LOG, SAVED, CHECKPOINT = "log.jsonl", "saved.safetensors", "checkpoint.safetensors"
+ODD_PICTURES = (
+    *(pictures.twelve_bits_in_16, pictures.sixteen_bits, pictures.packed_12_bits),
+    *(pictures.float_pages, pictures.pages_in_a_folder, pictures.hidden_colors),
+    pictures.webp_by_another_name,
+)
+
 COUNT = 5
 """Frames of each video."""
 
@@ -53,6 +51,7 @@ def make_samples(folder: Path) -> None:
     _saved(folder / SAVED)
     _interrupted(folder)
     write_davis(folder / "davis", objects=2)
+    _training(folder / CHECKPOINT)
 
 
 def _videos(folder: Path) -> None:
@@ -78,6 +77,10 @@ def _pictures(folder: Path) -> None:
         (folder / kind).mkdir(parents=True)
         for number, frame in enumerate(FRAMES[:COUNT]):
             Image.fromarray(frame).save(folder / kind / f"{number:03}.{kind}")
+    for make in ODD_PICTURES:
+        odd = folder.with_name("odd") / make.__name__
+        odd.mkdir(parents=True)
+        make(odd)
 
 
 def _masks(folder: Path) -> None:
@@ -128,13 +131,11 @@ def _interrupted(folder: Path) -> None:
     assert samtrack(*job, *logged, "-o", folder / "logged" / "out").code == 0
 
 
-def checkpoint(folder: Path) -> Path:
-    """The checkpoint of a training that can go on, made when it is first asked for."""
-    path = folder / "training" / CHECKPOINT
-    if not path.exists():
-        done = samtrack("train", *TRAIN, "-o", path.parent)
-        assert done.code == 0, done.err
-        ended = Checkpoint.load(path)
-        longer = replace(ended, config=replace(ended.config, epochs=2))
-        longer.save(path, load_network(path))
-    return path
+def _training(path: Path) -> None:
+    """Writes the checkpoint of a training of one step, before that step."""
+    config = TrainConfig(
+        **{"weights": "propagation", "size": 64, "length": 2, "instances": 2, "batch": 2},
+        **{"warmup": 0, "workers": 0, "pictures": 0, "precision": "float32"},
+    )
+    trained = load_network("propagation")
+    TrainingState(trained, config, None).checkpoint(("synthetic",)).save(path, trained)
