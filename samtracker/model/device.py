@@ -22,7 +22,7 @@ def choose_device(name: str = "auto") -> torch.device:
         "mps": torch.backends.mps.is_available(),
         "cpu": True,
     }
-    if name == "auto":
+    if isinstance(name, str) and name == "auto":
         return torch.device(next(kind for kind, found in present.items() if found))
     try:
         device = torch.device(name)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import os
 import re
+import reprlib
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from itertools import chain
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Self
 
 from samtracker.errors import ConfigError, VideoError
+from samtracker.files import checked_path
 from samtracker.types import Frame, Size
 from samtracker.video.animation import AnimationSource
 from samtracker.video.camera import CameraSource
@@ -172,10 +175,11 @@ def read_frames(
         An iterator of `VideoFrame` that is also a context manager.
 
     Raises:
-        ConfigError: `start`, `end` or `stride` are out of range.
+        ConfigError: `start`, `end` or `stride` are no numbers or out of range.
         VideoError: The source does not exist, is no video, or none of its frames can be read.
             While iterating: a frame has another size than the first one.
     """
+    _check_kinds(source, start, end, stride)
     if not 0 <= start < math.inf:
         raise ConfigError(f"start={start} is not a time: give 0 or more seconds")
     if end is not None and not end > start:
@@ -219,6 +223,21 @@ def _camera(source: str | Path | int) -> int | None:
         return int(source)
     device = re.fullmatch(r"/dev/video(\d+)", os.path.realpath(source))
     return int(device[1]) if device else None
+
+
+def _check_kinds(source: str | Path | int, start: float, end: float | None, stride: int) -> None:
+    """Check that the arguments of `read_frames` are a path or number, times, and a whole number."""
+    if not isinstance(source, int):
+        checked_path(source, VideoError, "source")
+    kinds = (
+        ("start", start, Real),
+        ("end", start if end is None else end, Real),
+        ("stride", stride, Integral),
+    )
+    for name, value, kind in kinds:
+        if not isinstance(value, kind):
+            whole = "a whole number" if kind is Integral else "seconds"
+            raise ConfigError(f"{name}={reprlib.repr(value)} does not fit: give {whole}")
 
 
 def _first_readable(source: FrameSource, candidates: Iterator[Candidate]) -> tuple[Candidate, Size]:
