@@ -326,7 +326,8 @@ def _at_least(
     for name in names:
         value = getattr(config, name)
         whole = isinstance(getattr(type(config), name), int)
-        if not isinstance(value, Integral if whole else Real) or not least <= value <= most:
+        number = isinstance(value, Integral if whole else Real)
+        if not number or not least <= value <= most:
             raise ConfigError(
                 f"{name}={reprlib.repr(value)} does not fit: give at least {least:g}"
                 + ("" if most == math.inf else f" and at most {most:g}")

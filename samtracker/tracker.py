@@ -16,14 +16,14 @@ from samtracker.files import checked_path
 from samtracker.model.network import Network
 from samtracker.model.runtime import EncodedFrame, Runtime
 from samtracker.prompts.prompts import Points, first_masks, single_mask
-from samtracker.tracking.checks import check_id, checked_time
+from samtracker.tracking.checks import check_id
 from samtracker.tracking.log import ReplayLog, logged
 from samtracker.tracking.objects import Objects
 from samtracker.tracking.save import SavedTracker, load_tracker, save_tracker
 from samtracker.tracking.state import StreamState
 from samtracker.tracking.stream import StreamResult, stream
 from samtracker.tracking.turn import Turn, in_turn
-from samtracker.types import Box, Frame, FrameResult, Mask, check_frame
+from samtracker.types import Box, Frame, FrameResult, Mask, check_frame, checked_time
 
 
 class Tracker:

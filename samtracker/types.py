@@ -13,10 +13,12 @@ time        seconds
 
 from __future__ import annotations
 
+import math
+import reprlib
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -160,6 +162,31 @@ def check_frame(frame: Frame, *, size: Size | None = None) -> None:
             f"the frame is {width}x{height} but the stream is {columns}x{rows}: "
             "resize it, or call init to start a new stream"
         )
+
+
+def checked_time(time: float | None, name: str = "timestamp") -> float | None:
+    """Return the time of a frame as a float; None stays None.
+
+    Args:
+        time: Seconds.
+        name: Name of the argument, for the message.
+
+    Raises:
+        FrameError: It is no number, or not finite.
+    """
+    if time is None:
+        return None
+    try:
+        if not isinstance(time, SupportsFloat):  # float would read a str
+            raise TypeError
+        seconds = float(time)
+    except (TypeError, ValueError, OverflowError):
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        raise FrameError(
+            f"{name}={reprlib.repr(time)} is no time: give seconds as a float, or None"
+        )
+    return seconds
 
 
 def mask_box(mask: Mask) -> Box | None:

@@ -45,7 +45,8 @@ def overlay(
             f"image has the size {image.shape[:2]} but result {result.size}: "
             "draw a result on its own frame"
         )
-    if not isinstance(opacity, Real) or not 0 <= opacity <= 1:
+    given: object = opacity
+    if not isinstance(given, Real) or not 0 <= opacity <= 1:
         raise ConfigError(f"opacity={reprlib.repr(opacity)} does not fit: give 0 to 1")
     canvas: Frame = np.array(image, order="C")
     for item in result.objects:

@@ -1,38 +1,15 @@
-"""What a tracker asks of the times and ids it is given; of frames, see `types.check_frame`."""
+"""What a tracker asks of the ids it is given; of frames and times, see `types.check_frame`."""
 
 from __future__ import annotations
 
-import math
 import reprlib
-from typing import SupportsFloat
 
 import numpy as np
 
-from samtracker.errors import FrameError, PromptError
+from samtracker.errors import PromptError
 
 MAX_ID = 65535
 """Largest object id; id maps are uint16."""
-
-
-def checked_time(timestamp: float | None) -> float | None:
-    """Return the time of a frame as a float; None stays None.
-
-    Raises:
-        FrameError: It is no number, or not finite.
-    """
-    if timestamp is None:
-        return None
-    try:
-        if not isinstance(timestamp, SupportsFloat):  # float would read a str
-            raise TypeError
-        time = float(timestamp)
-    except (TypeError, ValueError, OverflowError):
-        time = math.nan
-    if not math.isfinite(time):
-        raise FrameError(
-            f"timestamp={reprlib.repr(timestamp)} is no time: give seconds as a float, or None"
-        )
-    return time
 
 
 def check_id(object_id: int, *, above: int) -> None:

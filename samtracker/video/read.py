@@ -229,9 +229,8 @@ def _check_kinds(source: str | Path | int, start: float, end: float | None, stri
     """Check that the arguments of `read_frames` are a path or number, times, and a whole number."""
     if not isinstance(source, int):
         checked_path(source, VideoError, "source")
-    kinds = (
-        ("start", start, Real),
-        ("end", start if end is None else end, Real),
+    kinds: tuple[tuple[str, object, type], ...] = (
+        *(("start", start, Real), ("end", start if end is None else end, Real)),
         ("stride", stride, Integral),
     )
     for name, value, kind in kinds:

@@ -14,9 +14,12 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from samtracker.errors import ConfigError, OutputError, VideoError
-from samtracker.types import Frame, Mask, check_frame
+from samtracker.errors import ConfigError, FrameError, OutputError, VideoError
+from samtracker.types import Frame, Mask, check_frame, checked_time
 from samtracker.video.encoder import FPS_RANGE, H264, PRORES_4444, VideoEncoder, VideoFormat
+
+LONGEST = 1e9
+"""Seconds from the first frame of a video to its last."""
 
 
 class _Writer:
@@ -41,6 +44,7 @@ class _Writer:
         self._audio_from = audio_from
         self._encoder: VideoEncoder | None = None
         self._count = 0
+        self._start = 0.0
         self._closed = False
         self._partial = self.path.with_name(f".{self.path.name}.partial")
         try:
@@ -77,7 +81,11 @@ class _Writer:
         if self._closed:
             raise VideoError(f"'{self.path}' is finished: no frame can be added")
         height, width = pixels.shape[:2]
-        seconds = float(self._count / self._rate) if time is None else time
+        given = checked_time(time, "time")
+        seconds = float(self._count / self._rate) if given is None else given
+        self._start = seconds if self._encoder is None else self._start
+        if abs(seconds - self._start) > LONGEST:
+            raise FrameError(f"time={time} is too far from the first frame's, {self._start}")
         with self._reporting():
             if self._encoder is None:
                 self._encoder = VideoEncoder(
@@ -137,7 +145,7 @@ class VideoWriter(_Writer):
                 one is moved just after it. By default the number of the frame / fps.
 
         Raises:
-            FrameError: The image is not RGB uint8.
+            FrameError: The image is not RGB uint8, or the time is none.
             VideoError: Another size than before, a full disk, or `audio_from` cannot be read.
         """
         check_frame(image)
@@ -170,7 +178,7 @@ class AlphaWriter(_Writer):
             time: As of `VideoWriter.write`.
 
         Raises:
-            FrameError: The image is not RGB uint8.
+            FrameError: The image is not RGB uint8, or the time is none.
             VideoError: Another size than before, or a full disk.
         """
         check_frame(image)

@@ -128,7 +128,7 @@ def _number(data: bytes, random: Random) -> bytes:
         return data
     place, length = _place(data, random), random.choice((1, 2, 4))
     order: Literal["big", "little"] = random.choice(("big", "little"))
-    value = random.choice(INTEGERS) & (256**length - 1)
+    value = random.choice(INTEGERS) & ((1 << 8 * length) - 1)
     number = value.to_bytes(length, order)
     return data[:place] + number + data[place + length :]
 

@@ -134,8 +134,15 @@ def _interrupted(folder: Path) -> None:
 def _training(path: Path) -> None:
     """Writes the checkpoint of a training of one step, before that step."""
     config = TrainConfig(
-        **{"weights": "propagation", "size": 64, "length": 2, "instances": 2, "batch": 2},
-        **{"warmup": 0, "workers": 0, "pictures": 0, "precision": "float32"},
+        weights="propagation",
+        size=64,
+        length=2,
+        instances=2,
+        batch=2,
+        warmup=0,
+        workers=0,
+        pictures=0,
+        precision="float32",
     )
     trained = load_network("propagation")
     TrainingState(trained, config, None).checkpoint(("synthetic",)).save(path, trained)

@@ -169,8 +169,8 @@ def _become_child(folder: Path) -> None:
         (resource.RLIMIT_FSIZE, LARGEST_FILE),
     ):
         resource.setrlimit(kind, (limit, limit))
-    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
-        os.environ.pop(name, None)
+    for screen in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        os.environ.pop(screen, None)
     os.environ |= {"SAMTRACKER_HOME": str(folder / "cache"), "TMPDIR": str(folder)}
 
 
