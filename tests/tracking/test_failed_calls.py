@@ -80,7 +80,7 @@ def test_what_is_no_path_is_no_saved_tracker(path: Any) -> None:
 def test_times_may_be_any_numbers(lite_tracker: MakeTracker, tmp_path: Path) -> None:
     tracker = lite_tracker(size=64)
     tracker.log = ReplayLog(tmp_path / "log.jsonl", tracker)
-    times = (Fraction(1, 4), np.float32(0.5), 1, np.int64(2), -1.5)
+    times: tuple[Any, ...] = (Fraction(1, 4), np.float32(0.5), 1, np.int64(2), -1.5)
     tracker.init(SHOTS[0].frame, mask=SHOTS[0].mask(1))
     assert [tracker.step(FRAME, time).timestamp for time in times] == [0.25, 0.5, 1.0, 2.0, -1.5]
     tracker.log.close()
