@@ -209,7 +209,7 @@ EDITS: dict[str, Callable[[dict[str, Any], dict[str, torch.Tensor]], object]] = 
 def deep() -> Any:
     """JSON of many levels, though not of so many that it could not be written."""
     plain: Any = None
-    for _ in range(900):
+    for _ in range(300):
         plain = {"list": [plain]}
     return plain
 
