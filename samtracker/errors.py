@@ -35,7 +35,7 @@ class SamTrackerError(Exception):
     """Base of all errors raised on purpose; catch this one to catch them all."""
 
     def __str__(self) -> str:
-        """Return the message in one line that a terminal can show, whatever values it names."""
+        # One line that a terminal can show, whatever values it names.
         line = re.sub(r"\s*\n\s*", " ", super().__str__())
         if len(line) > BEGIN + END:
             line = f"{line[:BEGIN]} ... {line[-END:]}"

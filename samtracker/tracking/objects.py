@@ -71,7 +71,7 @@ class Objects:
 
     @property
     def former_results(self) -> tuple[FrameResult, ...]:
-        """Results that `undo` can come back to."""
+        """Results that `undo` can come back to, the latest at the end."""
         return tuple(edit.result for edit in self._edits)
 
     def copied(self) -> Objects:

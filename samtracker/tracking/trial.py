@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 
 import torch
 
 from samtracker.config import TrackerConfig
-from samtracker.errors import NothingToUndoError
 from samtracker.model.runtime import Runtime
 from samtracker.tracking.state import StreamState
+from samtracker.types import FrameResult
 
 
 @torch.inference_mode()
@@ -32,19 +31,23 @@ def check_state(state: StreamState, runtime: Runtime, config: TrackerConfig) -> 
         if state.objects.ids or frame is not None or result is not None:
             raise ValueError("half a stream")
         return
-    size = frame.transform.frame
-    results = (result, *state.objects.former_results)
+    size, former = frame.transform.frame, state.objects.former_results
     fits = (
         frame.image.shape == (*size, 3)
         and frame.transform == runtime.network.encoder.input_transform(size, config.size)
-        and state.objects.ids == tuple(item.id for item in result.objects)
-        and all(one.size == size for one in results)
-        and all(item.mask.shape == size for one in results for item in one.objects)
+        and state.objects.ids == _ids(result)
+        and all(one.size == size for one in (result, *former))
+        and all(item.mask.shape == size for one in (result, *former) for item in one.objects)
     )
     if not fits:
         raise ValueError("a frame or masks of another size, or of other objects")
     trial, index = state.objects.copied(), result.index + 1
-    result = replace(result, index=index, objects=trial.step(runtime, frame, index))
-    with suppress(NothingToUndoError):
-        while True:
-            result = trial.undo(runtime, frame, result)
+    now = replace(result, index=index, objects=trial.step(runtime, frame, index))
+    for before in reversed(former):
+        now = trial.undo(runtime, frame, now)
+        if trial.ids != _ids(before):
+            raise ValueError("a change of other objects")
+
+
+def _ids(result: FrameResult) -> tuple[int, ...]:
+    return tuple(item.id for item in result.objects)

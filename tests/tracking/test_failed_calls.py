@@ -37,14 +37,14 @@ CALLS: tuple[Call, ...] = (
     *(lambda t, i=i: t.correct(FRAME, i, mask=IDS == 1) for i in (9, "1", None, [1])),
     lambda t: t.correct(FRAME, 1),
     lambda t: t.correct(FRAME, 1, mask=IDS),
-    lambda t: t.correct(FRAME, 1, mask=IDS > 0),
+    lambda t: t.correct(FRAME, 1, mask=np.ones_like(IDS)),
     lambda t: t.correct(NEXT, 1, mask=IDS),
     lambda t: t.correct(FRAME, 1, box=(5, 5, 5, 5)),
     *(lambda t, i=i: t.remove_object(i) for i in (0, "1", None)),
     *(lambda t, name=name: t.rename(1, name) for name in (5, None, b"red")),
     lambda t: t.rename(3, "third"),
     *(lambda t, size=size: t.resize(size) for size in ("x", 10, 128.5, HUGE)),
-    *(lambda t, path=path: t.save(path) for path in (None, b"a.safetensors", "\0.safetensors", "a")),
+    *(lambda t, path=path: t.save(path) for path in (None, b"a", "\0.safetensors", "a")),
 )  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def test_what_is_no_path_is_no_saved_tracker(path: Any) -> None:
 def test_times_may_be_any_numbers(lite_tracker: MakeTracker, tmp_path: Path) -> None:
     tracker = lite_tracker(size=64)
     tracker.log = ReplayLog(tmp_path / "log.jsonl", tracker)
-    times = (Fraction(1, 4), np.float32(0.5), 1, np.int64(2), -1.5)
+    times: tuple[Any, ...] = (Fraction(1, 4), np.float32(0.5), 1, np.int64(2), -1.5)
     tracker.init(SHOTS[0].frame, mask=SHOTS[0].mask(1))
     assert [tracker.step(FRAME, time).timestamp for time in times] == [0.25, 0.5, 1.0, 2.0, -1.5]
     tracker.log.close()

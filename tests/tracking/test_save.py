@@ -195,7 +195,6 @@ EDITS: dict[str, Callable[[dict[str, Any], dict[str, torch.Tensor]], object]] = 
     "no memory": lambda header, _: found(header, "track")[0].update(memory=None),
     "bank": lambda header, _: found(header, "memory")[0].update(bank={"list": []}),
     "transform": lambda header, _: found(header, "transform")[0].update(content={"tuple": [0, 0]}),
-    "threads": lambda header, _: header.update(threads=10**400),
     "setting": lambda header, _: header["config"].update(lost_after="x"),
     "own setting": lambda header, _: found(header, "config")[0].update(lost_after="x"),
     "half a stream": lambda header, _: header["state"]["dict"].pop(1),
@@ -210,7 +209,7 @@ EDITS: dict[str, Callable[[dict[str, Any], dict[str, torch.Tensor]], object]] = 
 def deep() -> Any:
     """JSON of many levels, though not of so many that it could not be written."""
     plain: Any = None
-    for _ in range(900):
+    for _ in range(300):
         plain = {"list": [plain]}
     return plain
 
