@@ -27,8 +27,10 @@ import re
 from typing import Final
 
 BEGIN: Final = 700
+"""Characters at the begin of a message that are shown however long it is."""
+
 END: Final = 250
-"""Characters that are shown of a longer message: most of what it is about, and the way out."""
+"""Likewise at its end, where the way out is."""
 
 
 class SamTrackerError(Exception):
