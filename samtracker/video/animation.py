@@ -10,14 +10,14 @@ from pathlib import Path
 
 from samtracker.errors import VideoError
 from samtracker.types import Frame
-from samtracker.video.frame_source import Candidate
+from samtracker.video.frame_source import Candidate, FrameSource
 from samtracker.video.image_source import IMAGE_FPS
 from samtracker.video.stills import PictureFile
 
 _DEFAULT = 1 / Fraction(IMAGE_FPS)
 
 
-class AnimationSource:
+class AnimationSource(FrameSource):
     """The pictures of a GIF, APNG, WebP or TIFF, or of any other image file. See `FrameSource`.
 
     Each is shown as long as the file says or, where it says nothing, for 1 / `IMAGE_FPS` seconds.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
@@ -28,7 +29,7 @@ class Candidate:
 
 
 class FrameSource(Protocol):
-    """Where `VideoReader` gets its frames from.
+    """Where `VideoReader` gets its frames from; sources inherit what seldom differs.
 
     Attributes:
         name: The source as error messages call it.
@@ -38,6 +39,12 @@ class FrameSource(Protocol):
         duration: Seconds; None when unknown.
         unreadable: Number of damaged frames so far.
         truncated: Whether the source ended before it should have.
+        notes: What had to be chosen until now to read it, in words that a user understands.
+        sample_aspect_ratio: Width of a pixel, as shown, over its height; sure once a frame is
+            loaded.
+        video_stream: Number of the video stream that is read; None where there is no choice.
+        is_live: Whether it has no end, as a camera.
+        repeatable: Whether it can be opened again and is the same then.
     """
 
     name: str
@@ -47,6 +54,15 @@ class FrameSource(Protocol):
     duration: float | None
     unreadable: int
     truncated: bool
+    sample_aspect_ratio: Fraction = Fraction(1)
+    video_stream: int | None = None
+    is_live: bool = False
+    repeatable: bool = True
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See above."""
+        return ()
 
     def candidates(self, start: float) -> Iterator[Candidate]:
         """Yield the frames in order; those before `start` (seconds) may be left out."""

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from samtracker.errors import VideoError
 from samtracker.types import Frame
-from samtracker.video.frame_source import Candidate
+from samtracker.video.frame_source import Candidate, FrameSource
 from samtracker.video.stills import IMAGE_SUFFIXES, natural_order, read_still
 
 IMAGE_FPS = 25.0
 """Frames per second of images that say nothing of their time."""
 
 
-class ImageSource:
+class ImageSource(FrameSource):
     """Images, `IMAGE_FPS` a second, in the natural order of their names. See `FrameSource`.
 
     Args:
