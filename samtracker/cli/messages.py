@@ -14,6 +14,7 @@ OPTIONS: Final = {
     "resume()": "--resume",
     "source=...": "--source",
     "start=...": "--start",
+    "stream=...": "--stream",
     "end=...": "--end",
     "log=...": "--log",
     "log='": "--log '",

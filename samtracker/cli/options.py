@@ -162,6 +162,17 @@ def output_options(default: str | None) -> Callable[[Command], Command]:
     )
 
 
+def stream_option(command: Command) -> Command:
+    """Add the option for one of several video streams."""
+    return click.option(
+        "--stream",
+        type=int,
+        metavar="N",
+        help="Number of the video in a file that has several, from 0; by default the one that "
+        "players show.",
+    )(command)
+
+
 def log_option(command: Command) -> Command:
     """Add the option for a log."""
     return click.option(

@@ -10,7 +10,13 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from samtracker.cli.options import first_prompt_options, log_option, model_options, output_options
+from samtracker.cli.options import (
+    first_prompt_options,
+    log_option,
+    model_options,
+    output_options,
+    stream_option,
+)
 
 
 @click.command()
@@ -22,6 +28,7 @@ from samtracker.cli.options import first_prompt_options, log_option, model_optio
 )
 @click.option("--end", type=float, help="Seconds at which to stop.")
 @click.option("--stride", type=int, default=1, help="Track every n-th frame only.")
+@stream_option
 @log_option
 @click.option("--overwrite", is_flag=True, help="Replace an earlier run's output folder and log.")
 @click.option(
@@ -45,12 +52,13 @@ def track(  # noqa: PLR0917
     start: float,
     end: float | None,
     stride: int,
+    stream: int | None,
     log: Path | None,
     overwrite: bool,
     resume: Path | None,
     **model: Any,
 ) -> None:
-    """Track objects through VIDEO: a file, folder, glob pattern, camera number or URL.
+    """Track objects through VIDEO: a file, folder, glob pattern, camera number, URL or pipe (-).
 
     A file may be a video, a GIF, APNG or WebP, or a TIFF of many pages; a folder has images.
 
@@ -87,6 +95,7 @@ def track(  # noqa: PLR0917
         start=start,
         end=end,
         stride=stride,
+        stream=stream,
         overwrite=overwrite,
         log=log,
         device=model["device"],
@@ -137,5 +146,7 @@ def _stem(video: str) -> str:
     """Return a name for the results of a source."""
     if video.isdecimal():
         return f"camera{video}"
+    if video == "-":
+        return "stdin"
     stem = re.sub(r"[^\w.-]+", "_", Path(video.rstrip("/")).stem).strip("_.")
     return stem or "video"
