@@ -12,7 +12,7 @@ from samtracker.errors import VideoError
 from samtracker.types import Frame
 from samtracker.video.frame_source import Candidate, FrameSource
 from samtracker.video.image_source import IMAGE_FPS
-from samtracker.video.stills import PictureFile
+from samtracker.video.picture_file import PictureFile
 
 _DEFAULT = 1 / Fraction(IMAGE_FPS)
 
@@ -61,10 +61,15 @@ class AnimationSource(FrameSource):
         """Close the file."""
         self._pictures.close()
 
-    def _load(self, index: int) -> Frame | None:
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What had to be chosen to read it, in words."""
+        return self._pictures.notes
+
+    def _load(self, index: int) -> Frame:
         try:
             return self._pictures.read(index)
         except VideoError:
             # A file that was cut off announces more pictures than it has.
             self.truncated = index == len(self._times) - 2
-            return None
+            raise

@@ -198,13 +198,15 @@ class FileSource(FrameSource):
     def _seconds(self, ticks: int) -> float:
         return float((ticks - (self._zero or 0)) * (self._stream.time_base or 0))
 
-    def _load(self, picture: Picture) -> Frame | None:
+    def _load(self, picture: Picture) -> Frame:
         if picture.is_corrupt:
-            return None
+            raise VideoError(f"a frame of {self.name} is damaged")
         try:
             image = self._convert(picture)
-        except av.FFmpegError:
-            return None
+        except av.FFmpegError as error:
+            raise VideoError(
+                f"a frame of {self.name} cannot be converted to RGB ({error.strerror})"
+            ) from error
         matrix = display_matrix(picture)
         aspect = self._stored_aspect
         self.sample_aspect_ratio = 1 / aspect if is_turned(matrix) else aspect

@@ -19,13 +19,17 @@ class Candidate:
         name: The frame as error messages call it.
         index: Number of the frame in the source, from 0.
         time: Seconds since the first frame.
-        load: Returns RGB uint8 (H, W, 3), or None when the frame is damaged.
+        load: Returns RGB uint8 (H, W, 3); raises VideoError when the frame is damaged.
+        source: See `VideoFrame`.
+        stem: See `VideoFrame`.
     """
 
     name: str
     index: int
     time: float
-    load: Callable[[], Frame | None]
+    load: Callable[[], Frame]
+    source: str | None = None
+    stem: str | None = None
 
 
 class FrameSource(Protocol):
