@@ -54,6 +54,24 @@ class Prompt:
     box: Box | None = None
     points: tuple[tuple[float, float, int], ...] | None = None
 
+    @property
+    def is_lone_click(self) -> bool:
+        """Whether it is a single click, which may mean several things."""
+        return self.box is None and len(self.points or ()) == 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A mask that a box or clicks may mean.
+
+    Attributes:
+        mask: Bool (H, W) at frame size.
+        score: Predicted IoU, 0 to 1; None where no network predicts it, as with GrabCut.
+    """
+
+    mask: Mask
+    score: float | None
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrackedObject:

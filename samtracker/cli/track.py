@@ -39,6 +39,7 @@ def track(  # noqa: PLR0917
     init_mask: Path | None,
     init_box: tuple[Any, ...],
     init_point: tuple[Any, ...],
+    candidate: int,
     output: Path | None,
     save: tuple[str, ...],
     show: bool,
@@ -81,7 +82,9 @@ def track(  # noqa: PLR0917
 
     job = TrackJob(
         source=video,
-        prompts=FirstPrompts(mask=init_mask, boxes=init_box, points=init_point),
+        prompts=FirstPrompts(
+            mask=init_mask, boxes=init_box, points=init_point, candidate=candidate
+        ),
         output=output or Path(f"{_stem(video)}-tracked"),
         save=save,
         start=start,
