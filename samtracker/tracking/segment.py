@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import torch
 
 from samtracker.model.aggregation import soft_aggregate
+from samtracker.model.confidence import calibrated, expected_iou
 from samtracker.model.network import NOWHERE
 from samtracker.model.runtime import EncodedFrame, Runtime, soft_masks, within_memory
 from samtracker.tracking.life_cycle import Observation
@@ -46,6 +47,7 @@ def segment_frame(
     logits = encoded.transform.restore(decoded.logits)
     masks = soft_aggregate(logits)
     scores = decoded.score.tolist()
+    sure = calibrated(expected_iou(decoded.logits), runtime.network.config.calibration).tolist()
     after = {number: track.copied() for number, track in tracks.items()}
     signals = zip(
         after.values(), masks.cpu().numpy(), scores, decoded.similarity.tolist(), strict=True
@@ -63,14 +65,20 @@ def segment_frame(
     else:
         grid_masks = encoded.masks_to_grid(masks)
     objects = []
-    rows = zip(after.items(), masks.cpu().numpy(), grid_masks, scores, states, strict=True)
-    for (number, track), mask, grid_mask, score, state in rows:
+    rows = zip(after.items(), masks.cpu().numpy(), grid_masks, scores, sure, states, strict=True)
+    for (number, track), mask, grid_mask, score, confidence, state in rows:
         box = mask_box(mask)
         if state is State.TRACKING and box is not None:
             track.memory.update(encoded.features, grid_mask, score, index)
         track.memory.lost = state in (State.LOST, State.REACQUIRED)
-        sure = score if box is not None else 0.0
         objects.append(
-            TrackedObject(id=number, mask=mask, box=box, score=sure, state=state, name=track.name)
+            TrackedObject(
+                id=number,
+                mask=mask,
+                box=box,
+                score=0.0 if box is None else confidence,
+                state=state,
+                name=track.name,
+            )
         )
     return tuple(objects), after
