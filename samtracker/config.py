@@ -84,7 +84,8 @@ class ModelConfig(_Saved, what="model"):
             shift = scale = math.nan
         if not (math.isfinite(shift) and 0 < scale < math.inf):
             raise ConfigError(
-                f"calibration={self.calibration!r} does not fit: give two numbers, the second above 0"
+                f"calibration={self.calibration!r} does not fit: give two numbers, the second "
+                "above 0"
             )
         object.__setattr__(self, "calibration", (shift, scale))  # JSON makes a list of it
 

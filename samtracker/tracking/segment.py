@@ -47,7 +47,6 @@ def segment_frame(
     logits = encoded.transform.restore(decoded.logits)
     masks = soft_aggregate(logits)
     scores = decoded.score.tolist()
-    sure = calibrated(expected_iou(decoded.logits), runtime.network.config.calibration).tolist()
     after = {number: track.copied() for number, track in tracks.items()}
     signals = zip(
         after.values(), masks.cpu().numpy(), scores, decoded.similarity.tolist(), strict=True
@@ -60,6 +59,8 @@ def segment_frame(
     if gone.any():  # what a lost object would have taken is the others'
         logits[gone] = NOWHERE
         masks = soft_aggregate(logits)
+    claims = torch.where(gone[:, None, None], NOWHERE, decoded.logits)
+    sure = calibrated(expected_iou(claims), runtime.network.config.calibration).tolist()
     if soft:
         grid_masks = soft_masks(decoded.logits, like=encoded.features.key)
     else:
