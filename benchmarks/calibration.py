@@ -87,10 +87,10 @@ def fitted(clips: list[Pairs]) -> tuple[float, float]:
         optimizer.zero_grad()
         said = calibration[0] + calibration[1] * logits
         error = F.binary_cross_entropy_with_logits(said, ious, weight=weights / weights.sum())
-        error.backward()
+        error.backward()  # type: ignore[no-untyped-call]
         return error
 
-    optimizer.step(loss)
+    optimizer.step(loss)  # type: ignore[no-untyped-call]
     shift, scale = (round(float(value), 4) for value in calibration.detach())
     return shift, scale
 

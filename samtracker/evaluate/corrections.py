@@ -9,7 +9,7 @@ from typing import Final
 from samtracker.errors import PromptError
 from samtracker.evaluate.simulated_prompts import Click, click_errors
 from samtracker.tracker import Tracker
-from samtracker.types import Frame, Mask
+from samtracker.types import Frame, FrameResult, Mask
 
 CLICKS: Final = 3
 """Clicks on an object in a frame that is corrected, at most."""
@@ -38,7 +38,9 @@ class Corrections:
         """Correct one more frame from now on."""
         self._masks[number] = None
 
-    def apply(self, tracker: Tracker, frame: Frame, number: int, truth: Mapping[int, Mask]) -> None:
+    def apply(
+        self, tracker: Tracker, frame: Frame, number: int, truth: Mapping[int, Mask]
+    ) -> FrameResult:
         """Correct the current frame, if that is planned.
 
         Args:
@@ -46,16 +48,19 @@ class Corrections:
             frame: RGB uint8 (H, W, 3).
             number: Number of the frame in the clip.
             truth: True masks, bool (H, W), by the tracker's ids.
+
+        Returns:
+            The result of the frame after that.
         """
-        if number not in self._masks:
-            return
-        masks = self._masks[number]
+        masks = self._masks.get(number, {})
         if masks is None:
             self._masks[number] = self._clicked(tracker, frame, truth)
-            return
-        for object_id, mask in masks.items():
+        for object_id, mask in (masks or {}).items():
             with suppress(PromptError):  # another object has gone to where this one is
                 tracker.correct(frame, object_id, mask=mask)
+        result = tracker.result
+        assert result is not None, "its stream has begun"
+        return result
 
     def _clicked(
         self, tracker: Tracker, frame: Frame, truth: Mapping[int, Mask]

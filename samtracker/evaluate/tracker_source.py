@@ -152,8 +152,7 @@ def track_clip(
         tally.add(result, seconds)
         if corrections is not None and number in corrections.frames:
             truth = {object_id: ids == names[object_id] for object_id in tracker.object_ids}
-            corrections.apply(tracker, frame, number, truth)
-            result = tracker.result
+            result = corrections.apply(tracker, frame, number, truth)
         yield number, np.array(names, np.uint16)[result.id_map]
 
 
