@@ -34,6 +34,7 @@ def live(  # noqa: PLR0917
     init_mask: Path | None,
     init_box: tuple[Any, ...],
     init_point: tuple[Any, ...],
+    candidate: int,
     deadline: float | None,
     record: Path | None,
     stream: int | None,
@@ -52,8 +53,10 @@ def live(  # noqa: PLR0917
     from samtracker.jobs import FirstPrompts
 
     prompts = None
-    if init_mask or init_box or init_point or headless:
-        prompts = FirstPrompts(mask=init_mask, boxes=init_box, points=init_point)
+    if init_mask or init_box or init_point or candidate != 1 or headless:
+        prompts = FirstPrompts(
+            mask=init_mask, boxes=init_box, points=init_point, candidate=candidate
+        )
     run_live(
         LiveRequest(
             source=source,

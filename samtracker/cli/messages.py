@@ -9,6 +9,7 @@ OPTIONS: Final = {
     "mask=...": "--init-mask FILE",
     "boxes=...": "--init-box x1,y1,x2,y2",
     "points=...": "--init-point x,y",
+    "candidate=": "--candidate ",
     "output=...": "--output",
     "overwrite=True": "--overwrite",
     "resume()": "--resume",
