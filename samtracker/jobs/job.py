@@ -40,6 +40,7 @@ class TrackJob:
         start: Seconds to skip; the prompts are for the first frame after them.
         end: Seconds at which to stop; None for the end of the source.
         stride: Every how many-th frame is tracked.
+        stream: Number of the video stream, see `read_frames`.
         overwrite: Whether an earlier `output` and `log` are replaced.
         log: File to take down what is done, for `Replay`; None for none.
         device: Where the network runs once the job is resumed, see `Tracker`.
@@ -55,6 +56,7 @@ class TrackJob:
     start: float = 0.0
     end: float | None = None
     stride: int = 1
+    stream: int | None = None
     overwrite: bool = False
     log: Path | None = None
     device: str = "auto"
@@ -89,7 +91,13 @@ class TrackJob:
         log_failures: list[OutputError] = []
         with (
             OutputFolder(self.output, overwrite=self.overwrite) as folder,
-            read_frames(self.source, start=self.start, end=self.end, stride=self.stride) as reader,
+            read_frames(
+                self.source,
+                start=self.start,
+                end=self.end,
+                stride=self.stride,
+                stream=self.stream,
+            ) as reader,
         ):
             masks = self.prompts.read_masks(reader.info.size)
             tracker = tracker() if callable(tracker) else tracker
@@ -123,6 +131,7 @@ class TrackJob:
             start=self.start,
             end=self.end,
             stride=self.stride,
+            stream=self.stream,
             save=self.save,
             device=self.device,
             origins=origins,

@@ -30,10 +30,11 @@ class JobRecord:
 
     Attributes:
         source: The source as the user named it.
-        path: Its absolute path or pattern; None for a camera or URL.
+        path: Its absolute path or pattern; None for a camera, URL or pipe.
         start: See `TrackJob`.
         end: See `TrackJob`.
         stride: See `TrackJob`.
+        stream: See `TrackJob`.
         save: See `TrackJob`.
         device: See `TrackJob`.
         origins: What the first masks were made from, by object id.
@@ -45,6 +46,7 @@ class JobRecord:
     start: float
     end: float | None
     stride: int
+    stream: int | None
     save: tuple[str, ...]
     device: str
     origins: dict[int, str]
@@ -76,6 +78,7 @@ class JobRecord:
                 start=float(given["start"]),
                 end=None if given["end"] is None else float(given["end"]),
                 stride=int(given["stride"]),
+                stream=None if given.get("stream") is None else int(given["stream"]),
                 save=tuple(given["save"]),
                 device=given["device"],
                 origins={int(number): str(name) for number, name in given["origins"].items()},
@@ -97,6 +100,8 @@ def lasting(source: str | Path | int) -> str | None:
     if isinstance(source, int) or str(source).isdecimal() or "://" in str(source):
         return None
     path = Path(source)
+    if source == "-" or path.is_relative_to("/dev"):  # another file or none the next time
+        return None
     if path.exists():
         return str(path.absolute()) if path.is_file() or path.is_dir() else None
     if path.is_absolute() or is_numbered(path):

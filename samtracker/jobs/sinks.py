@@ -66,13 +66,19 @@ class Sinks:
 
 
 def _open_sink(name: str, folder: Path, reader: VideoReader, fps: float, stack: ExitStack) -> Sink:
+    aspect = reader.info.sample_aspect_ratio
     match name:
         case "overlay":
-            video = VideoWriter(folder / OVERLAY, fps=fps, audio_from=reader.path)
-            stack.enter_context(video)
+            video = stack.enter_context(
+                VideoWriter(
+                    folder / OVERLAY, fps=fps, sample_aspect_ratio=aspect, audio_from=reader.path
+                )
+            )
             return lambda frame, result: video.write(overlay(frame.image, result), frame.time)
         case "alpha":
-            alpha = stack.enter_context(AlphaWriter(folder / ALPHA, fps=fps))
+            alpha = stack.enter_context(
+                AlphaWriter(folder / ALPHA, fps=fps, sample_aspect_ratio=aspect)
+            )
             return lambda frame, result: alpha.write(frame.image, result.id_map > 0, frame.time)
         case "masks":
             writer: Writer = MaskWriter(folder / MASKS)

@@ -23,7 +23,7 @@ from samtracker.model.process import check_process
 from samtracker.model.prompt_batch import PromptBatch
 from samtracker.model.prompter import Candidates
 from samtracker.model.sam import SamPrompter
-from samtracker.types import Frame, Mask, Prompt
+from samtracker.types import Candidate, Frame, Mask, Prompt
 
 CONVERTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear, nn.MultiheadAttention)
 """Layers that compute in half precision under autocast; norms stay in float32."""
@@ -121,8 +121,8 @@ class Runtime:
         return decoded
 
     @torch.inference_mode()
-    def prompt(self, frame: EncodedFrame, prompt: Prompt) -> Mask:
-        """Predict the mask (H, W) of a box or clicks with SAM's own prompt encoder.
+    def prompt(self, frame: EncodedFrame, prompt: Prompt) -> list[Candidate]:
+        """Predict what a box or clicks may mean with SAM's own prompt encoder, likeliest first.
 
         Raises:
             OutOfMemoryError: The device has no memory left for it.
@@ -131,9 +131,12 @@ class Runtime:
         assert isinstance(prompter, SamPrompter), "lite is pointed with by `point`"
         with within_memory():
             with self._autocast():
-                logits = prompter(frame.features.x16, prompt, frame.transform)
-            mask: Mask = (frame.transform.restore(logits)[0] > 0).cpu().numpy()
-        return mask
+                found = Candidates(*prompter(frame.features.x16, prompt, frame.transform))
+            masks = (frame.transform.restore(found.logits[0]) > 0).cpu().numpy()
+        return [
+            Candidate(mask=masks[number], score=float(found.scores[0, number]))
+            for _, number in found.order(ambiguous=prompt.is_lone_click)
+        ]
 
     @torch.inference_mode()
     def point(self, squares: NDArray[np.uint8], prompts: PromptBatch) -> Candidates:

@@ -31,6 +31,7 @@ from samtracker.files import DAMAGE, checked_path, writing
 from samtracker.model.network import SEED
 from samtracker.model.runtime import Runtime
 from samtracker.prompts.grabcut import SEED as CUT_SEED
+from samtracker.tracking.turn import Turn
 from samtracker.types import FrameResult
 
 _KIND: Final = "samtracker-replay-"
@@ -43,6 +44,7 @@ class Loggable(Protocol):
     log: ReplayLog | None
     config: TrackerConfig
     runtime: Runtime
+    _turn: Turn
 
     @property
     def result(self) -> FrameResult | None:
@@ -142,16 +144,21 @@ class ReplayLog:
 def logged(
     method: Callable[Concatenate[Self_, Arguments], Result],
 ) -> Callable[Concatenate[Self_, Arguments], Result]:
-    """Make a method of a tracker record itself in its log, if there is one, once it is done."""
+    """Make a method of a tracker wait for its turn, and record itself in its log once it is done.
+
+    Raises:
+        ConfigError: The process is forked, see `check_process`.
+    """
     signature = inspect.signature(method)
 
     @functools.wraps(method)
     def call(self: Self_, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        outcome = method(self, *args, **kwargs)
-        if self.log is not None:
-            _, *arguments = signature.bind(self, *args, **kwargs).arguments.items()
-            self.log.record(method.__name__, dict(arguments), outcome)
-        return outcome
+        with self._turn:
+            outcome = method(self, *args, **kwargs)
+            if self.log is not None:
+                _, *arguments = signature.bind(self, *args, **kwargs).arguments.items()
+                self.log.record(method.__name__, dict(arguments), outcome)
+            return outcome
 
     return cast(Callable[Concatenate[Self_, Arguments], Result], call)
 

@@ -16,7 +16,7 @@ from samtracker.checkpoints.files import checksum, load_state, save_state
 from samtracker.checkpoints.origin import network_of, weights_of
 from samtracker.config import TrackerConfig
 from samtracker.errors import OutOfMemoryError, OutputError, SamTrackerError, WeightsError
-from samtracker.files import DAMAGE
+from samtracker.files import DAMAGE, checked_path
 from samtracker.model.encoders import Features
 from samtracker.model.geometry import InputTransform
 from samtracker.model.memory import ReferenceFrame, Template
@@ -111,7 +111,9 @@ class SavedTracker:
             return state
 
 
-def save_tracker(path: Path, runtime: Runtime, config: TrackerConfig, state: StreamState) -> None:
+def save_tracker(
+    path: str | Path, runtime: Runtime, config: TrackerConfig, state: StreamState
+) -> None:
     """Write a tracker to a file.
 
     Args:
@@ -121,9 +123,10 @@ def save_tracker(path: Path, runtime: Runtime, config: TrackerConfig, state: Str
         state: What a stream has changed.
 
     Raises:
-        OutputError: The file has another ending, or cannot be written.
+        OutputError: The path is none, has another ending, or cannot be written.
         WeightsError: The network does not come from a file.
     """
+    path = checked_path(path, OutputError, "path")
     if path.suffix != ".safetensors":
         raise OutputError(f"'{path}' has another ending: give a name that ends in .safetensors")
     weights, digest = weights_of(runtime.network)
@@ -145,7 +148,7 @@ def save_tracker(path: Path, runtime: Runtime, config: TrackerConfig, state: Str
     save_state(path, encoder.tensors, metadata)
 
 
-def load_tracker(path: Path, weights: str | Path | None) -> SavedTracker:
+def load_tracker(path: str | Path, weights: str | Path | None) -> SavedTracker:
     """Read a file of `save_tracker`.
 
     Args:
@@ -156,6 +159,7 @@ def load_tracker(path: Path, weights: str | Path | None) -> SavedTracker:
         WeightsError: The weights are missing or are others; or the file is missing, damaged or of
             another version.
     """
+    path = checked_path(path, WeightsError, "path")
     tensors, metadata = load_state(path)
     _check_format(path, metadata.get("format", ""))
     with _damage(path):

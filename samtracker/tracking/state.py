@@ -33,9 +33,7 @@ class StreamState:
             NotInitializedError: The stream has not begun.
         """
         if self.result is None:
-            raise NotInitializedError(
-                "the tracker has no objects yet: call init(frame, mask=...) first"
-            )
+            raise NotInitializedError("there are no objects yet: call init(frame, mask=...) first")
         return self.result
 
     def encoded(self, frame: Frame) -> EncodedFrame | None:

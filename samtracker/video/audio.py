@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import av
 
 from samtracker.errors import VideoError
+from samtracker.video.av_versions import open_input
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -37,7 +38,7 @@ class AudioCopy:
 
     def __init__(self, source: Path, output: OutputContainer, *, start: float) -> None:
         try:
-            self._input = av.open(f"file:{source}", metadata_errors="ignore")
+            self._input = open_input(f"file:{source}")
         except av.FFmpegError as error:
             raise VideoError(
                 f"the audio of '{source}' cannot be read ({error.strerror}): give a video file"

@@ -51,9 +51,12 @@ class LiveSource:
 
     Args:
         source: As for `read_frames`.
+        stream: As for `read_frames`.
 
     Attributes:
         size: (H, W) of the frames.
+        sample_aspect_ratio: See `VideoInfo`.
+        notes: See `VideoReader`; those known when it was opened.
         fps: Frames per second as the source announces them; None when unknown.
         received: Frames that came.
         dropped: Those of them that a newer one replaced before they were taken.
@@ -65,15 +68,18 @@ class LiveSource:
         VideoError: It cannot be opened in the first place.
     """
 
-    def __init__(self, source: str | Path | int) -> None:
-        reader = read_frames(source)
+    def __init__(self, source: str | Path | int, *, stream: int | None = None) -> None:
+        reader = read_frames(source, stream=stream)
         self.size: Size = reader.info.size
+        self.sample_aspect_ratio = reader.info.sample_aspect_ratio
+        self.notes = reader.notes
         self.fps = reader.info.fps
         self.received = self.dropped = self.reconnects = 0
         self.connected = True
         self.failure: SamTrackerError | None = None
         self._paused = False
         self._source = source
+        self._stream = stream
         self._finite = not reader.is_live
         self._newest: LiveFrame | None = None
         self._over = False
@@ -148,7 +154,7 @@ class LiveSource:
                 break
             wait = min(2 * wait, longest)
             try:
-                reader = read_frames(self._source)
+                reader = read_frames(self._source, stream=self._stream)
                 self.reconnects += 1
             except FAILURES:
                 reader = None

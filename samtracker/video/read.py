@@ -8,6 +8,7 @@ import re
 import reprlib
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import chain
 from numbers import Integral, Real
 from pathlib import Path
@@ -24,6 +25,9 @@ from samtracker.video.image_pattern import is_pattern, matching
 from samtracker.video.image_source import ImageSource
 from samtracker.video.picture_kind import is_picture
 from samtracker.video.stills import ANIMATION_SUFFIXES, IMAGE_SUFFIXES
+
+DIGITS = 12
+"""Digits of a camera's number that are read: such a number is too large already."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,13 +62,17 @@ class VideoInfo:
         fps: Average frames per second, 30000/1001 for NTSC; None when unknown.
         frames: Number of frames in the whole source, as it announces it; None when unknown, as
             with cameras and live streams.
-        duration: Seconds; None when unknown.
+        duration: Seconds; None when unknown, as with MPEG transport streams, which may be joined.
+        sample_aspect_ratio: Width of a pixel, as players show it, over its height; 1 for squares.
+        stream: Number of the video stream that is read; None where there is no choice.
     """
 
     size: Size
     fps: float | None
     frames: int | None
     duration: float | None
+    sample_aspect_ratio: Fraction = Fraction(1)
+    stream: int | None = None
 
 
 class VideoReader(Iterator[VideoFrame]):
@@ -99,7 +107,12 @@ class VideoReader(Iterator[VideoFrame]):
             source.close()
             raise
         self.info = VideoInfo(
-            size=size, fps=source.fps, frames=source.frames, duration=source.duration
+            size=size,
+            fps=source.fps,
+            frames=source.frames,
+            duration=source.duration,
+            sample_aspect_ratio=source.sample_aspect_ratio,
+            stream=source.video_stream,
         )
         self.path = source.path
         # No method of this object: a cycle would leave the release to the garbage collector.
@@ -110,7 +123,12 @@ class VideoReader(Iterator[VideoFrame]):
     @property
     def is_live(self) -> bool:
         """Whether the source is a camera or stream, which has no end and does not come again."""
-        return self.info.duration is None and self.path is None
+        return self._source.is_live
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the source can be read again; a camera, stream or pipe cannot."""
+        return self._source.repeatable
 
     @property
     def unreadable(self) -> int:
@@ -152,7 +170,12 @@ class VideoReader(Iterator[VideoFrame]):
 
 
 def read_frames(
-    source: str | Path | int, *, start: float = 0.0, end: float | None = None, stride: int = 1
+    source: str | Path | int,
+    *,
+    start: float = 0.0,
+    end: float | None = None,
+    stride: int = 1,
+    stream: int | None = None,
 ) -> VideoReader:
     """Open a source and iterate over its frames.
 
@@ -166,27 +189,31 @@ def read_frames(
         source: A video file; a GIF, APNG or WebP, at its own times; a TIFF, whose pages come at
             25 frames per second; a folder of images or a pattern of them, `*.png` or `%05d.png`,
             in natural order of their names and at 25 frames per second; a camera's number (an
-            int, or a string of digits) or device path; or a URL such as rtsp://host/stream.
+            int, or a string of digits) or device path; a URL such as rtsp://host/stream; or a
+            pipe, `-` for standard input, which is read once from its start to its end.
         start: Seconds; frames before are left out.
         end: Seconds; frames from here on are left out.
         stride: Takes every n-th of those frames.
+        stream: Number of the video stream in a file or URL, from 0; None for the one that players
+            show: the default one, then the largest and longest. Attached pictures and previews
+            come last.
 
     Returns:
         An iterator of `VideoFrame` that is also a context manager.
 
     Raises:
-        ConfigError: `start`, `end` or `stride` are no numbers or out of range.
+        ConfigError: `start`, `end`, `stride` or `stream` are no numbers or out of range.
         VideoError: The source does not exist, is no video, or none of its frames can be read.
             While iterating: a frame has another size than the first one.
     """
-    _check_kinds(source, start, end, stride)
+    _check_kinds(source, start, end, stride, stream)
     if not 0 <= start < math.inf:
         raise ConfigError(f"start={start} is not a time: give 0 or more seconds")
     if end is not None and not end > start:
         raise ConfigError(f"end={end} is not after start={start}: give a later end")
     if stride < 1:
         raise ConfigError(f"stride={stride} is not possible: give 1 or more")
-    opened = _open(source)
+    opened = _open(source, stream)
     if opened.duration is not None and start >= opened.duration:
         opened.close()
         raise ConfigError(
@@ -195,21 +222,29 @@ def read_frames(
     return VideoReader(opened, source, start=start, end=end, stride=stride)
 
 
-def _open(source: str | Path | int) -> FrameSource:
+def _open(source: str | Path | int, stream: int | None) -> FrameSource:
+    opened = _open_any(source, stream)
+    if stream is not None and not isinstance(opened, FileSource):
+        opened.close()
+        raise ConfigError(f"stream={stream} does not fit {opened.name}: only videos have streams")
+    return opened
+
+
+def _open_any(source: str | Path | int, stream: int | None) -> FrameSource:
     camera = _camera(source)
     if camera is not None:
         return CameraSource(camera)
     if isinstance(source, str) and "://" in source:
-        return FileSource(source)
+        return FileSource(source, stream)
     assert not isinstance(source, int), "that is a camera"
-    path = Path(source)
+    path = Path("/dev/stdin" if source == "-" else source)
     try:
         if path.is_dir():
             return ImageSource(f"folder '{path}'", list(path.iterdir()))
         if path.exists():
             named = path.suffix.lower() in IMAGE_SUFFIXES + ANIMATION_SUFFIXES
             picture = named or (path.is_file() and is_picture(path))
-            return AnimationSource(path) if picture else FileSource(path)
+            return AnimationSource(path) if picture else FileSource(path, stream)
         if is_pattern(path):
             return ImageSource(f"pattern '{path}'", matching(path))
     except OSError as error:
@@ -219,19 +254,23 @@ def _open(source: str | Path | int) -> FrameSource:
 
 def _camera(source: str | Path | int) -> int | None:
     """Return the number of a camera, given by number or device path; None for anything else."""
-    if isinstance(source, int) or (isinstance(source, str) and source.isdecimal()):
-        return int(source)
+    if isinstance(source, int):
+        return source
+    if isinstance(source, str) and source.isdecimal():
+        return int(source[:DIGITS])
     device = re.fullmatch(r"/dev/video(\d+)", os.path.realpath(source))
-    return int(device[1]) if device else None
+    return int(device[1][:DIGITS]) if device else None
 
 
-def _check_kinds(source: str | Path | int, start: float, end: float | None, stride: int) -> None:
-    """Check that the arguments of `read_frames` are a path or number, times, and a whole number."""
+def _check_kinds(
+    source: str | Path | int, start: float, end: float | None, stride: int, stream: int | None
+) -> None:
+    """Check that the arguments of `read_frames` are of the kinds that it documents."""
     if not isinstance(source, int):
         checked_path(source, VideoError, "source")
     kinds: tuple[tuple[str, object, type], ...] = (
         *(("start", start, Real), ("end", start if end is None else end, Real)),
-        ("stride", stride, Integral),
+        *(("stride", stride, Integral), ("stream", 0 if stream is None else stream, Integral)),
     )
     for name, value, kind in kinds:
         if not isinstance(value, kind):

@@ -15,11 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samtracker.errors import ConfigError, FrameError, OutputError, VideoError
-from samtracker.types import Frame, Mask, check_frame, checked_time
+from samtracker.types import Frame, Mask, check_frame, to_seconds
 from samtracker.video.encoder import FPS_RANGE, H264, PRORES_4444, VideoEncoder, VideoFormat
 
 LONGEST = 1e9
 """Seconds from the first frame of a video to its last."""
+
+SQUARE = Fraction(1)
+"""Sample aspect ratio of square pixels."""
 
 
 class _Writer:
@@ -32,7 +35,12 @@ class _Writer:
     _form: VideoFormat
 
     def __init__(
-        self, path: str | Path, *, fps: float | Fraction, audio_from: Path | None = None
+        self,
+        path: str | Path,
+        *,
+        fps: float | Fraction,
+        sample_aspect_ratio: Fraction = SQUARE,
+        audio_from: Path | None = None,
     ) -> None:
         lowest, highest = FPS_RANGE
         if not isinstance(fps, Real) or not lowest <= fps <= highest:
@@ -41,6 +49,7 @@ class _Writer:
             )
         self.path = Path(path)
         self._rate = Fraction(fps).limit_denominator(1001)  # 29.97002997... is 30000/1001
+        self._aspect = sample_aspect_ratio
         self._audio_from = audio_from
         self._encoder: VideoEncoder | None = None
         self._count = 0
@@ -81,7 +90,7 @@ class _Writer:
         if self._closed:
             raise VideoError(f"'{self.path}' is finished: no frame can be added")
         height, width = pixels.shape[:2]
-        given = checked_time(time, "time")
+        given = to_seconds(time, "time")
         seconds = float(self._count / self._rate) if given is None else given
         self._start = seconds if self._encoder is None else self._start
         if abs(seconds - self._start) > LONGEST:
@@ -93,6 +102,7 @@ class _Writer:
                     self._form,
                     rate=self._rate,
                     size=(height, width),
+                    aspect=self._aspect,
                     start=seconds,
                     audio_from=self._audio_from,
                 )
@@ -126,6 +136,7 @@ class VideoWriter(_Writer):
     Args:
         path: The file; an existing one is replaced when the new one is finished.
         fps: Frames per second; for frames without a time, and how long the last one is shown.
+        sample_aspect_ratio: Width of a pixel, as players show it, over its height.
         audio_from: Video file whose audio is taken along, for the time span that is written.
 
     Raises:
@@ -158,6 +169,7 @@ class AlphaWriter(_Writer):
     Args:
         path: The file; an existing one is replaced when the new one is finished.
         fps: As of `VideoWriter`.
+        sample_aspect_ratio: As of `VideoWriter`.
 
     Raises:
         ConfigError: `fps` is out of range.
@@ -166,8 +178,14 @@ class AlphaWriter(_Writer):
 
     _form = PRORES_4444
 
-    def __init__(self, path: str | Path, *, fps: float | Fraction) -> None:
-        super().__init__(path, fps=fps)
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        fps: float | Fraction,
+        sample_aspect_ratio: Fraction = SQUARE,
+    ) -> None:
+        super().__init__(path, fps=fps, sample_aspect_ratio=sample_aspect_ratio)
 
     def write(self, image: Frame, mask: Mask, time: float | None = None) -> None:
         """Add a frame, opaque where the mask is True.

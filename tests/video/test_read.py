@@ -187,7 +187,10 @@ def test_frames_hidden_by_an_edit_list(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     edit = data.index(b"elst") + 12  # version, flags and count; then duration and first time
     duration, first = struct.unpack_from(">ii", data, edit)
-    struct.pack_into(">ii", data, edit, duration - 600, first + 14 * TICK.denominator // 25)
+    (second,) = struct.unpack_from(">i", data, data.index(b"mvhd") + 16)  # in units of the duration
+    struct.pack_into(
+        ">ii", data, edit, duration - 6 * second // 10, first + 14 * TICK.denominator // 25
+    )
     path.write_bytes(data)
     frames = read_frames(path)
     shown = list(range(14, 39))
@@ -253,6 +256,17 @@ def test_truncated_file_gives_what_there_is(tmp_path: Path, name: str, movflags:
     with pytest.raises(VideoError) as told:
         frames.check_complete()
     assert str(told.value) == f"'{path}' is cut off or damaged at its end"
+
+
+def test_transport_stream_that_ends_within_a_packet(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.ts", map(numbered, NUMBERS), options={"g": "5"})
+    whole = path.read_bytes()
+    for size, truncated in ((188 * 40, False), (188 * 40 + 100, True)):
+        path.write_bytes(whole[:size])
+        frames = read_frames(path)
+        seen = list(frames)
+        assert 3 <= len(seen) < 40
+        assert frames.truncated == truncated
 
 
 def test_half_a_frame_is_not_shown(tmp_path: Path) -> None:
