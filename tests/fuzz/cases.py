@@ -56,8 +56,8 @@ class Case:
 
 def _video(samples: Path, random: Random) -> Action:
     """A damaged video file."""
-    path = _mutated(random.choice(_files(samples / "videos")), random)
-    prompt = ("--init-mask", samples / MASK)
+    made = random.choice(_files(samples / "videos") + _files(samples / "odd_videos"))
+    path, prompt = _mutated(made, random), _prompt(samples, made)
     match random.choice(("track", "track", "track", "read", "live")):
         case "track":
             formats = random.choice(("overlay", "csv", "masks,rle"))
@@ -71,10 +71,9 @@ def _video(samples: Path, random: Random) -> Action:
 def _pictures(samples: Path, random: Random) -> Action:
     """A folder of pictures, some of them damaged or not pictures at all."""
     folder = Path("pictures")
-    made = random.choice(_files(samples / "pictures") + _files(samples / "odd"))
+    made = random.choice(_files(samples / "pictures") + _files(samples / "odd_pictures"))
     shutil.copytree(made, folder)
-    odd = made.parent.name == "odd"
-    prompt = ("--init-box", "40,30,120,90") if odd else ("--init-mask", str(samples / MASK))
+    prompt = _prompt(samples, made)
     pictures = _files(folder)
     for path in random.sample(pictures, min(len(pictures), random.choice((1, 1, 2, 5)))):
         match random.choice(("damage", "damage", "damage", "nothing", "folder", "link", "other")):
@@ -206,6 +205,13 @@ KINDS: Final[dict[str, Callable[[Path, Random], Action]]] = {
     "misuse": misuse,
 }
 """What makes the files of a case, and its action."""
+
+
+def _prompt(samples: Path, source: Path) -> tuple[str, str]:
+    """What to track: the mask is of the usual size, others are at least 64x48."""
+    if source.parent.name.startswith("odd"):
+        return "--init-box", "10,8,50,40"
+    return "--init-mask", str(samples / MASK)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -16,7 +16,7 @@ from samtracker.model.network import Network
 from samtracker.palette import PALETTE
 from samtracker.tracker import Tracker
 from samtracker.train.training_state import TrainingState
-from tests.corpus import pictures
+from tests.corpus import pictures, videos
 from tests.helpers.cli_tools import FRAMES, SHOTS, first_mask, samtrack, two_balls
 from tests.helpers.datasets import write_davis
 
@@ -45,6 +45,7 @@ def make_samples(folder: Path) -> None:
     """Fills a new folder."""
     folder.mkdir()
     _videos(folder / "videos")
+    _odd_videos(folder / "odd_videos")
     _pictures(folder / "pictures")
     _masks(folder / "masks")
     _weights(folder / "weights")
@@ -72,13 +73,21 @@ def _videos(folder: Path) -> None:
         images[0].save(folder / name, save_all=True, append_images=images[1:], duration=40)
 
 
+def _odd_videos(folder: Path) -> None:
+    folder.mkdir()
+    videos.exif_mjpeg(folder / "exif.avi", 6)
+    videos.with_previews(folder / "previews.mkv")
+    videos.joined(folder / "joined.ts", [0.0, 0.0])
+    videos.deep(folder / "deep.mkv", bits=10, full_range=False, matrix=1)
+
+
 def _pictures(folder: Path) -> None:
     for kind in ("png", "jpg", "tiff", "webp", "bmp"):
         (folder / kind).mkdir(parents=True)
         for number, frame in enumerate(FRAMES[:COUNT]):
             Image.fromarray(frame).save(folder / kind / f"{number:03}.{kind}")
     for make in ODD_PICTURES:
-        odd = folder.with_name("odd") / make.__name__
+        odd = folder.with_name("odd_pictures") / make.__name__
         odd.mkdir(parents=True)
         make(odd)
 
