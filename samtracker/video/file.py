@@ -15,6 +15,7 @@ from av.video.reformatter import Colorspace, VideoReformatter
 
 from samtracker.errors import VideoError
 from samtracker.types import Frame
+from samtracker.video.container import open_container
 from samtracker.video.frame_source import Candidate
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     Packets = Iterator[Packet[VideoStream]]
 
-URL_TIMEOUT = 15.0  # seconds
 # Containers round their durations; a file that ends this many seconds early was cut off.
 END_TOLERANCE = 0.5
 RAW_FPS = 25.0  # of a raw stream that does not tell
@@ -48,7 +48,7 @@ class FileSource:
     def __init__(self, location: Path | str) -> None:
         self.path = location if isinstance(location, Path) else None
         self.name = f"'{location}'"
-        self._container = _open(location, self.name)
+        self._container = open_container(location)
         try:
             self._stream = _video_stream(self._container, self.name)
         except VideoError:
@@ -152,39 +152,6 @@ class FileSource:
         )
         image: Frame = rgb.to_ndarray().astype(np.uint8, copy=False)
         return _upright(image, picture)
-
-
-def _open(location: Path | str, name: str) -> InputContainer:
-    local = isinstance(location, Path)
-    try:
-        return av.open(
-            # Without the protocol, FFmpeg takes the name 12:30.mp4 for a URL.
-            f"file:{location}" if local else str(location),
-            metadata_errors="ignore",
-            timeout=None if local else URL_TIMEOUT,
-        )
-    except av.FFmpegError as error:
-        if not local:
-            raise VideoError(
-                f"{name} cannot be opened ({error.strerror}): check the address and the network"
-            ) from error
-        raise VideoError(f"{name} {_diagnosis(Path(location), error)}") from error
-
-
-def _diagnosis(path: Path, error: av.FFmpegError) -> str:
-    """Say why FFmpeg could not open a file, and what to do."""
-    if not isinstance(error, av.error.InvalidDataError):
-        return f"cannot be read: {error.strerror}"
-    with path.open("rb") as file:
-        head = file.read(8)
-    if not head:
-        return "is empty (0 bytes): record, copy or download it again"
-    if head[4:] == b"ftyp":  # the first box of every MP4 and QuickTime file
-        return (
-            "is damaged or incomplete, its index (moov) is missing: "
-            "record, copy or download it again"
-        )
-    return "is not a video that can be read, or is damaged: give another file"
 
 
 def _video_stream(container: InputContainer, name: str) -> VideoStream:

@@ -19,6 +19,7 @@ from samtracker.video.camera import CameraSource
 from samtracker.video.file import FileSource
 from samtracker.video.frame_source import Candidate, FrameSource
 from samtracker.video.image_source import ImageSource
+from samtracker.video.location import locate_source
 from samtracker.video.stills import ANIMATION_SUFFIXES, IMAGE_SUFFIXES
 
 
@@ -182,10 +183,10 @@ def _open(source: str | Path | int) -> FrameSource:
     camera = _camera(source)
     if camera is not None:
         return CameraSource(camera)
-    if isinstance(source, str) and "://" in source:
-        return FileSource(source)
     assert not isinstance(source, int), "that is a camera"
-    path = Path(source)
+    path = locate_source(source)
+    if isinstance(path, str):
+        return FileSource(path)
     try:
         if path.is_dir():
             return ImageSource(f"folder '{path}'", list(path.iterdir()))

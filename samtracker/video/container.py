@@ -1,0 +1,100 @@
+"""Opening a video file or URL with FFmpeg (PyAV); where that fails, why, and what to do."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+
+from samtracker.errors import VideoError
+from samtracker.video.playlist import choose_variant, is_playlist
+from samtracker.video.web import TIMEOUT, fetch_start, is_web_address
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+HEAD = 1024  # bytes from which a file is recognized
+# Formats that name other files, which may name them in turn: FFmpeg would go round for ever.
+LISTS = frozenset({"concat", "hls"})
+FORMATS = ",".join(sorted(av.formats_available - LISTS))
+
+
+def open_container(location: Path | str) -> InputContainer:
+    """Open a video; of a playlist, the stream that a player would show.
+
+    Args:
+        location: A path, or a URL such as rtsp://host/stream. A server that sends nothing for 15 s
+            counts as failed, then and later.
+
+    Raises:
+        VideoError: It cannot be opened.
+    """
+    try:
+        return _open(location, FORMATS)
+    except av.FFmpegError as error:
+        # What it is FFmpeg does know, where it is a matter of the network.
+        unknown = isinstance(error, (av.error.InvalidDataError, av.error.ArgumentError))
+        head = _head(location) if unknown else b""
+        if is_playlist(head):
+            return _open_playlist(location)
+        raise VideoError(f"'{location}' {_diagnosis(location, head, error)}") from error
+
+
+def _open(location: Path | str, formats: str) -> InputContainer:
+    local = isinstance(location, Path)
+    return av.open(
+        # Without the protocol, FFmpeg takes the name 12:30.mp4 for a URL.
+        f"file:{location}" if local else str(location),
+        metadata_errors="ignore",
+        container_options={
+            "format_whitelist": formats,
+            "rtsp_flags": "prefer_tcp",  # over UDP packets get lost, and the pictures are smeared
+        },
+        timeout=None if local else TIMEOUT,
+    )
+
+
+def _open_playlist(location: Path | str) -> InputContainer:
+    try:
+        return _open(choose_variant(location), f"{FORMATS},hls")
+    except av.FFmpegError as error:
+        raise VideoError(
+            f"'{location}' is a playlist, but nothing that it names can be read "
+            f"({error.strerror}): check that it is there; a playlist from the web may only name "
+            "web addresses, and one in a file only files"
+        ) from error
+
+
+def _head(location: Path | str) -> bytes:
+    """Return what a file or web address begins with; nothing where it is gone."""
+    if isinstance(location, Path):
+        with suppress(OSError), location.open("rb") as file:
+            return file.read(HEAD)
+    found = fetch_start(str(location), HEAD) if is_web_address(location) else None
+    return b"" if found is None else found[0]
+
+
+def _diagnosis(location: Path | str, head: bytes, error: av.FFmpegError) -> str:
+    """Say why FFmpeg could not open a file or URL, and what to do."""
+    if re.search(rb"<(!doctype\s+html|html|head|body)\b", head, re.IGNORECASE):
+        return (
+            "is a web page, not a video: give the address of the video itself, "
+            "or download the video and give the file"
+        )
+    if head.startswith(b"ffconcat"):
+        return "is a list of videos: give one of them, or join them with ffmpeg -f concat"
+    if isinstance(location, str):
+        return f"cannot be opened ({error.strerror}): check the address and the network"
+    if not isinstance(error, av.error.InvalidDataError):
+        return f"cannot be read: {error.strerror}"
+    if not head:
+        return "is empty (0 bytes): record, copy or download it again"
+    if head[4:8] == b"ftyp":  # the first box of every MP4 and QuickTime file
+        return (
+            "is damaged or incomplete, its index (moov) is missing: "
+            "record, copy or download it again"
+        )
+    return "is not a video that can be read, or is damaged: give another file"
