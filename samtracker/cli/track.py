@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from samtracker.cli.options import first_prompt_options, log_option, model_options, output_options
+from samtracker.video.location import locate_source
 
 
 @click.command()
@@ -137,5 +138,5 @@ def _stem(video: str) -> str:
     """Return a name for the results of a source."""
     if video.isdecimal():
         return f"camera{video}"
-    stem = re.sub(r"[^\w.-]+", "_", Path(video.rstrip("/")).stem).strip("_.")
+    stem = re.sub(r"[^\w.-]+", "_", Path(locate_source(video.rstrip("/"))).stem).strip("_.")
     return stem or "video"

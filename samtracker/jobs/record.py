@@ -17,6 +17,7 @@ from samtracker.config import FORMATS
 from samtracker.errors import OutputError
 from samtracker.files import DAMAGE
 from samtracker.results.names import JOB, RESUME
+from samtracker.video.location import locate_source
 
 _KIND: Final = "samtracker-job-"
 FORMAT: Final = f"{_KIND}2"
@@ -93,9 +94,11 @@ class JobRecord:
 
 def lasting(source: str | Path | int) -> str | None:
     """Return the absolute path of a source; None for a camera, URL or pipe, which ends for good."""
-    if isinstance(source, int) or str(source).isdecimal() or "://" in str(source):
+    if isinstance(source, int) or str(source).isdecimal():
         return None
-    path = Path(source)
+    path = locate_source(source)
+    if isinstance(path, str):
+        return None
     if path.exists():
         return str(path.absolute()) if path.is_file() or path.is_dir() else None
-    return str(source) if path.is_absolute() else str(Path(escape(str(Path.cwd())), source))
+    return str(path) if path.is_absolute() else str(Path(escape(str(Path.cwd())), path))

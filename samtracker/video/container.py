@@ -20,6 +20,10 @@ HEAD = 1024  # bytes from which a file is recognized
 # Formats that name other files, which may name them in turn: FFmpeg would go round for ever.
 LISTS = frozenset({"concat", "hls"})
 FORMATS = ",".join(sorted(av.formats_available - LISTS))
+# FFmpeg waits for more of a playlist that does not say that it is over. In a file nothing comes.
+PLAYLIST_IN_FILE = {"live_start_index": "0", "max_reload": "1"}
+# From its last segment on, or a live picture would be two segments older.
+PLAYLIST_ON_WEB = {"live_start_index": "-1"}
 
 
 def open_container(location: Path | str) -> InputContainer:
@@ -43,7 +47,7 @@ def open_container(location: Path | str) -> InputContainer:
         raise VideoError(f"'{location}' {_diagnosis(location, head, error)}") from error
 
 
-def _open(location: Path | str, formats: str) -> InputContainer:
+def _open(location: Path | str, formats: str, **options: str) -> InputContainer:
     local = isinstance(location, Path)
     return av.open(
         # Without the protocol, FFmpeg takes the name 12:30.mp4 for a URL.
@@ -52,6 +56,7 @@ def _open(location: Path | str, formats: str) -> InputContainer:
         container_options={
             "format_whitelist": formats,
             "rtsp_flags": "prefer_tcp",  # over UDP packets get lost, and the pictures are smeared
+            **options,
         },
         timeout=None if local else TIMEOUT,
     )
@@ -59,7 +64,8 @@ def _open(location: Path | str, formats: str) -> InputContainer:
 
 def _open_playlist(location: Path | str) -> InputContainer:
     try:
-        return _open(choose_variant(location), f"{FORMATS},hls")
+        options = PLAYLIST_IN_FILE if isinstance(location, Path) else PLAYLIST_ON_WEB
+        return _open(choose_variant(location), f"{FORMATS},hls", **options)
     except av.FFmpegError as error:
         raise VideoError(
             f"'{location}' is a playlist, but nothing that it names can be read "
@@ -69,11 +75,14 @@ def _open_playlist(location: Path | str) -> InputContainer:
 
 
 def _head(location: Path | str) -> bytes:
-    """Return what a file or web address begins with; nothing where it is gone."""
+    """Return what a file or web address begins with; nothing of a pipe, or where it is gone."""
     if isinstance(location, Path):
-        with suppress(OSError), location.open("rb") as file:
-            return file.read(HEAD)
-    found = fetch_start(str(location), HEAD) if is_web_address(location) else None
+        with suppress(OSError):
+            if location.is_file():
+                with location.open("rb") as file:
+                    return file.read(HEAD)
+        return b""
+    found = fetch_start(location, HEAD) if is_web_address(location) else None
     return b"" if found is None else found[0]
 
 

@@ -41,6 +41,9 @@ class FileSource:
     Args:
         location: A path, or a URL such as rtsp://host/stream.
 
+    Attributes:
+        in_segments: Whether it comes some seconds at a time (HLS).
+
     Raises:
         VideoError: It cannot be opened, or has no video that can be decoded.
     """
@@ -54,6 +57,7 @@ class FileSource:
         except VideoError:
             self._container.close()
             raise
+        self.in_segments = self._container.format.name == "hls"
         self._zero = self._stream.start_time
         self._reformatter = VideoReformatter()
         rate = self._stream.average_rate or self._stream.guessed_rate

@@ -15,8 +15,8 @@ from samtracker.video.web import fetch_start, is_web_address
 
 LIMIT = 1 << 20  # bytes of a playlist that are looked at
 _VARIANT = re.compile(r"^#EXT-X-STREAM-INF:(?P<attributes>.*)$\s*^(?P<uri>[^#\s].*)$", re.MULTILINE)
-_RESOLUTION = re.compile(r"\bRESOLUTION=(\d{1,6})x(\d{1,6})")
-_BANDWIDTH = re.compile(r"\bBANDWIDTH=(\d{1,15})")
+_RESOLUTION = re.compile(r"(?<![\w-])RESOLUTION=(\d{1,6})x(\d{1,6})")
+_BANDWIDTH = re.compile(r"(?<![\w-])BANDWIDTH=(\d{1,15})")
 
 
 def is_playlist(head: bytes) -> bool:

@@ -94,13 +94,23 @@ class VideoReader(Iterator[VideoFrame]):
         self.path = source.path
         # No method of this object: a cycle would leave the release to the garbage collector.
         self._frames = _select(
-            source, chain([first], candidates), size=size, start=start, end=end, stride=stride
+            source,
+            chain([first], candidates),
+            size=None if self.is_live else size,
+            start=start,
+            end=end,
+            stride=stride,
         )
 
     @property
     def is_live(self) -> bool:
         """Whether the source is a camera or stream, which has no end and does not come again."""
         return self.info.duration is None and self.path is None
+
+    @property
+    def in_segments(self) -> bool:
+        """Whether frames come some seconds at a time, sooner than they are to be shown (HLS)."""
+        return isinstance(self._source, FileSource) and self._source.in_segments
 
     @property
     def unreadable(self) -> int:
@@ -162,7 +172,8 @@ def read_frames(
     Raises:
         ConfigError: `start`, `end` or `stride` are out of range.
         VideoError: The source does not exist, is no video, or none of its frames can be read.
-            While iterating: a frame has another size than the first one.
+            While iterating: a frame has another size than the first one; not of a camera or
+            stream, whose frames come as they are.
     """
     if not 0 <= start < math.inf:
         raise ConfigError(f"start={start} is not a time: give 0 or more seconds")
@@ -226,12 +237,12 @@ def _select(
     source: FrameSource,
     candidates: Iterator[Candidate],
     *,
-    size: Size,
+    size: Size | None,
     start: float,
     end: float | None,
     stride: int,
 ) -> Generator[VideoFrame, None, None]:
-    """Load every n-th frame from `start` to before `end`, then close the source."""
+    """Load every n-th frame from `start` to before `end`, all of one size if there is one."""
     count = 0
     try:
         for candidate in candidates:
@@ -246,7 +257,7 @@ def _select(
             if image is None:
                 source.unreadable += 1
                 continue
-            if image.shape[:2] != size:
+            if size is not None and image.shape[:2] != size:
                 raise VideoError(
                     f"{candidate.name} has {image.shape[1]}x{image.shape[0]} pixels, "
                     f"but the first frame has {size[1]}x{size[0]}: all must have the same size"
