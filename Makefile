@@ -17,8 +17,7 @@ test: $(STAMP)
 test-window: $(STAMP)
 	$(BIN)/python -m pytest -m window tests/live/test_window.py
 
-# Needs the system packages python3-gi, gir1.2-gst-rtsp-server-1.0 and gstreamer1.0-plugins-good
-# and -ugly.
+# Needs an RTSP server: .ci/run names the system packages.
 test-streams: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m streams tests/live/test_rtsp.py
 

@@ -28,8 +28,8 @@ from samtracker.model.lite import DEFAULT_SIZE
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 from samtracker.video.encoder import output_fps
-from samtracker.video.location import locate_source
 from samtracker.video.live_source import LiveFrame, LiveSource
+from samtracker.video.location import locate_source
 from samtracker.video.read import VideoFrame
 
 START = 15.0

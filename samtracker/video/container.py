@@ -97,6 +97,10 @@ def _diagnosis(location: Path | str, head: bytes, error: av.FFmpegError) -> str:
         return "is a list of videos: give one of them, or join them with ffmpeg -f concat"
     if isinstance(location, str):
         return f"cannot be opened ({error.strerror}): check the address and the network"
+    return _diagnosis_of_file(head, error)
+
+
+def _diagnosis_of_file(head: bytes, error: av.FFmpegError) -> str:
     if not isinstance(error, av.error.InvalidDataError):
         return f"cannot be read: {error.strerror}"
     if not head:

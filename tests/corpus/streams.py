@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 import av
 
 from samtracker.types import Frame
-
-if TYPE_CHECKING:
-    from av.video.stream import VideoStream
 
 
 def write_hls(folder: Path, frames: Sequence[Frame], *, name: str = "stream") -> Path:
@@ -25,7 +21,7 @@ def write_hls(folder: Path, frames: Sequence[Frame], *, name: str = "stream") ->
     options["hls_segment_filename"] = str(folder / f"{name}%d.ts")
     with av.open(str(playlist), "w", format="hls", options=options) as output:
         coding = {"g": "5", "bf": "0", "crf": "10"}
-        video = cast("VideoStream", output.add_stream("libx264", rate=25, options=coding))
+        video = output.add_stream("libx264", rate=25, options=coding)
         video.height, video.width = frames[0].shape[:2]
         video.pix_fmt = "yuv420p"
         for image in frames:

@@ -7,7 +7,7 @@ from collections import Counter
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 
 class WebServer:
@@ -22,7 +22,10 @@ class WebServer:
         requests = self.requests
 
         class Handler(SimpleHTTPRequestHandler):
-            extensions_map = {".m3u8": "application/vnd.apple.mpegurl", ".ts": "video/mp2t"}
+            extensions_map: ClassVar = {
+                ".m3u8": "application/vnd.apple.mpegurl",
+                ".ts": "video/mp2t",
+            }
 
             def do_GET(self) -> None:
                 requests[self.path] += 1

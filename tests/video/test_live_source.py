@@ -237,5 +237,5 @@ def test_a_camera_that_stays_away_is_given_up() -> None:
 
 @pytest.mark.parametrize("give_up", [0.0, -1.0, math.nan])
 def test_a_time_to_give_up_is_above_zero(give_up: float) -> None:
-    with pytest.raises(ConfigError, match="give_up=.* is no time to wait"):
+    with pytest.raises(ConfigError, match=r"give_up=.* is no time to wait"):
         LiveSource("none.mp4", give_up=give_up)

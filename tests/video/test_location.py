@@ -47,13 +47,22 @@ def test_a_file_url_is_read_as_the_file_is(tmp_path: Path) -> None:
 
 def test_a_file_url_is_tracked_with_its_audio(folder: Path) -> None:
     clip = two_balls(folder / "two balls.mp4", audio="aac")
-    done = samtrack("track", clip.as_uri(), "--init-box", box_of(1), "--save", "overlay", "--end", "0.1")
+    done = samtrack(
+        "track", clip.as_uri(), "--init-box", box_of(1), "--save", "overlay", "--end", "0.1"
+    )
     assert done.code == 0, done.err
     (made,) = folder.glob("**/overlay.mp4")
     assert made.parent.name.startswith("two_balls")
     with av.open(str(made)) as overlay:
         assert len(overlay.streams.audio) == 1
     refused = samtrack(
-        "live", clip.as_uri(), "--headless", "--init-box", box_of(1), "--record", clip, "--overwrite"
+        "live",
+        clip.as_uri(),
+        "--headless",
+        "--init-box",
+        box_of(1),
+        "--record",
+        clip,
+        "--overwrite",
     )
     assert (refused.code, "is SOURCE too" in refused.errors[0]) == (2, True)
