@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import Counter
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Self
 
 
 class WebServer:
@@ -22,14 +23,13 @@ class WebServer:
         requests = self.requests
 
         class Handler(SimpleHTTPRequestHandler):
-            extensions_map: ClassVar = {
-                ".m3u8": "application/vnd.apple.mpegurl",
-                ".ts": "video/mp2t",
-            }
-
             def do_GET(self) -> None:
                 requests[self.path] += 1
                 super().do_GET()
+
+            def guess_type(self, path: str | os.PathLike[str]) -> str:
+                playlist = str(path).endswith(".m3u8")
+                return "application/vnd.apple.mpegurl" if playlist else super().guess_type(path)
 
             def log_message(self, *_: object) -> None:
                 """Keeps the output clean."""
