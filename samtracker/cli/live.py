@@ -20,6 +20,14 @@ from samtracker.cli.options import first_prompt_options, log_option, model_optio
     help="Time a step may take: images get smaller where it takes longer, and larger again.",
 )
 @click.option(
+    "--give-up",
+    type=float,
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="End when a camera or stream has given no frame for so long; inf waits for ever.",
+)
+@click.option(
     "--record",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the overlay to this video, with the times at which the frames came.",
@@ -36,6 +44,7 @@ def live(  # noqa: PLR0917
     init_point: tuple[Any, ...],
     candidate: int,
     deadline: float | None,
+    give_up: float,
     record: Path | None,
     stream: int | None,
     log: Path | None,
@@ -63,6 +72,7 @@ def live(  # noqa: PLR0917
             stream=stream,
             prompts=prompts,
             deadline=deadline,
+            give_up=give_up,
             record=record,
             log=log,
             overwrite=overwrite,

@@ -30,6 +30,7 @@ from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 from samtracker.video.encoder import output_fps
 from samtracker.video.live_source import LiveFrame, LiveSource
+from samtracker.video.location import locate_source
 from samtracker.video.read import VideoFrame
 
 START = 15.0
@@ -51,6 +52,7 @@ class LiveRequest:
     stream: int | None
     prompts: FirstPrompts | None
     deadline: float | None
+    give_up: float
     record: Path | None
     log: Path | None
     overwrite: bool
@@ -72,7 +74,9 @@ def run_live(request: LiveRequest) -> None:
         tracker = build_tracker(**request.model)
         stack.enter_context(keeping_log(request.log, tracker, request.source, _warn))
         # Only now, or a file would have played for seconds when its first frame is taken.
-        source = stack.enter_context(LiveSource(request.source, stream=request.stream))
+        source = stack.enter_context(
+            LiveSource(request.source, stream=request.stream, give_up=request.give_up)
+        )
         for note in source.notes:
             click.echo(f"note: {with_options(note)}", err=True)
         deadline = _deadline(request, tracker)
@@ -87,7 +91,7 @@ def run_live(request: LiveRequest) -> None:
             screen = JsonLinesView(source, recorder, click.echo, partial(click.echo, err=True))
         else:
             screen = WindowView(window, Controls(tracker), source, recorder, Path())
-        patience = _Patience()
+        notices = _Notices(source)
         interruption.deferred = True
         screen.show(LiveStep(frame=frame, result=result, seconds=0.0, size=tracker.config.size))
         shown = 1
@@ -99,7 +103,7 @@ def run_live(request: LiveRequest) -> None:
                 shown += 1
             else:
                 screen.idle()
-            patience.see(busy=step is not None or screen.holding)
+            notices.see(came=step is not None, holding=screen.holding)
             if screen.done:
                 break
         click.echo(_summary(shown, source, screen), err=True)
@@ -108,19 +112,31 @@ def run_live(request: LiveRequest) -> None:
         raise type(failures[0])("; ".join(map(str, failures)))
 
 
-class _Patience:
-    """Tells the user, once, that no frames come."""
+class _Notices:
+    """Tells the user, once each time, that no frames come, and that they have another size."""
 
-    def __init__(self) -> None:
-        self._last, self._told = time.monotonic(), False
+    def __init__(self, source: LiveSource) -> None:
+        self._source = source
+        self._size = source.size
+        self._last, self._waiting = time.monotonic(), False
 
-    def see(self, *, busy: bool) -> None:
-        """Take note of a moment; `busy` if a frame came in it, or none was asked for."""
-        if busy:
-            self._last, self._told = time.monotonic(), False
-        elif not self._told and time.monotonic() - self._last > QUIET:
+    def see(self, *, came: bool, holding: bool) -> None:
+        """Take note of a moment: whether a frame came in it, and whether none was asked for."""
+        now = time.monotonic()
+        quiet = now - self._last
+        if self._waiting and came:
+            click.echo(f"frames come again after {quiet:.0f} s", err=True)
+        if came or holding:
+            self._last, self._waiting = now, False
+        elif not self._waiting and quiet > QUIET:
             click.echo(f"no frames for {QUIET:g} s: waiting for the source", err=True)
-            self._told = True
+            self._waiting = True
+        size = self._source.sent_size
+        if size != self._size:
+            (height, width), (rows, columns) = size, self._source.size
+            scaled = "" if size == self._source.size else f", scaled to {columns}x{rows}"
+            click.echo(f"the source sends {width}x{height} pixels now{scaled}", err=True)
+            self._size = size
 
 
 def _warn(error: OutputError) -> None:
@@ -135,7 +151,8 @@ def _check_record(request: LiveRequest) -> None:
         raise ConfigError(f"--record '{record}' would be no MP4: give a name that ends in .mp4")
     with writing(record):
         for name, other in (("--log", request.log), ("SOURCE", request.source)):
-            if other is not None and _same(record, Path(other)):
+            path = None if other is None else locate_source(other)
+            if isinstance(path, Path) and _same(record, path):
                 raise ConfigError(f"--record '{record}' is {name} too: give it a name of its own")
         if record.exists() and not request.overwrite:
             raise OutputError(f"'{record}' exists already: choose another, or --overwrite")

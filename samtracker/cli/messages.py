@@ -22,6 +22,7 @@ OPTIONS: Final = {
     "prompt='": "--prompt '",
     "weights=...": "--weights",
     "resume=...": "--resume auto",
+    "give_up=...": "--give-up",
     "learning_rate=...": "--learning-rate",
     "clip_norm=...": "--clip-norm",
     "precision=float32": "--precision float32",

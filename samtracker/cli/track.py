@@ -17,6 +17,7 @@ from samtracker.cli.options import (
     output_options,
     stream_option,
 )
+from samtracker.video.location import locate_source
 
 
 @click.command()
@@ -151,5 +152,5 @@ def _stem(video: str) -> str:
         return f"camera{video}"
     if video == "-":
         return "stdin"
-    stem = re.sub(r"[^\w.-]+", "_", Path(video.rstrip("/")).stem).strip("_.")
+    stem = re.sub(r"[^\w.-]+", "_", Path(locate_source(video.rstrip("/"))).stem).strip("_.")
     return stem or "video"

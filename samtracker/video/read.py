@@ -20,6 +20,7 @@ from samtracker.video.file import FileSource
 from samtracker.video.frame_source import Candidate, FrameSource
 from samtracker.video.image_pattern import is_pattern, matching
 from samtracker.video.image_source import ImageSource
+from samtracker.video.location import locate_source
 from samtracker.video.picture_kind import is_picture
 from samtracker.video.stills import ANIMATION_SUFFIXES, IMAGE_SUFFIXES
 
@@ -114,7 +115,12 @@ class VideoReader(Iterator[VideoFrame]):
         self.path = source.path
         # No method of this object: a cycle would leave the release to the garbage collector.
         self._frames = _select(
-            source, chain([first], candidates), size=size, start=start, end=end, stride=stride
+            source,
+            chain([first], candidates),
+            size=None if self.is_live else size,
+            start=start,
+            end=end,
+            stride=stride,
         )
 
     @property
@@ -126,6 +132,11 @@ class VideoReader(Iterator[VideoFrame]):
     def repeatable(self) -> bool:
         """Whether the source can be read again; a camera, stream or pipe cannot."""
         return self._source.repeatable
+
+    @property
+    def in_segments(self) -> bool:
+        """Whether frames come some seconds at a time, sooner than they are to be shown (HLS)."""
+        return isinstance(self._source, FileSource) and self._source.in_segments
 
     @property
     def unreadable(self) -> int:
@@ -201,7 +212,8 @@ def read_frames(
     Raises:
         ConfigError: `start`, `end`, `stride` or `stream` are out of range.
         VideoError: The source does not exist, is no video, or none of its frames can be read.
-            While iterating: a frame has another size than the first one.
+            While iterating: a frame has another size than the first one; not of a camera or
+            stream, whose frames come as they are.
     """
     if not 0 <= start < math.inf:
         raise ConfigError(f"start={start} is not a time: give 0 or more seconds")
@@ -230,10 +242,10 @@ def _open_any(source: str | Path | int, stream: int | None) -> FrameSource:
     camera = _camera(source)
     if camera is not None:
         return CameraSource(camera)
-    if isinstance(source, str) and "://" in source:
-        return FileSource(source, stream)
     assert not isinstance(source, int), "that is a camera"
-    path = Path("/dev/stdin" if source == "-" else source)
+    path = locate_source("/dev/stdin" if source == "-" else source)
+    if isinstance(path, str):
+        return FileSource(path, stream)
     try:
         if path.is_dir():
             return ImageSource(f"folder '{path}'", list(path.iterdir()))
@@ -277,12 +289,12 @@ def _select(
     source: FrameSource,
     candidates: Iterator[Candidate],
     *,
-    size: Size,
+    size: Size | None,
     start: float,
     end: float | None,
     stride: int,
 ) -> Generator[VideoFrame, None, None]:
-    """Load every n-th frame from `start` to before `end`, then close the source."""
+    """Load every n-th frame from `start` to before `end`, all of one size if there is one."""
     count = 0
     try:
         for candidate in candidates:
@@ -298,7 +310,7 @@ def _select(
             except VideoError:
                 source.unreadable += 1
                 continue
-            if image.shape[:2] != size:
+            if size is not None and image.shape[:2] != size:
                 raise VideoError(
                     f"{candidate.name} has {image.shape[1]}x{image.shape[0]} pixels, "
                     f"but the first frame has {size[1]}x{size[0]}: all must have the same size"
