@@ -14,7 +14,7 @@ from samtracker.demo import MASK, clip
 from samtracker.live.controls import Controls
 from samtracker.live.events import Key, Mouse
 from samtracker.live.hud import draw_hud
-from samtracker.prompts.mask_formats import read_mask
+from samtracker.prompts.mask_file import read_mask
 from samtracker.video.live_source import LiveFrame
 from samtracker.video.read import read_frames
 
@@ -70,7 +70,7 @@ def window() -> Image.Image:
     with read_frames(clip()) as reader:
         for frame in reader:
             if frame.index == 0:
-                mask = read_mask(MASK, reader.info.size)
+                mask = read_mask(MASK, reader.info.size).masks()
                 result = tracker.init(frame.image, mask=mask)
             elif frame.index < ERASED_IN:
                 result = tracker.step(frame.image)

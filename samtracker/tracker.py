@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +15,9 @@ from samtracker.config import TrackerConfig
 from samtracker.errors import NotInitializedError
 from samtracker.model.network import Network
 from samtracker.model.runtime import EncodedFrame, Runtime
+from samtracker.prompts.first_objects import check_count
 from samtracker.prompts.prompts import Points, first_masks, single_mask
-from samtracker.tracking.checks import check_current, check_frame, check_id
+from samtracker.tracking.checks import check_current, check_frame, check_id, check_names
 from samtracker.tracking.log import ReplayLog, logged
 from samtracker.tracking.objects import Objects
 from samtracker.tracking.save import SavedTracker, load_tracker, save_tracker
@@ -70,6 +71,7 @@ class Tracker:
         memory: str = "bank:1",
         feedback: str = "hard",
         target_model: bool = True,
+        max_objects: int = 256,
     ) -> Tracker:
         """Make a tracker with the weights of a name (see `samtrack weights list`) or a file.
 
@@ -80,7 +82,11 @@ class Tracker:
             ConfigError: An argument does not exist or does not fit.
         """
         config = TrackerConfig(
-            size=size, memory=memory, feedback=feedback, target_model=target_model
+            size=size,
+            memory=memory,
+            feedback=feedback,
+            target_model=target_model,
+            max_objects=max_objects,
         )
         return cls(load_network(name_or_path), config, device=device, precision=precision)
 
@@ -109,6 +115,8 @@ class Tracker:
         box: Box | None = None,
         points: Points | None = None,
         timestamp: float | None = None,
+        names: Mapping[int, str] | None = None,
+        on_object: Callable[[int, int], object] | None = None,
     ) -> FrameResult:
         """Start a stream, forgetting any earlier one.
 
@@ -119,24 +127,33 @@ class Tracker:
             box: Box x1, y1, x2, y2 around one object; x2 and y2 are exclusive.
             points: Clicks (x, y) on one object, or (x, y, label) where label 0 is background.
             timestamp: Time of the frame in seconds.
+            names: What objects are called, by id; see `rename`.
+            on_object: Called when one more object is ready, with how many are and how many there
+                will be; each takes a moment.
 
         Returns:
             The first masks, as the tracker understood them.
 
         Raises:
             FrameError: The frame is not RGB uint8.
-            PromptError: Not exactly one of mask, box and points is given, or it shows no object.
+            PromptError: Not exactly one of mask, box and points is given, or it shows no object, or
+                more than `TrackerConfig.max_objects`; or a name is of no object, or no str.
         """
         check_frame(frame)
         encoded = self.runtime.encode(frame, self.config.size)
-        masks = first_masks(self.runtime, encoded, mask=mask, box=box, points=points)
+        prompt = {"mask": mask, "box": box, "points": points}
+        masks = first_masks(self.runtime, encoded, limit=self.config.max_objects, **prompt)
         for object_id in masks:
             check_id(object_id, above=0)
+        called = check_names(names or {}, masks)
         size, time = encoded.transform.frame, _seconds(timestamp)
         result = FrameResult(index=0, timestamp=time, size=size, objects=())
         objects = Objects(self.config)
-        for object_id, object_mask in sorted(masks.items()):
-            result = objects.set_mask(encoded, result, int(object_id), object_mask)
+        for done, (object_id, object_mask) in enumerate(sorted(masks.items()), 1):
+            name = called.get(object_id, "")
+            result = objects.set_mask(encoded, result, int(object_id), object_mask, name=name)
+            if on_object is not None:
+                on_object(done, len(masks))
         self._objects, self._frame, self._result = objects, encoded, result
         return result
 
@@ -188,12 +205,14 @@ class Tracker:
         Raises:
             FrameError: It is not that frame.
             PromptError: `init` has not been called, the prompt shows no object or several, hides
-                all of another object, or the id cannot be used.
+                all of another object, the id cannot be used, or there are
+                `TrackerConfig.max_objects` already.
         """
         encoded = self._current(frame)
         last = self._objects.last_id
         new_id = last + 1 if object_id is None else object_id
         check_id(new_id, above=last)
+        check_count(len(self.object_ids) + 1, self.config.max_objects)
         new = single_mask(first_masks(self.runtime, encoded, mask=mask, box=box, points=points))
         self._result = self._objects.set_mask(encoded, self._stream, int(new_id), new)
         return self._result

@@ -31,6 +31,7 @@ from samtracker.cli.options import first_prompt_options, log_option, model_optio
 def live(  # noqa: PLR0917
     source: str,
     init_mask: Path | None,
+    mask_kind: str,
     init_box: tuple[Any, ...],
     init_point: tuple[Any, ...],
     deadline: float | None,
@@ -51,7 +52,9 @@ def live(  # noqa: PLR0917
 
     prompts = None
     if init_mask or init_box or init_point or headless:
-        prompts = FirstPrompts(mask=init_mask, boxes=init_box, points=init_point)
+        prompts = FirstPrompts(
+            mask=init_mask, boxes=init_box, points=init_point, mask_kind=mask_kind
+        )
     run_live(
         LiveRequest(
             source=source,

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from samtracker.cli.options import first_prompt_options, log_option, model_options, output_options
+
+if TYPE_CHECKING:
+    from samtracker.cli.progress import ProgressDisplay
+    from samtracker.jobs import Outcome, TrackJob
+    from samtracker.tracker import Tracker
 
 
 @click.command()
@@ -37,6 +43,7 @@ def track(  # noqa: PLR0917
     /,
     video: str | None,
     init_mask: Path | None,
+    mask_kind: str,
     init_box: tuple[Any, ...],
     init_point: tuple[Any, ...],
     output: Path | None,
@@ -66,7 +73,16 @@ def track(  # noqa: PLR0917
         from samtracker.jobs import resume as go_on
 
         device = model["device"] if _is_given(context, "device") else None
-        run_job(partial(go_on, resume, weights=model["weights"], device=device), show=show)
+        run_job(
+            lambda display: go_on(
+                resume,
+                weights=model["weights"],
+                device=device,
+                on_start=display.start,
+                on_frame=display.show,
+            ),
+            show=show,
+        )
         return
     if video is None:
         raise click.MissingParameter(
@@ -81,7 +97,9 @@ def track(  # noqa: PLR0917
 
     job = TrackJob(
         source=video,
-        prompts=FirstPrompts(mask=init_mask, boxes=init_box, points=init_point),
+        prompts=FirstPrompts(
+            mask=init_mask, boxes=init_box, points=init_point, mask_kind=mask_kind
+        ),
         output=output or Path(f"{_stem(video)}-tracked"),
         save=save,
         start=start,
@@ -91,7 +109,7 @@ def track(  # noqa: PLR0917
         log=log,
         device=model["device"],
     )
-    run_job(partial(job.run, partial(build_tracker, **model)), show=show)
+    run_job(partial(_run, job, partial(build_tracker, **model)), show=show)
 
 
 @click.command()
@@ -115,7 +133,11 @@ def demo(output: Path, save: tuple[str, ...], show: bool, **model: Any) -> None:
         overwrite=True,
         device=model["device"],
     )
-    run_job(partial(job.run, partial(build_tracker, **model)), show=show)
+    run_job(partial(_run, job, partial(build_tracker, **model)), show=show)
+
+
+def _run(job: TrackJob, build: Callable[[], Tracker], display: ProgressDisplay) -> Outcome:
+    return job.run(build, on_object=display.prepare, on_start=display.start, on_frame=display.show)
 
 
 def _refuse_others(context: click.Context) -> None:
