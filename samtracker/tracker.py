@@ -15,9 +15,8 @@ from samtracker.config import TrackerConfig
 from samtracker.errors import NotInitializedError
 from samtracker.model.network import Network
 from samtracker.model.runtime import EncodedFrame, Runtime
-from samtracker.prompts.first_objects import check_count
 from samtracker.prompts.prompts import Points, first_masks, single_mask
-from samtracker.tracking.checks import check_current, check_frame, check_id, check_names
+from samtracker.tracking.checks import check_current, check_frame, check_id
 from samtracker.tracking.log import ReplayLog, logged
 from samtracker.tracking.objects import Objects
 from samtracker.tracking.save import SavedTracker, load_tracker, save_tracker
@@ -115,7 +114,6 @@ class Tracker:
         box: Box | None = None,
         points: Points | None = None,
         timestamp: float | None = None,
-        names: Mapping[int, str] | None = None,
         on_object: Callable[[int, int], object] | None = None,
     ) -> FrameResult:
         """Start a stream, forgetting any earlier one.
@@ -127,33 +125,22 @@ class Tracker:
             box: Box x1, y1, x2, y2 around one object; x2 and y2 are exclusive.
             points: Clicks (x, y) on one object, or (x, y, label) where label 0 is background.
             timestamp: Time of the frame in seconds.
-            names: What objects are called, by id; see `rename`.
-            on_object: Called when one more object is ready, with how many are and how many there
-                will be; each takes a moment.
+            on_object: Called for every object that is ready, with how many are and will be.
 
         Returns:
             The first masks, as the tracker understood them.
 
         Raises:
             FrameError: The frame is not RGB uint8.
-            PromptError: Not exactly one of mask, box and points is given, or it shows no object, or
-                more than `TrackerConfig.max_objects`; or a name is of no object, or no str.
+            PromptError: Not exactly one of mask, box and points is given, or it shows no object or
+                too many.
         """
         check_frame(frame)
         encoded = self.runtime.encode(frame, self.config.size)
-        prompt = {"mask": mask, "box": box, "points": points}
-        masks = first_masks(self.runtime, encoded, limit=self.config.max_objects, **prompt)
-        for object_id in masks:
-            check_id(object_id, above=0)
-        called = check_names(names or {}, masks)
-        size, time = encoded.transform.frame, _seconds(timestamp)
-        result = FrameResult(index=0, timestamp=time, size=size, objects=())
+        limit = self.config.max_objects
+        masks = first_masks(self.runtime, encoded, mask=mask, box=box, points=points, limit=limit)
         objects = Objects(self.config)
-        for done, (object_id, object_mask) in enumerate(sorted(masks.items()), 1):
-            name = called.get(object_id, "")
-            result = objects.set_mask(encoded, result, int(object_id), object_mask, name=name)
-            if on_object is not None:
-                on_object(done, len(masks))
+        result = objects.start(encoded, _seconds(timestamp), masks, on_object)
         self._objects, self._frame, self._result = objects, encoded, result
         return result
 
@@ -205,14 +192,12 @@ class Tracker:
         Raises:
             FrameError: It is not that frame.
             PromptError: `init` has not been called, the prompt shows no object or several, hides
-                all of another object, the id cannot be used, or there are
-                `TrackerConfig.max_objects` already.
+                all of another object, the id cannot be used, or there are too many objects.
         """
         encoded = self._current(frame)
         last = self._objects.last_id
         new_id = last + 1 if object_id is None else object_id
         check_id(new_id, above=last)
-        check_count(len(self.object_ids) + 1, self.config.max_objects)
         new = single_mask(first_masks(self.runtime, encoded, mask=mask, box=box, points=points))
         self._result = self._objects.set_mask(encoded, self._stream, int(new_id), new)
         return self._result
@@ -332,11 +317,6 @@ class Tracker:
         points: Points | None = None,
     ) -> Iterator[StreamResult]:
         """Track through a source; the results have the frames as `image`.
-
-        ::
-
-            for result in tracker.stream("rtsp://camera/1", realtime=True, box=(12, 10, 61, 59)):
-                print(result.timestamp, result[1].state, result[1].box)
 
         Args:
             source: Source of the frames, see `read_frames`.

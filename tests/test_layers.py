@@ -18,7 +18,7 @@ from tests.import_graph import LAYERS, Package, cycles, report, room_of
 PACKAGE = Package(Path(samtracker.__file__).parent)
 
 IMPORTERS = {
-    "PIL": ("data/preview.py", "prompts/mask_formats.py", "results/writers.py"),
+    "PIL": ("data/preview.py", "prompts/mask_", "results/writers.py"),
     "accelerate": ("train/",),
     "av": ("video/",),
     "click": ("cli/",),

@@ -92,12 +92,14 @@ class FirstPrompts:
         prompts: list[tuple[str, dict[str, Any]]] = []
         if objects is not None:
             masks = objects.masks(tracker.config.max_objects)
-            prompts.append(("mask", {"mask": masks, "names": objects.names}))
+            prompts.append(("mask", {"mask": masks}))
         prompts += [(f"box ({method})", {"box": box}) for box in self.boxes]
         prompts += [(f"points ({method})", {"points": points}) for points in self.points]
         (name, first), *others = prompts
         result = tracker.init(frame.image, timestamp=frame.time, on_object=on_object, **first)
         origins = dict.fromkeys(tracker.object_ids, name)
+        for number, called in objects.names.items() if objects is not None else ():
+            result = tracker.rename(number, called)
         for name, prompt in others:
             result = tracker.add_object(frame.image, **prompt)
             origins[tracker.object_ids[-1]] = name

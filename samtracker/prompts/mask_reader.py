@@ -161,7 +161,8 @@ class MaskReader:
             return self._numbers(colors[..., 0])
         if self.kind in (STORED, "ids"):
             raise PromptError(
-                f"{self.name} is no mask of ids: its colors are not those of the DAVIS palette"
+                f"{self.name} is no mask: its colors are not those of the DAVIS palette, "
+                "which stand for ids"
             )
         found = self._colors(colors)
         paints = found.paints()

@@ -148,7 +148,8 @@ def _residue_like(thin: Mask, index: NDArray[np.intp], contrast: Mask) -> Mask:
     """
     highest = cv2.dilate(np.where(thin, index, -1.0), _BLOCK)
     lowest = cv2.erode(np.where(thin, index, np.inf), _BLOCK)
-    return thin & (contrast | (highest != lowest))
+    like: Mask = thin & (contrast | (highest != lowest))
+    return like
 
 
 def _nearest(

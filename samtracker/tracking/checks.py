@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
-
 import numpy as np
 
 from samtracker.errors import FrameError, PromptError
@@ -58,17 +56,3 @@ def check_id(object_id: int, *, above: int) -> None:
             f"object_id={object_id} cannot be used: ids are never used twice, "
             f"give one from {above + 1} to {MAX_ID}"
         )
-
-
-def check_names(names: Mapping[int, str], ids: Container[int]) -> Mapping[int, str]:
-    """Return names of objects by id, if there are such objects and every name is a str.
-
-    Raises:
-        PromptError: There are not, or one is not.
-    """
-    for object_id, name in names.items():
-        if object_id not in ids:
-            raise PromptError(f"names has {object_id!r}, which is no object of the mask")
-        if not isinstance(name, str):
-            raise PromptError(f"name={name!r} is no text: give a str")
-    return names

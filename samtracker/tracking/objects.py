@@ -7,7 +7,7 @@ for a prompt that does not fit or for lack of memory, leaves everything as it wa
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -17,6 +17,8 @@ from samtracker.config import TrackerConfig
 from samtracker.errors import NothingToUndoError, PromptError
 from samtracker.model.encoders import Features
 from samtracker.model.runtime import EncodedFrame, Runtime, within_memory
+from samtracker.prompts.first_objects import check_count
+from samtracker.tracking.checks import check_id
 from samtracker.tracking.life_cycle import LifeCycle, Observation
 from samtracker.tracking.object_memory import ObjectMemory
 from samtracker.tracking.segment import segment_frame
@@ -76,28 +78,44 @@ class Objects:
         self._tracks |= after
         return objects
 
+    def start(
+        self,
+        encoded: EncodedFrame,
+        timestamp: float | None,
+        masks: Mapping[int, Mask],
+        on_object: Callable[[int, int], object] | None = None,
+    ) -> FrameResult:
+        """Start objects in the first frame of a stream, in the order of their ids.
+
+        Args:
+            encoded: The frame.
+            timestamp: Its time in seconds.
+            masks: Masks by id.
+            on_object: Called for every object that is ready, with how many are and will be.
+
+        Raises:
+            PromptError: A mask hides all of another one, or an id cannot be used.
+            OutOfMemoryError: The device has no memory left for them.
+        """
+        for object_id in masks:
+            check_id(object_id, above=0)
+        size = encoded.transform.frame
+        result = FrameResult(index=0, timestamp=timestamp, size=size, objects=())
+        for done, (object_id, mask) in enumerate(sorted(masks.items()), 1):
+            result = self.set_mask(encoded, result, int(object_id), mask)
+            if on_object is not None:
+                on_object(done, len(masks))
+        return result
+
     @within_memory()
     @torch.inference_mode()
     def set_mask(
-        self,
-        encoded: EncodedFrame,
-        result: FrameResult,
-        object_id: int,
-        mask: Mask,
-        *,
-        name: str = "",
+        self, encoded: EncodedFrame, result: FrameResult, object_id: int, mask: Mask
     ) -> FrameResult:
         """Start or correct an object in the current frame with a mask given by the user.
 
-        Args:
-            encoded: The current frame.
-            result: Its result so far.
-            object_id: Id of the object.
-            mask: Bool (H, W).
-            name: What a new object is called.
-
         Raises:
-            PromptError: The mask hides all of another object.
+            PromptError: The mask hides all of another object, or there are too many objects.
             OutOfMemoryError: The device has no memory left for it.
         """
         before = [item for item in result.objects if item.id != object_id]
@@ -119,8 +137,9 @@ class Objects:
             track.memory.set_mask(encoded.features, grid_mask)
             track.life_cycle = life_cycle
         else:
+            check_count(len(self._tracks) + 1, self._config.max_objects)
             memory = ObjectMemory(self._config, encoded.features, grid_mask)
-            track = Track(memory, life_cycle, name)
+            track = Track(memory, life_cycle)
         self._change(result, {object_id: track, **changed})
         self.last_id = max(self.last_id, object_id)
         given = TrackedObject(
