@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,13 +25,17 @@ class Skipped:
         self.reasons.append(reason)
 
     def whole(self, pictures: dict[str, Path]) -> dict[str, Path]:
-        """Return the pictures that are not empty files, and count the others."""
+        """Return the pictures that are not empty files, and count the others.
+
+        What cannot even be looked at, as a link in a circle, is reported by whoever reads it.
+        """
         kept = {}
         for stem, path in pictures.items():
-            if path.stat().st_size:
-                kept[stem] = path
-            else:
-                self.add(f"'{path}' is empty")
+            with suppress(OSError):
+                if not path.stat().st_size:
+                    self.add(f"'{path}' is empty")
+                    continue
+            kept[stem] = path
         return kept
 
     def warn(self, root: Path) -> None:
