@@ -12,6 +12,7 @@ import click
 
 OPTIONS: Final = {
     "mask=...": "--init-mask FILE",
+    "mask_kind=...": "--mask-kind KIND",
     "mask_kind=": "--mask-kind ",
     "max_objects=...": "--max-objects N",
     "max_objects=": "--max-objects ",

@@ -38,7 +38,7 @@ class MaskReader:
 
     name: str
     kind: str
-    way_out: str = "give mask_kind='ids', 'colors' or 'binary' to say what it is"
+    way_out: str = "say what it is with mask_kind=... (ids, colors or binary)"
 
     def read(self, mask: NDArray[Any] | Image.Image) -> IdMap:
         """Return the ids of the objects, (H, W) at the mask's own size.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any, Literal
@@ -126,7 +127,9 @@ def _checked_box(box: Box, size: Size) -> Box:
             raise TypeError
         x1, y1, x2, y2 = (float(side) for side in box)
     except (TypeError, ValueError, OverflowError):
-        raise PromptError(f"box={box!r} is no box: give (x1, y1, x2, y2) in pixels") from None
+        raise PromptError(
+            f"box={reprlib.repr(box)} is no box: give (x1, y1, x2, y2) in pixels"
+        ) from None
     # Written so that NaN fails too.
     if not (x2 - x1 >= 1 and y2 - y1 >= 1):
         raise PromptError(f"box={box} is empty: give x1,y1,x2,y2 with x1 < x2 and y1 < y2")
@@ -146,8 +149,9 @@ def _checked_points(
         given = [(*point, 1)[:3] for point in points]
         clicks = tuple((float(x), float(y), float(label)) for x, y, label in given)
     except (TypeError, ValueError, OverflowError):
+        clicked = reprlib.repr(points)
         raise PromptError(
-            f"points={points!r} are no clicks: give [(x, y), ...] or [(x, y, label), ...]"
+            f"points={clicked} are no clicks: give [(x, y), ...] or [(x, y, label), ...]"
         ) from None
     for x, y, label in clicks:
         if not (0 <= x < width and 0 <= y < height):

@@ -12,6 +12,7 @@ from samtracker.prompts.polygons import fill, polygon
 SIZE = (40, 60)
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in decode
 @pytest.mark.parametrize("seed", range(8))
 def test_a_pixel_is_inside_if_its_center_is(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -27,6 +28,7 @@ def test_a_pixel_is_inside_if_its_center_is(seed: int) -> None:
     assert np.count_nonzero(found ^ coco.decode(encoded).astype(bool)) < 0.1 * found.sum()
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in decode
 def test_whole_pixels_are_those_of_coco() -> None:
     corners = [[3.0, 4.0], [20.0, 4.0], [20.0, 9.0], [12.0, 9.0], [12.0, 30.0], [3.0, 30.0]]
     (encoded,) = coco.frPyObjects([np.ravel(corners).tolist()], *SIZE)
