@@ -22,6 +22,7 @@ OPTIONS: Final = {
     "overwrite=True": "--overwrite",
     "resume()": "--resume",
     "source=...": "--source",
+    "split=...": "--split",
     "start=...": "--start",
     "end=...": "--end",
     "log=...": "--log",
