@@ -98,7 +98,12 @@ def shape(label: str, points: list[list[float]], kind: str = "polygon", **more: 
 def labelme(path: Path, *shapes: Any, size: tuple[int, int] = SIZE) -> IdMap:
     """A file of labelme, by default with an L called cat and a square called dog."""
     drawn = list(shapes) or [shape("cat", OUTLINE), shape("dog", SQUARE)]
-    head: dict[str, Any] = {"version": "5.5.0", "flags": {}, "imagePath": "frame.png", "imageData": None}
+    head: dict[str, Any] = {
+        "version": "5.5.0",
+        "flags": {},
+        "imagePath": "frame.png",
+        "imageData": None,
+    }
     content = {**head, "shapes": drawn, "imageHeight": size[0], "imageWidth": size[1]}
     path.write_text(json.dumps(content), "utf-8")
     return outlined()
