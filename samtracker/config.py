@@ -63,18 +63,32 @@ class ModelConfig(_Saved, what="model"):
         encoder: One of `ENCODERS`.
         depth: Stride of lite's last stage: 16 tracks only, 32 knows what an object is and takes
             boxes and clicks. SAM's encoders have no choice.
+        calibration: Shift and scale of the logit of a mask's expected IoU, which make its score of
+            it; fitted by `benchmarks/calibration.py`.
 
     Raises:
-        ConfigError: There is no such encoder, or it has no such depth.
+        ConfigError: There is no such encoder, it has no such depth, or the calibration is not two
+            numbers of which the second is above 0.
     """
 
     encoder: str = "lite"
     depth: int = 16
+    calibration: tuple[float, float] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
         _one_of("encoder", self.encoder, ENCODERS)
         if self.depth not in ((16, 32) if self.encoder == "lite" else (16,)):
             raise ConfigError(f"depth={self.depth} does not fit {self.encoder}: give 16 or 32")
+        try:
+            shift, scale = map(float, self.calibration)
+        except (TypeError, ValueError):
+            shift = scale = math.nan
+        if not (math.isfinite(shift) and 0 < scale < math.inf):
+            raise ConfigError(
+                f"calibration={self.calibration!r} does not fit: give two numbers, the second "
+                "above 0"
+            )
+        object.__setattr__(self, "calibration", (shift, scale))  # JSON makes a list of it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +106,10 @@ class TrackerConfig:
         target_model: Whether a discriminator fitted on the first frame takes part; rolling
             memory forgets the first frame and goes without.
         max_objects: How many objects there may be at once, 1 to 65535; each takes time and memory.
-        absent_score: Score below which a mask counts as none, 0 to 1.
+        absent_score: Score of the IoU head below which a mask counts as none, 0 to 1.
         absent_share: Share of the object's largest recent area below which a mask counts as none,
             0 to 1.
-        doubtful_score: Score below which a mask does not enter the memory, 0 to 1.
+        doubtful_score: The same score below which a mask does not enter the memory, 0 to 1.
         doubtful_similarity: Similarity to the memory below which a mask does not enter it, at
             most 1.
         largest_growth: Factor by which a mask may be larger or smaller than usual and still enter

@@ -15,13 +15,13 @@ from samtracker.config import TrackerConfig
 from samtracker.errors import NotInitializedError
 from samtracker.model.network import Network
 from samtracker.model.runtime import EncodedFrame, Runtime
-from samtracker.prompts.prompts import Points, first_masks, single_mask
+from samtracker.prompts.prompts import Points, find_candidates, first_masks, single_mask
 from samtracker.tracking.checks import check_current, check_frame, check_id
 from samtracker.tracking.log import ReplayLog, logged
 from samtracker.tracking.objects import Objects
 from samtracker.tracking.save import SavedTracker, load_tracker, save_tracker
 from samtracker.tracking.stream import StreamResult, stream
-from samtracker.types import Box, Frame, FrameResult, Mask
+from samtracker.types import Box, Candidate, Frame, FrameResult, Mask, Size
 
 _STATE = {"objects": "_objects", "frame": "_frame", "result": "_result"}
 """All that a stream changes, by the names that it is saved under."""
@@ -132,17 +132,40 @@ class Tracker:
 
         Raises:
             FrameError: The frame is not RGB uint8.
-            PromptError: Not exactly one of mask, box and points is given, or it shows no object or
-                too many.
+            PromptError: Not one of mask, box and points is given, or it shows none or too many.
         """
         check_frame(frame)
         encoded = self.runtime.encode(frame, self.config.size)
         limit = self.config.max_objects
         masks = first_masks(self.runtime, encoded, mask=mask, box=box, points=points, limit=limit)
         objects = Objects(self.config)
-        result = objects.start(encoded, _seconds(timestamp), masks, on_object)
+        result = objects.start(encoded, timestamp, masks, on_object)
         self._objects, self._frame, self._result = objects, encoded, result
         return result
+
+    def candidates(
+        self,
+        frame: Frame,
+        *,
+        box: Box | None = None,
+        points: Points | None = None,
+        prior: ArrayLike | None = None,
+    ) -> list[Candidate]:
+        """Find the masks that a box or clicks may mean; give the right one to `init` or the like.
+
+        Args:
+            frame: RGB uint8 (H, W, 3), in a stream or before it; the stream stays as it is.
+            box: See `init`; likewise `points`.
+            prior: Mask of the object so far, bool (H, W), which clicks correct near them with lite.
+
+        Returns:
+            One to three, the likeliest first: what the prompt selects where there is no choice.
+
+        Raises:
+            PromptError: Not exactly one of box and points is given, or it shows no object.
+        """
+        encoded = self._encode(frame)
+        return list(find_candidates(self.runtime, encoded, box=box, points=points, prior=prior))
 
     @logged
     def step(self, frame: Frame, timestamp: float | None = None) -> FrameResult:
@@ -158,13 +181,12 @@ class Tracker:
             OutOfMemoryError: There is no memory left for it; the tracker is as it was.
         """
         stream = self._stream
-        encoded = self._encode(frame)
+        encoded = self._encode(frame, stream.size)
         index = stream.index + 1
         objects = self._objects.step(self.runtime, encoded, index)
         self._frame = encoded  # only now: memory may have run out
-        self._result = FrameResult(
-            index=index, timestamp=_seconds(timestamp), size=stream.size, objects=objects
-        )
+        time = None if timestamp is None else float(timestamp)
+        self._result = FrameResult(index=index, timestamp=time, size=stream.size, objects=objects)
         return self._result
 
     @logged
@@ -182,8 +204,7 @@ class Tracker:
         Args:
             frame: The frame given last to `init` or `step`; it is not encoded again.
             mask: Mask of the new object; its pixels are taken from other objects.
-            box: See `init`.
-            points: See `init`.
+            box: See `init`; likewise `points`.
             object_id: Id larger than any used in this stream; the next one by default.
 
         Returns:
@@ -194,10 +215,9 @@ class Tracker:
             PromptError: `init` has not been called, the prompt shows no object or several, hides
                 all of another object, the id cannot be used, or there are too many objects.
         """
-        encoded = self._current(frame)
-        last = self._objects.last_id
-        new_id = last + 1 if object_id is None else object_id
-        check_id(new_id, above=last)
+        encoded = check_current(frame, self._frame, self._stream.index)
+        new_id = self._objects.last_id + 1 if object_id is None else object_id
+        check_id(new_id, above=self._objects.last_id)
         new = single_mask(first_masks(self.runtime, encoded, mask=mask, box=box, points=points))
         self._result = self._objects.set_mask(encoded, self._stream, int(new_id), new)
         return self._result
@@ -231,7 +251,7 @@ class Tracker:
                 all of another object.
         """
         object_id = self._objects.known(object_id)
-        now = self._encode(frame)
+        now = self._encode(frame, self._stream.size)
         current = now is self._frame
         mine = self._stream[object_id]
         prior = mine.mask if current and mine.box is not None else None
@@ -329,8 +349,7 @@ class Tracker:
             VideoError: The source cannot be read, or not to its end.
             PromptError: See `init`.
         """
-        given = {"mask": mask, "box": box, "points": points}
-        prompt = {name: value for name, value in given.items() if value is not None}
+        prompt = {"mask": mask, "box": box, "points": points}
         return stream(self, source, realtime=realtime, prompt=prompt)
 
     def save(self, path: str | Path) -> None:
@@ -349,16 +368,13 @@ class Tracker:
     ) -> Tracker:
         """Load a tracker that goes on where another one was saved: the same masks, bit for bit.
 
-        On another machine, or with another number of threads, rounding differs.
-
         Args:
             path: File that `save` wrote.
             weights: Where the weights lie now; by default where they were.
-            device: See `Tracker`.
+            device: See `Tracker`. On another one, or with other threads, rounding differs.
 
         Raises:
-            WeightsError: The weights are missing or are others; or the file is missing, damaged or
-                of another version.
+            WeightsError: Weights or file are missing or damaged, others, or of another version.
         """
         return cls.restore(load_tracker(Path(path), weights), device=device)
 
@@ -373,26 +389,12 @@ class Tracker:
     @property
     def _stream(self) -> FrameResult:
         if self._result is None:
-            raise NotInitializedError(
-                "the tracker has no objects yet: call init(frame, mask=...) first"
-            )
+            raise NotInitializedError("there are no objects yet: call init(frame, mask=...) first")
         return self._result
 
-    def _encode(self, frame: Frame) -> EncodedFrame:
-        """Encode a frame of the stream; the current one was encoded before."""
-        check_frame(frame, size=self._stream.size)
+    def _encode(self, frame: Frame, size: Size | None = None) -> EncodedFrame:
+        """Encode a frame, the current one not again; it must have a size if that is given."""
+        check_frame(frame, size=size)
         if self._frame is not None and np.array_equal(frame, self._frame.image):
             return self._frame
         return self.runtime.encode(frame, self.config.size)
-
-    def _current(self, frame: Frame) -> EncodedFrame:
-        """Return the stream's current frame as it was encoded."""
-        index = self._stream.index
-        check_frame(frame)
-        assert self._frame is not None, "a stream has a frame"
-        check_current(frame, self._frame.image, index)
-        return self._frame
-
-
-def _seconds(timestamp: float | None) -> float | None:
-    return None if timestamp is None else float(timestamp)

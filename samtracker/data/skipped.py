@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,24 +24,32 @@ class Skipped:
         """Count one thing that is left out."""
         self.reasons.append(reason)
 
-    def whole(self, pictures: dict[str, Path]) -> dict[str, Path]:
-        """Return the pictures that are not empty files, and count the others.
+    def whole(self, pictures: Iterable[Path]) -> dict[str, Path]:
+        """Return the pictures by their stem, and count empty ones and those with a stem again.
 
         What cannot even be looked at, as a link in a circle, is reported by whoever reads it.
         """
-        kept = {}
-        for stem, path in pictures.items():
-            with suppress(OSError):
-                if not path.stat().st_size:
-                    self.add(f"'{path}' is empty")
-                    continue
-            kept[stem] = path
+        kept: dict[str, Path] = {}
+        for path in pictures:
+            if _is_empty(path):
+                self.add(f"'{path}' is empty")
+            elif path.stem in kept:
+                self.add(f"'{path}' has the name of '{kept[path.stem].name}'")
+            else:
+                kept[path.stem] = path
         return kept
 
     def warn(self, root: Path) -> None:
         """Log a warning with the number and the first reasons, if there are any."""
         if self.reasons:
             _LOG.warning("%s: skipped %d: %s", root, len(self.reasons), _summary(self.reasons))
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        return not path.stat().st_size
+    except OSError:
+        return False
 
 
 def _summary(reasons: list[str]) -> str:

@@ -29,9 +29,12 @@ class FirstPrompts:
         points: Clicks on each object, see `Tracker.init`.
         mask_kind: How a mask picture is read, of `samtracker.config.MASK_KINDS`: "auto" decides by
             the picture, "ids" takes its values, "binary" one object, "colors" every color as one.
+        candidate: Which of the masks that a box or clicks may mean, from 1, see
+            `Tracker.candidates`.
 
     Raises:
-        PromptError: There is nothing at all, or `mask` is no path.
+        PromptError: There is nothing at all, `mask` is no path, or there is no candidate with this
+            number.
         ConfigError: There is no such `mask_kind`.
     """
 
@@ -39,6 +42,7 @@ class FirstPrompts:
     boxes: tuple[Box, ...] = ()
     points: tuple[Points, ...] = ()
     mask_kind: str = "auto"
+    candidate: int = 1
 
     def __post_init__(self) -> None:
         if self.mask is None and not self.boxes and not self.points:
@@ -48,6 +52,12 @@ class FirstPrompts:
         if self.mask_kind not in MASK_KINDS:
             raise ConfigError(
                 f"mask_kind={self.mask_kind!r} does not exist: use {', '.join(MASK_KINDS)}"
+            )
+        if self.candidate < 1:
+            raise PromptError(f"candidate={self.candidate} does not exist: the first one is 1")
+        if self.candidate > 1 and not self.boxes and not self.points:
+            raise PromptError(
+                f"candidate={self.candidate} is of a box or clicks: give boxes=... or points=..."
             )
 
     def read_objects(self, size: Size, frame: str) -> FirstObjects | None:
@@ -86,7 +96,8 @@ class FirstPrompts:
             The first result, and by object id what its mask was made from.
 
         Raises:
-            PromptError: A mask, box or click shows no object, or there are too many.
+            PromptError: A mask, box or click shows no object or has no such candidate, or there
+                are too many objects.
         """
         method = prompt_method(tracker.runtime)
         prompts: list[tuple[str, dict[str, Any]]] = []
@@ -95,7 +106,8 @@ class FirstPrompts:
             prompts.append(("mask", {"mask": masks}))
         prompts += [(f"box ({method})", {"box": box}) for box in self.boxes]
         prompts += [(f"points ({method})", {"points": points}) for points in self.points]
-        (name, first), *others = prompts
+        chosen = [(name, self._chosen(tracker, frame, prompt)) for name, prompt in prompts]
+        (name, first), *others = chosen
         result = tracker.init(frame.image, timestamp=frame.time, on_object=on_object, **first)
         origins = dict.fromkeys(tracker.object_ids, name)
         for number, called in objects.names.items() if objects is not None else ():
@@ -104,3 +116,18 @@ class FirstPrompts:
             result = tracker.add_object(frame.image, **prompt)
             origins[tracker.object_ids[-1]] = name
         return result, origins
+
+    def _chosen(
+        self, tracker: Tracker, frame: VideoFrame, prompt: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return a prompt, or the candidate of it that is wanted if that is not the first one."""
+        if self.candidate == 1 or "mask" in prompt:
+            return prompt
+        found = tracker.candidates(frame.image, **prompt)
+        if self.candidate > len(found):
+            ((name, value),) = prompt.items()
+            raise PromptError(
+                f"candidate={self.candidate} does not exist: the candidates of {name} {value} "
+                f"end at {len(found)}, give that or less"
+            )
+        return {"mask": found[self.candidate - 1].mask}

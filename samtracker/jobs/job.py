@@ -94,7 +94,7 @@ class TrackJob:
             read_frames(self.source, start=self.start, end=self.end, stride=self.stride) as reader,
         ):
             frame = self._first_frame(reader)
-            objects = self.prompts.read_objects(reader.info.size, str(self.source))
+            objects = self.prompts.read_objects(reader.info.size, frame.source or str(self.source))
             tracker = tracker() if callable(tracker) else tracker
             with keeping_log(self.log, tracker, self.source, log_failures.append):
                 first, origins = self.prompts.start(tracker, frame, objects, on_object)

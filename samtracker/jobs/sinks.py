@@ -83,4 +83,4 @@ def _open_sink(name: str, folder: Path, reader: VideoReader, fps: float, stack: 
         case _:
             raise AssertionError(f"'{name}' is no format: a job checks them first")
     stack.callback(writer.close)
-    return lambda frame, result: writer.write(result, index=frame.index, time=frame.time)
+    return writer.write

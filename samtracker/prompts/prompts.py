@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from os import PathLike
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,13 +17,17 @@ from samtracker.prompts.first_objects import check_count
 from samtracker.prompts.grabcut import grabcut
 from samtracker.prompts.mask_formats import parse_mask
 from samtracker.prompts.pointing import find
-from samtracker.types import Box, Mask, Prompt, Size
+from samtracker.prompts.variety import varied
+from samtracker.types import Box, Candidate, Mask, Prompt, Size
 
 Points = Sequence[tuple[float, float] | tuple[float, float, int]]
 """Clicks as (x, y) in pixels, or (x, y, label) with label 1 for the object, 0 for background."""
 
 MIN_AREA = 16
 """Least area in pixels of a mask that can be tracked."""
+
+CANDIDATES: Final = 3
+"""Masks that a box or clicks may mean, at most, as with SAM."""
 
 
 def first_masks(
@@ -73,26 +78,63 @@ def first_masks(
         return {i: single_mask(parse_mask(_array(m), size)) for i, m in mask.items()}
     if mask is not None:
         return parse_mask(_array(mask), size, limit=limit)
+    found = find_candidates(runtime, frame, box=box, points=points, prior=prior)
+    return {1: next(found).mask}
+
+
+def find_candidates(
+    runtime: Runtime,
+    frame: EncodedFrame,
+    *,
+    box: Box | None = None,
+    points: Points | None = None,
+    prior: ArrayLike | None = None,
+) -> Iterator[Candidate]:
+    """Find what a box or clicks may mean, the likeliest mask first.
+
+    Args:
+        runtime: See `first_masks`, likewise the others.
+        frame: Encoded frame.
+        box: Box.
+        points: Clicks.
+        prior: Mask of the object so far.
+
+    Returns:
+        At least one mask and at most `CANDIDATES`, each computed when it is asked for.
+
+    Raises:
+        PromptError: Not exactly one of box and points is given, or it shows no object.
+        OutOfMemoryError: The device has no memory left for it.
+    """
+    if (box is None) == (points is None):
+        raise PromptError(
+            f"give exactly one of box and points (given: {'none' if box is None else 'both'})"
+        )
     method = prompt_method(runtime)
+    size = frame.transform.frame
+    before = None if prior is None else single_mask(parse_mask(np.asarray(prior), size))
     if box is not None:
         prompt = Prompt(box=_checked_box(box, size))
     else:
-        given_points = () if points is None else points
-        corrects = prior is not None and method != "sam"
-        prompt = Prompt(points=_checked_points(given_points, size, corrects=corrects))
+        corrects = before is not None and method != "sam"
+        given = () if points is None else points
+        prompt = Prompt(points=_checked_points(given, size, corrects=corrects))
+    found: Iterable[Candidate]
     match method:
         case "sam":
             found = runtime.prompt(frame, prompt)
         case "lite":
-            found = find(runtime, frame.image, prompt, prior)[0].mask
+            found = find(runtime, frame.image, prompt, before)
         case "grabcut":
-            found = grabcut(frame.image, prompt, prior)
-    if np.count_nonzero(found) < MIN_AREA:
+            found = [Candidate(mask=grabcut(frame.image, prompt, before), score=None)]
+    seen = varied(item for item in found if np.count_nonzero(item.mask) >= MIN_AREA)
+    first = next(seen, None)
+    if first is None:
         raise PromptError(
             f"no object was found at {prompt.box or prompt.points}: "
             "give a tighter box, more clicks or a mask"
         )
-    return {1: found}
+    return chain([first], islice(seen, CANDIDATES - 1))
 
 
 def single_mask(masks: Mapping[int, Mask]) -> Mask:
@@ -107,10 +149,10 @@ def single_mask(masks: Mapping[int, Mask]) -> Mask:
 
 
 def prompt_method(runtime: Runtime) -> Literal["sam", "lite", "grabcut"]:
-    """Name what reads a box or clicks: SAM's own decoder, that of lite, or GrabCut without one."""
-    if runtime.network.prompter is not None:
-        return "sam"
-    return "grabcut" if runtime.network.decoder.prompt_encoder is None else "lite"
+    """Name what reads a box or clicks: SAM's prompter, that of lite, or GrabCut without one."""
+    if runtime.network.prompter is None:
+        return "grabcut"
+    return "sam" if runtime.network.own_prompter is None else "lite"
 
 
 def _array(mask: ArrayLike) -> NDArray[Any]:

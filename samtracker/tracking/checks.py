@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from samtracker.errors import FrameError, PromptError
+from samtracker.model.runtime import EncodedFrame
 from samtracker.types import Frame, Size
 
 MAX_ID = 65535
@@ -30,17 +31,19 @@ def check_frame(frame: Frame, *, size: Size | None = None) -> None:
         )
 
 
-def check_current(frame: Frame, current: Frame, index: int) -> None:
-    """Check that a frame is the current one of a stream, which has a number there.
+def check_current(frame: Frame, current: EncodedFrame | None, index: int) -> EncodedFrame:
+    """Return the current frame of a stream as it was encoded, if a frame is that one.
 
     Raises:
-        FrameError: It is not.
+        FrameError: It is not; the message says that the current one has this index.
     """
-    if not np.array_equal(frame, current):
+    check_frame(frame)
+    if current is None or not np.array_equal(frame, current.image):
         raise FrameError(
             f"the frame is not the current one, number {index} of the stream: "
             "give the frame given last to init or step"
         )
+    return current
 
 
 def check_id(object_id: int, *, above: int) -> None:

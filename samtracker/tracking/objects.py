@@ -99,8 +99,8 @@ class Objects:
         """
         for object_id in masks:
             check_id(object_id, above=0)
-        size = encoded.transform.frame
-        result = FrameResult(index=0, timestamp=timestamp, size=size, objects=())
+        size, time = encoded.transform.frame, None if timestamp is None else float(timestamp)
+        result = FrameResult(index=0, timestamp=time, size=size, objects=())
         for done, (object_id, mask) in enumerate(sorted(masks.items()), 1):
             result = self.set_mask(encoded, result, int(object_id), mask)
             if on_object is not None:
