@@ -25,6 +25,7 @@ SCHEDULES = ("constant", "cosine")
 DATASETS = ("davis", "davis2017", "youtube", "folder", "instances")
 CORRUPTIONS = ("blur", "noise", "dark", "jpeg", "drop-frames", "occluder", "look-alike")
 FORMATS = ("overlay", "masks", "rle", "csv", "alpha")
+MASK_KINDS = ("auto", "ids", "binary", "colors")
 
 
 class _Saved:
@@ -104,6 +105,7 @@ class TrackerConfig:
         feedback: Mask of the next template: "hard" (thresholded) or "soft" (probabilities).
         target_model: Whether a discriminator fitted on the first frame takes part; rolling
             memory forgets the first frame and goes without.
+        max_objects: How many objects there may be at once, 1 to 65535; each takes time and memory.
         absent_score: Score of the IoU head below which a mask counts as none, 0 to 1.
         absent_share: Share of the object's largest recent area below which a mask counts as none,
             0 to 1.
@@ -120,13 +122,14 @@ class TrackerConfig:
             it is tracked and remembered as before.
 
     Raises:
-        ConfigError: `size`, `memory` or `feedback` has none of these values.
+        ConfigError: `size`, `memory`, `feedback` or `max_objects` has none of these values.
     """
 
     size: int | None = None
     memory: str = "bank:1"
     feedback: str = "hard"
     target_model: bool = True
+    max_objects: int = 256
     absent_score: float = 0.2
     absent_share: float = 0.1
     doubtful_score: float = 0.4
@@ -148,6 +151,8 @@ class TrackerConfig:
                 "use 'rolling', 'anchored' or 'bank:N' with N from 1 to 99"
             )
         _one_of("feedback", self.feedback, FEEDBACKS)
+        if not isinstance(self.max_objects, int) or not 1 <= self.max_objects <= 65535:
+            raise ConfigError(f"max_objects={self.max_objects!r} does not fit: give 1 to 65535")
 
     @property
     def anchored(self) -> bool:

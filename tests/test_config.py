@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from typing import Any
 
 import pytest
 
@@ -72,6 +73,12 @@ def test_sizes(size: int) -> None:
 def test_other_sizes_are_errors(size: int) -> None:
     with pytest.raises(ConfigError, match=f"size={size} does not fit: give 64 to 4096 pixels"):
         TrackerConfig(size=size)
+
+
+@pytest.mark.parametrize("count", [0, 65536, 2.5])
+def test_other_limits_of_objects_are_errors(count: Any) -> None:
+    with pytest.raises(ConfigError, match=f"max_objects={count} does not fit: give 1 to 65535"):
+        TrackerConfig(max_objects=count)
 
 
 def test_feedback_names() -> None:

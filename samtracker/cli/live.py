@@ -40,6 +40,7 @@ from samtracker.cli.options import first_prompt_options, log_option, model_optio
 def live(  # noqa: PLR0917
     source: str,
     init_mask: Path | None,
+    mask_kind: str,
     init_box: tuple[Any, ...],
     init_point: tuple[Any, ...],
     candidate: int,
@@ -64,7 +65,11 @@ def live(  # noqa: PLR0917
     prompts = None
     if init_mask or init_box or init_point or candidate != 1 or headless:
         prompts = FirstPrompts(
-            mask=init_mask, boxes=init_box, points=init_point, candidate=candidate
+            mask=init_mask,
+            boxes=init_box,
+            points=init_point,
+            mask_kind=mask_kind,
+            candidate=candidate,
         )
     run_live(
         LiveRequest(

@@ -85,7 +85,8 @@ def run_live(request: LiveRequest) -> None:
         if frame is None:
             none = VideoError(f"'{request.source}' gives no frames: check that it is running")
             raise source.failure or none
-        result = None if request.prompts is None else _start(request.prompts, tracker, frame)
+        prompts = request.prompts
+        result = None if prompts is None else _start(prompts, tracker, frame, request.source)
         screen: View
         if window is None:
             screen = JsonLinesView(source, recorder, click.echo, partial(click.echo, err=True))
@@ -194,10 +195,11 @@ def _finish(recorder: OverlayRecorder) -> None:
         click.echo(f"recorded {path}", err=True)
 
 
-def _start(prompts: FirstPrompts, tracker: Tracker, frame: LiveFrame) -> FrameResult:
+def _start(prompts: FirstPrompts, tracker: Tracker, frame: LiveFrame, source: str) -> FrameResult:
     image = VideoFrame(index=frame.index, time=frame.time, image=frame.image)
-    masks = prompts.read_masks((frame.image.shape[0], frame.image.shape[1]))
-    return prompts.start(tracker, image, masks)[0]
+    size = (frame.image.shape[0], frame.image.shape[1])
+    objects = prompts.read_objects(size, str(source))
+    return prompts.start(tracker, image, objects)[0]
 
 
 def _summary(shown: int, source: LiveSource, screen: View) -> str:

@@ -88,7 +88,8 @@ class EvalRequest:
             raise ConfigError(f"--corrupt {unknown[0]!r} does not exist: use {valid}")
         if self.predictions is not None and self.corruptions:
             raise ConfigError("--corrupt tracks anew: leave it out with --predictions")
-        if self.predictions is not None and not self.predictions.is_dir():
+        # Path.is_dir would raise for a name that is too long.
+        if self.predictions is not None and not os.path.isdir(self.predictions):  # noqa: PTH112
             raise DatasetError(f"--predictions '{self.predictions}' is no folder")
         if self.split is not None and self.dataset in ("folder", "instances"):
             dataset = f"--dataset {self.dataset}"

@@ -12,7 +12,7 @@ from samtracker.jobs.execution import Watcher, execute
 from samtracker.jobs.first_prompts import FirstPrompts
 from samtracker.jobs.log import check_log, keeping_log
 from samtracker.jobs.outcome import Outcome
-from samtracker.jobs.progress import OnFrame, OnStart
+from samtracker.jobs.progress import OnFrame, OnObject, OnStart
 from samtracker.jobs.record import JobRecord, lasting
 from samtracker.results.output_folder import OutputFolder
 from samtracker.tracker import Tracker
@@ -70,6 +70,7 @@ class TrackJob:
         self,
         tracker: Tracker | Callable[[], Tracker],
         *,
+        on_object: OnObject | None = None,
         on_start: OnStart | None = None,
         on_frame: OnFrame | None = None,
     ) -> Outcome:
@@ -78,6 +79,7 @@ class TrackJob:
         Args:
             tracker: Tracker to use, in which any stream ends; or what builds one, called once
                 source, masks and output folder are found to be right.
+            on_object: Called when one more object of the first mask is ready.
             on_start: Called once the first masks are known, before anything is written.
             on_frame: Called after every frame; the job stops where it returns False, and at Ctrl-C.
 
@@ -99,11 +101,11 @@ class TrackJob:
                 stream=self.stream,
             ) as reader,
         ):
-            masks = self.prompts.read_masks(reader.info.size)
+            frame = self._first_frame(reader)
+            objects = self.prompts.read_objects(reader.info.size, frame.source or str(self.source))
             tracker = tracker() if callable(tracker) else tracker
             with keeping_log(self.log, tracker, self.source, log_failures.append):
-                frame = self._first_frame(reader)
-                first, origins = self.prompts.start(tracker, frame, masks)
+                first, origins = self.prompts.start(tracker, frame, objects, on_object)
                 summary, failure = execute(
                     self._record(origins),
                     tracker,

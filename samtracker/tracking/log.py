@@ -97,7 +97,7 @@ class ReplayLog:
             arguments: Its arguments by name.
             outcome: What it returned.
         """
-        given = dict(arguments)
+        given = {key: value for key, value in arguments.items() if not callable(value)}
         frame = given.pop("frame", None)
         line: dict[str, Any] = {"call": name}
         if frame is not None:

@@ -105,11 +105,15 @@ def test_masks_that_show_nothing(folder: Path, refused: Refused) -> None:
     first_mask(folder / "empty.png", np.zeros_like(SHOTS[0].ids))
     first_mask(folder / "square.png", SHOTS[0].ids[:, :96])
     (folder / "text.png").write_text("hello")
+    (folder / "via.json").write_text('{"_via_img_metadata": {}}')
+    (folder / "boxes.txt").write_text("0 0.5 0.5 0.2 0.2")
     for name, reason in {
         "empty.png": "is empty: paint each object",
         "square.png": "is 96x96 pixels but the frame is 160x96, another aspect ratio",
         "text.png": "cannot be read as a picture: give a PNG file",
         "balls.mp4": "cannot be read as a picture",
+        "via.json": "is a VIA file, which is not read: export it as masks (PNG), COCO",
+        "boxes.txt": "has boxes but no outlines: give them with --init-box x1,y1,x2,y2",
         "none.png": "does not exist: check the path",
         ".": "cannot be read as a picture",
     }.items():
@@ -143,6 +147,9 @@ def test_masks_that_show_nothing(folder: Path, refused: Refused) -> None:
         ([*MASK, "--size", "10"], "size=10 does not fit: give 64 to 4096 pixels"),
         ([*MASK, "--memory", "bank:0"], "memory='bank:0' does not exist: use 'rolling'"),
         ([*MASK, "--feedback", "loud"], "feedback='loud' does not exist: use one of hard, soft"),
+        ([*MASK, "--max-objects", "0"], "--max-objects 0 does not fit: give 1 to 65535"),
+        ([*MASK, "--max-objects", "1"], "2 objects are more than --max-objects 1: mark fewer"),
+        ([*MASK, "--mask-kind", "grey"], "--mask-kind 'grey' does not exist: use auto, ids"),
         ([*MASK, "--show"], "no window can be opened: set DISPLAY to a screen"),
         ([*MASK, "-o", "first.png"], "first.png' exists already: choose another with --output"),
         ([*MASK, "-o", "first.png/out"], "cannot be written (Not a directory)"),

@@ -194,6 +194,9 @@ def test_a_second_run_needs_overwrite(root: Path, tmp_path: Path) -> None:
         (("--weights", "nothing"), "nothing"),
         (("--dataset", "folder", "--split", "val"), "--dataset folder has no splits"),
         (("--root", "nowhere"), "'nowhere' is no folder"),
+        (("--root", "x" * 5000), "cannot be read (File name too long)"),
+        (("--split", "x" * 5000), "cannot be read (File name too long)"),
+        (("--predictions", "x" * 5000), "is no folder"),
         (("--predictions", ".", "--memory", "rolling"), "--memory is of the tracker"),
     ],
 )

@@ -33,7 +33,7 @@ def run(tracker: Tracker, folder: Path, on_written: OnWritten, *formats: str) ->
     prompts = FirstPrompts(mask=first_mask(folder / "first.png"))
     with read_frames(folder / "balls.mp4") as reader:
         frame = next(reader)
-        first, _ = prompts.start(tracker, frame, prompts.read_masks(reader.info.size))
+        first, _ = prompts.start(tracker, frame, prompts.read_objects(reader.info.size, ""))
         sinks = Sinks(formats, folder, reader, 1)
         return track_frames(tracker, reader, [(frame, first)], sinks, on_written)
 
