@@ -10,6 +10,7 @@ import json
 import math
 import re
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, ClassVar, Self, cast
 
 from samtracker.errors import ConfigError
@@ -49,7 +50,7 @@ class _Saved:
         """
         try:
             return cls(**json.loads(text))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise ConfigError(
                 f"not a {cls._what} configuration: {text[:80]!r} ({error})"
             ) from error
@@ -122,7 +123,8 @@ class TrackerConfig:
             it is tracked and remembered as before.
 
     Raises:
-        ConfigError: `size`, `memory`, `feedback` or `max_objects` has none of these values.
+        ConfigError: `size`, `memory`, `feedback` or `max_objects` has none of these values, or
+            another setting is no number.
     """
 
     size: int | None = None
@@ -151,6 +153,13 @@ class TrackerConfig:
                 "use 'rolling', 'anchored' or 'bank:N' with N from 1 to 99"
             )
         _one_of("feedback", self.feedback, FEEDBACKS)
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            number = isinstance(value, Real)
+            if isinstance(field.default, int | float) and not (number and abs(value) < math.inf):
+                raise ConfigError(
+                    f"{field.name}={value!r} is no number: its default is {field.default}"
+                )
         if not isinstance(self.max_objects, int) or not 1 <= self.max_objects <= 65535:
             raise ConfigError(f"max_objects={self.max_objects!r} does not fit: give 1 to 65535")
 

@@ -6,29 +6,30 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
 from samtracker.checkpoints.load import load_network
 from samtracker.config import TrackerConfig
-from samtracker.errors import NotInitializedError
 from samtracker.model.network import Network
 from samtracker.model.runtime import EncodedFrame, Runtime
 from samtracker.prompts.prompts import Points, find_candidates, first_masks, single_mask
-from samtracker.tracking.checks import check_current, check_frame, check_id
+from samtracker.tracking.checks import check_frame, check_id, checked_time
 from samtracker.tracking.log import ReplayLog, logged
 from samtracker.tracking.objects import Objects
 from samtracker.tracking.save import SavedTracker, load_tracker, save_tracker
+from samtracker.tracking.state import StreamState
 from samtracker.tracking.stream import StreamResult, stream
+from samtracker.tracking.turn import Turn, in_turn
 from samtracker.types import Box, Candidate, Frame, FrameResult, Mask, Size
-
-_STATE = {"objects": "_objects", "frame": "_frame", "result": "_result"}
-"""All that a stream changes, by the names that it is saved under."""
 
 
 class Tracker:
     """A tracker of any number of objects through a stream of frames of one size.
+
+    A call that fails changes nothing. Calls from several threads come one after the other; give
+    each thread a tracker of its own to let them run at once. A process that is to track must be
+    started with multiprocessing's "spawn", not forked from one that has had a tracker.
 
     Args:
         network: Network to track with; `from_pretrained` is the usual way to get one.
@@ -42,7 +43,7 @@ class Tracker:
         log: Log of what is done from now on, see `samtracker.tracking.log`; None for none.
 
     Raises:
-        ConfigError: The device or the precision is unknown.
+        ConfigError: The device or the precision is unknown, or the process is forked.
     """
 
     log: ReplayLog | None = None
@@ -57,7 +58,8 @@ class Tracker:
     ) -> None:
         self.config = config or TrackerConfig()
         self.runtime = Runtime(network, device=device, precision=precision)
-        self.reset()
+        self._turn = Turn(self.runtime.device)
+        self._state = StreamState(Objects(self.config))
 
     @classmethod
     def from_pretrained(
@@ -92,18 +94,17 @@ class Tracker:
     @property
     def object_ids(self) -> tuple[int, ...]:
         """Ids of the objects being tracked, in rising order."""
-        return self._objects.ids
+        return self._state.objects.ids
 
     @property
     def result(self) -> FrameResult | None:
         """Result of the current frame; None before `init`."""
-        return self._result
+        return self._state.result
 
+    @in_turn
     def reset(self) -> None:
         """Forget the stream: its objects, its frame size and the ids given so far."""
-        self._objects = Objects(self.config)
-        self._frame: EncodedFrame | None = None
-        self._result: FrameResult | None = None
+        self._state = StreamState(Objects(self.config))
 
     @logged
     def init(
@@ -131,18 +132,20 @@ class Tracker:
             The first masks, as the tracker understood them.
 
         Raises:
-            FrameError: The frame is not RGB uint8.
+            FrameError: The frame is not RGB uint8, or the timestamp no time.
             PromptError: Not one of mask, box and points is given, or it shows none or too many.
         """
         check_frame(frame)
+        time = checked_time(timestamp)
         encoded = self.runtime.encode(frame, self.config.size)
         limit = self.config.max_objects
         masks = first_masks(self.runtime, encoded, mask=mask, box=box, points=points, limit=limit)
         objects = Objects(self.config)
-        result = objects.start(encoded, timestamp, masks, on_object)
-        self._objects, self._frame, self._result = objects, encoded, result
+        result = objects.start(encoded, time, masks, on_object)
+        self._state = StreamState(objects, encoded, result)
         return result
 
+    @in_turn
     def candidates(
         self,
         frame: Frame,
@@ -176,18 +179,19 @@ class Tracker:
             timestamp: Time of the frame in seconds.
 
         Raises:
-            FrameError: The frame is not RGB uint8, or of another size than the stream's.
+            FrameError: The frame is not RGB uint8 or of another size than the stream's, or the
+                timestamp is no time.
             NotInitializedError: `init` has not been called.
-            OutOfMemoryError: There is no memory left for it; the tracker is as it was.
+            OutOfMemoryError: There is no memory left for it.
         """
-        stream = self._stream
-        encoded = self._encode(frame, stream.size)
-        index = stream.index + 1
-        objects = self._objects.step(self.runtime, encoded, index)
-        self._frame = encoded  # only now: memory may have run out
-        time = None if timestamp is None else float(timestamp)
-        self._result = FrameResult(index=index, timestamp=time, size=stream.size, objects=objects)
-        return self._result
+        state, last = self._state, self._state.last()
+        time = checked_time(timestamp)
+        encoded = self._encode(frame, last.size)
+        index = last.index + 1
+        objects = state.objects.step(self.runtime, encoded, index)
+        state.frame = encoded  # only now: memory may have run out
+        state.result = FrameResult(index=index, timestamp=time, size=last.size, objects=objects)
+        return state.result
 
     @logged
     def add_object(
@@ -215,12 +219,13 @@ class Tracker:
             PromptError: `init` has not been called, the prompt shows no object or several, hides
                 all of another object, the id cannot be used, or there are too many objects.
         """
-        encoded = check_current(frame, self._frame, self._stream.index)
-        new_id = self._objects.last_id + 1 if object_id is None else object_id
-        check_id(new_id, above=self._objects.last_id)
+        state = self._state
+        encoded, last_id = state.current(frame), state.objects.last_id
+        new_id = last_id + 1 if object_id is None else object_id
+        check_id(new_id, above=last_id)
         new = single_mask(first_masks(self.runtime, encoded, mask=mask, box=box, points=points))
-        self._result = self._objects.set_mask(encoded, self._stream, int(new_id), new)
-        return self._result
+        state.result = state.objects.set_mask(encoded, state.last(), int(new_id), new)
+        return state.result
 
     @logged
     def correct(
@@ -250,18 +255,18 @@ class Tracker:
             PromptError: There is no such object, or the prompt shows no object or several, or hides
                 all of another object.
         """
-        object_id = self._objects.known(object_id)
-        now = self._encode(frame, self._stream.size)
-        current = now is self._frame
-        mine = self._stream[object_id]
+        state, object_id = self._state, self._state.objects.known(object_id)
+        now = self._encode(frame, state.last().size)
+        current = now is state.frame
+        mine = state.last()[object_id]
         prior = mine.mask if current and mine.box is not None else None
         masks = first_masks(self.runtime, now, mask=mask, box=box, points=points, prior=prior)
         true = single_mask(masks)
         if current:
-            self._result = self._objects.set_mask(now, self._stream, object_id, true)
+            state.result = state.objects.set_mask(now, state.last(), object_id, true)
         else:
-            self._objects.add_reference(now, self._stream, object_id, true)
-        return self._stream
+            state.objects.add_reference(now, state.last(), object_id, true)
+        return state.last()
 
     @logged
     def remove_object(self, object_id: int) -> FrameResult:
@@ -273,9 +278,9 @@ class Tracker:
         Raises:
             PromptError: There is no such object.
         """
-        object_id = self._objects.known(object_id)
-        self._result = self._objects.remove(self._stream, object_id)
-        return self._result
+        state, object_id = self._state, self._state.objects.known(object_id)
+        state.result = state.objects.remove(state.last(), object_id)
+        return state.result
 
     @logged
     def rename(self, object_id: int, name: str) -> FrameResult:
@@ -287,9 +292,9 @@ class Tracker:
         Raises:
             PromptError: There is no such object, or the name is no str.
         """
-        object_id = self._objects.known(object_id)
-        self._result = self._objects.rename(self._stream, object_id, name)
-        return self._result
+        state, object_id = self._state, self._state.objects.known(object_id)
+        state.result = state.objects.rename(state.last(), object_id, name)
+        return state.result
 
     @logged
     def undo(self) -> FrameResult:
@@ -304,10 +309,10 @@ class Tracker:
         Raises:
             NothingToUndoError: There is no change; the last few changes of a stream are kept.
         """
-        stream = self._stream
-        assert self._frame is not None, "a stream has a frame"
-        self._result = self._objects.undo(self.runtime, self._frame, stream)
-        return self._result
+        state, last = self._state, self._state.last()
+        assert state.frame is not None, "a stream has a frame"
+        state.result = state.objects.undo(self.runtime, state.frame, last)
+        return state.result
 
     @logged
     @torch.inference_mode()
@@ -320,11 +325,11 @@ class Tracker:
         Raises:
             ConfigError: It does not fit, or the encoder knows one size only.
         """
-        config = replace(self.config, size=size)
-        if self._frame is not None:
-            encoded = self.runtime.encode(self._frame.image, size)
-            self._objects.resize(encoded.features)
-            self._frame = encoded
+        config, state = replace(self.config, size=size), self._state
+        if state.frame is not None:
+            encoded = self.runtime.encode(state.frame.image, size)
+            state.objects.resize(encoded.features)
+            state.frame = encoded
         self.config = config
 
     def stream(
@@ -352,6 +357,7 @@ class Tracker:
         prompt = {"mask": mask, "box": box, "points": points}
         return stream(self, source, realtime=realtime, prompt=prompt)
 
+    @in_turn
     def save(self, path: str | Path) -> None:
         """Write everything but the weights to a file, to go on with `load`.
 
@@ -359,8 +365,7 @@ class Tracker:
             OutputError: It cannot be written; an older file is still there.
             WeightsError: The network does not come from a file.
         """
-        state = {name: getattr(self, attribute) for name, attribute in _STATE.items()}
-        save_tracker(Path(path), self.runtime, self.config, state)
+        save_tracker(path, self.runtime, self.config, self._state)
 
     @classmethod
     def load(
@@ -376,25 +381,17 @@ class Tracker:
         Raises:
             WeightsError: Weights or file are missing or damaged, others, or of another version.
         """
-        return cls.restore(load_tracker(Path(path), weights), device=device)
+        return cls.restore(load_tracker(path, weights), device=device)
 
     @classmethod
     def restore(cls, saved: SavedTracker, *, device: str = "auto") -> Tracker:
         """Make a tracker from a file that has been read; see `load`."""
         tracker = cls(saved.network, saved.config, device=device, precision=saved.precision)
-        for name, value in saved.restore(tracker.runtime.device, tuple(_STATE)).items():
-            setattr(tracker, _STATE[name], value)
+        tracker._state = saved.restore(tracker.runtime)
         return tracker
-
-    @property
-    def _stream(self) -> FrameResult:
-        if self._result is None:
-            raise NotInitializedError("there are no objects yet: call init(frame, mask=...) first")
-        return self._result
 
     def _encode(self, frame: Frame, size: Size | None = None) -> EncodedFrame:
         """Encode a frame, the current one not again; it must have a size if that is given."""
         check_frame(frame, size=size)
-        if self._frame is not None and np.array_equal(frame, self._frame.image):
-            return self._frame
-        return self.runtime.encode(frame, self.config.size)
+        current = self._state.encoded(frame)
+        return self.runtime.encode(frame, self.config.size) if current is None else current

@@ -79,7 +79,8 @@ class TrackedObject:
 
     Attributes:
         id: Permanent, never used again in a stream, 1 to 65535.
-        mask: Bool (H, W) at frame size; all False while the object is lost.
+        mask: Bool (H, W) at frame size, read-only: copy it to change it. All False while the
+            object is lost.
         box: The mask's bounding box; None while the object is lost.
         score: How sure the model is of the mask, 0 to 1: the IoU with the truth that its
             probabilities let expect, see `samtracker.model.confidence`; 1 for a mask given by the
@@ -94,6 +95,12 @@ class TrackedObject:
     score: float
     state: State
     name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.mask.flags.writeable:  # the tracker goes on with it
+            view = self.mask.view()
+            view.flags.writeable = False
+            object.__setattr__(self, "mask", view)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,10 +132,11 @@ class FrameResult:
 
     @cached_property
     def id_map(self) -> NDArray[np.uint16]:
-        """Object ids, uint16 (H, W); 0 is background."""
+        """Object ids, uint16 (H, W), read-only; 0 is background."""
         ids = np.zeros(self.size, np.uint16)
         for item in self.objects:
             ids[item.mask] = item.id
+        ids.flags.writeable = False  # it is kept
         return ids
 
     def to_supervision(self) -> supervision.Detections:

@@ -23,7 +23,17 @@ def test_model_config_comes_back_from_json(encoder: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[1]", "null", "7", '"lite"', '{"encoder": "lite", "depth": 3}', '{"encoder": []}'],
+    [
+        "",
+        "{",
+        "[1]",
+        "null",
+        "7",
+        '"lite"',
+        '{"encoder": "lite", "depth": 3}',
+        '{"encoder": []}',
+        "[" * 100_000,
+    ],
 )
 def test_other_json_is_an_error_of_one_line(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -94,3 +104,10 @@ def test_settings_do_not_change(config: ModelConfig | TrackerConfig) -> None:
     for field in dataclasses.fields(config):
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(config, field.name, None)
+
+
+@pytest.mark.parametrize("value", ["0.5", None, float("nan"), float("inf"), [0.5]])
+@pytest.mark.parametrize("name", ["absent_score", "largest_step", "lost_after", "target_model"])
+def test_other_settings_are_numbers(name: str, value: object) -> None:
+    with pytest.raises(ConfigError, match=f"^{name}=.* is no number: its default is "):
+        TrackerConfig(**{name: value})  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from samtracker.checkpoints.origin import network_of
 from samtracker.config import TrackerConfig
-from samtracker.errors import ReplayError, SamTrackerError, VideoError
+from samtracker.errors import FrameError, ReplayError, SamTrackerError, VideoError
 from samtracker.files import DAMAGE
 from samtracker.jobs.threads import torch_threads
 from samtracker.tracker import Tracker
@@ -188,6 +188,8 @@ def _again(tracker: Tracker, frames: _Frames, call: dict[str, Any]) -> ReplayedC
         arguments["frame"] = image
     try:
         result = getattr(tracker, name)(**arguments)
+    except FrameError as error:  # the frame is the one in the log, and was no error then
+        raise ValueError(str(error)) from error
     except SamTrackerError as error:
         return ReplayedCall(name=name, index=index, difference=f"it failed: {error}")
     difference = None

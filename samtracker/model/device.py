@@ -26,11 +26,12 @@ def choose_device(name: str = "auto") -> torch.device:
         return torch.device(next(kind for kind, found in present.items() if found))
     try:
         device = torch.device(name)
-    except RuntimeError:
+    except (RuntimeError, TypeError):
         raise ConfigError(
             f"device={name!r} does not exist: use one of {', '.join(DEVICES)}"
         ) from None
-    if not present.get(device.type, False):
+    beyond = device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count()
+    if not present.get(device.type, False) or beyond:
         raise ConfigError(f"device={name!r} is not on this machine: use 'auto' or 'cpu'")
     return device
 

@@ -1,11 +1,14 @@
-"""What a tracker asks of the frames and ids it is given."""
+"""What a tracker asks of the frames, times and ids it is given."""
 
 from __future__ import annotations
+
+import math
+import reprlib
+from typing import SupportsFloat
 
 import numpy as np
 
 from samtracker.errors import FrameError, PromptError
-from samtracker.model.runtime import EncodedFrame
 from samtracker.types import Frame, Size
 
 MAX_ID = 65535
@@ -31,19 +34,25 @@ def check_frame(frame: Frame, *, size: Size | None = None) -> None:
         )
 
 
-def check_current(frame: Frame, current: EncodedFrame | None, index: int) -> EncodedFrame:
-    """Return the current frame of a stream as it was encoded, if a frame is that one.
+def checked_time(timestamp: float | None) -> float | None:
+    """Return the time of a frame as a float; None stays None.
 
     Raises:
-        FrameError: It is not; the message says that the current one has this index.
+        FrameError: It is no number, or not finite.
     """
-    check_frame(frame)
-    if current is None or not np.array_equal(frame, current.image):
+    if timestamp is None:
+        return None
+    try:
+        if not isinstance(timestamp, SupportsFloat):  # float would read a str
+            raise TypeError
+        time = float(timestamp)
+    except (TypeError, ValueError, OverflowError):
+        time = math.nan
+    if not math.isfinite(time):
         raise FrameError(
-            f"the frame is not the current one, number {index} of the stream: "
-            "give the frame given last to init or step"
+            f"timestamp={reprlib.repr(timestamp)} is no time: give seconds as a float, or None"
         )
-    return current
+    return time
 
 
 def check_id(object_id: int, *, above: int) -> None:
@@ -53,9 +62,9 @@ def check_id(object_id: int, *, above: int) -> None:
         PromptError: It is not.
     """
     if not isinstance(object_id, (int, np.integer)):
-        raise PromptError(f"object_id={object_id!r} is no whole number: give an int")
+        raise PromptError(f"object_id={reprlib.repr(object_id)} is no whole number: give an int")
     if not above < object_id <= MAX_ID:
         raise PromptError(
-            f"object_id={object_id} cannot be used: ids are never used twice, "
+            f"object_id={reprlib.repr(object_id)} cannot be used: ids are never used twice, "
             f"give one from {above + 1} to {MAX_ID}"
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -54,16 +55,32 @@ class Objects:
         last_id: The largest id given so far; ids are never used again.
     """
 
+    last_id: int
+    _config: TrackerConfig
+    _tracks: dict[int, Track]
+    _edits: deque[Edit]
+
     def __init__(self, config: TrackerConfig) -> None:
         self.last_id = 0
         self._config = config
-        self._tracks: dict[int, Track] = {}
-        self._edits: deque[Edit] = deque(maxlen=UNDO)
+        self._tracks = {}
+        self._edits = deque(maxlen=UNDO)
 
     @property
     def ids(self) -> tuple[int, ...]:
         """Ids of the objects, in rising order."""
         return tuple(sorted(self._tracks))
+
+    @property
+    def former_results(self) -> tuple[FrameResult, ...]:
+        """Results that `undo` can come back to, the latest at the end."""
+        return tuple(edit.result for edit in self._edits)
+
+    def copied(self) -> Objects:
+        """Return a copy that can change while this one stays as it is."""
+        made = copy(self)
+        made._tracks, made._edits = self._tracks.copy(), self._edits.copy()
+        return made
 
     def step(
         self, runtime: Runtime, encoded: EncodedFrame, index: int
@@ -99,8 +116,8 @@ class Objects:
         """
         for object_id in masks:
             check_id(object_id, above=0)
-        size, time = encoded.transform.frame, None if timestamp is None else float(timestamp)
-        result = FrameResult(index=0, timestamp=time, size=size, objects=())
+        size = encoded.transform.frame
+        result = FrameResult(index=0, timestamp=timestamp, size=size, objects=())
         for done, (object_id, mask) in enumerate(sorted(masks.items()), 1):
             result = self.set_mask(encoded, result, int(object_id), mask)
             if on_object is not None:
@@ -140,8 +157,6 @@ class Objects:
             check_count(len(self._tracks) + 1, self._config.max_objects)
             memory = ObjectMemory(self._config, encoded.features, grid_mask)
             track = Track(memory, life_cycle)
-        self._change(result, {object_id: track, **changed})
-        self.last_id = max(self.last_id, object_id)
         given = TrackedObject(
             id=object_id,
             mask=mask,
@@ -150,7 +165,10 @@ class Objects:
             state=State.TRACKING,
             name=track.name,
         )
-        return _with(result, [*others, given])
+        result_after = _with(result, [*others, given])
+        self._change(result, {object_id: track, **changed})
+        self.last_id = max(self.last_id, object_id)
+        return result_after
 
     @within_memory()
     @torch.inference_mode()

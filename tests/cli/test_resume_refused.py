@@ -14,8 +14,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from samtracker.checkpoints.files import load_state, save_state
-from samtracker.tracking.save import checksum
+from samtracker.checkpoints.files import checksum, load_state, save_state
 from tests.helpers.cli_tools import FRAMES, contents, samtrack
 from tests.helpers.resumption import FILM, RESUME
 
