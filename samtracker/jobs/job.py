@@ -88,7 +88,9 @@ class TrackJob:
         check_log(self.log, overwrite=self.overwrite, output=self.output)
         log_failures: list[OutputError] = []
         with (
-            OutputFolder(self.output, overwrite=self.overwrite) as folder,
+            OutputFolder(
+                self.output, overwrite=self.overwrite, inputs=(self.source, self.prompts.mask)
+            ) as folder,
             read_frames(self.source, start=self.start, end=self.end, stride=self.stride) as reader,
         ):
             masks = self.prompts.read_masks(reader.info.size)
@@ -96,7 +98,7 @@ class TrackJob:
             with keeping_log(self.log, tracker, self.source, log_failures.append):
                 frame = self._first_frame(reader)
                 first, origins = self.prompts.start(tracker, frame, masks)
-                summary, failure = execute(
+                execution = execute(
                     self._record(origins),
                     tracker,
                     reader,
@@ -104,7 +106,7 @@ class TrackJob:
                     folder,
                     Watcher(on_start=on_start, on_frame=on_frame),
                 )
-        return Outcome.of(folder, summary, failure, next(iter(log_failures), None))
+        return Outcome.of(folder, execution, next(iter(log_failures), None))
 
     def _first_frame(self, reader: VideoReader) -> VideoFrame:
         frame = next(reader, None)

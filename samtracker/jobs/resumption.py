@@ -63,10 +63,12 @@ def resume(
         read_frames(
             Path(record.path), start=record.start, end=record.end, stride=record.stride
         ) as reader,
-        OutputFolder(output, overwrite=record.overwrite, resumed=place) as target,
+        OutputFolder(
+            output, overwrite=record.overwrite, resumed=place, inputs=(record.path,)
+        ) as target,
     ):
         assert target.former is not None, "it is the one given"
-        summary, failure = execute(
+        execution = execute(
             replace(record, overwrite=record.overwrite or place == output),
             tracker,
             reader,
@@ -75,4 +77,4 @@ def resume(
             Watcher(on_start=on_start, on_frame=on_frame),
             restored=tracker.result.index + 1,
         )
-    return Outcome.of(target, summary, failure)
+    return Outcome.of(target, execution)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from samtracker.errors import SamTrackerError
+from samtracker.jobs.journal_writer import JournalWriter
 from samtracker.jobs.sinks import Sinks
 from samtracker.results.tally import Tally
 from samtracker.tracker import Tracker
@@ -39,6 +40,7 @@ def track_frames(
     tracker: Tracker,
     reader: VideoReader,
     done: Iterable[tuple[VideoFrame, FrameResult]],
+    journal: JournalWriter,
     sinks: Sinks,
     on_written: Callable[[VideoFrame, FrameResult], bool],
 ) -> Ending:
@@ -48,12 +50,13 @@ def track_frames(
         tracker: Tracker with a stream in which some frames have results already.
         reader: Source of the frames after them.
         done: Those frames and their results; of a new stream, the first one.
+        journal: Gets every frame before the files do, so that these can be written again.
         sinks: Files for every frame, these included.
         on_written: Called once a frame is written; False stops the job as Ctrl-C does.
     """
     try:
         with sinks:
-            ending = _track(tracker, reader, done, sinks, on_written)
+            ending = _track(tracker, reader, done, journal, sinks, on_written)
     except SamTrackerError as error:  # `_track` raises none: a file could not be finished
         return replace(ending, failure=ending.failure or error)
     return ending
@@ -63,6 +66,7 @@ def _track(
     tracker: Tracker,
     reader: VideoReader,
     done: Iterable[tuple[VideoFrame, FrameResult]],
+    journal: JournalWriter,
     sinks: Sinks,
     on_written: Callable[[VideoFrame, FrameResult], bool],
 ) -> Ending:
@@ -70,9 +74,11 @@ def _track(
     known = ((frame, result, None) for frame, result in done)
     try:
         for frame, result, seconds in chain(known, _steps(tracker, reader)):
+            journal.write(frame, result)
             sinks.write(frame, result)
             tally.add(result, seconds)
             if not on_written(frame, result):
+                journal.checkpoint()
                 return Ending(tally=tally, interrupted=True)
         return Ending(tally=tally)
     except KeyboardInterrupt:

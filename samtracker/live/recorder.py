@@ -11,7 +11,7 @@ from samtracker.files import writing
 from samtracker.results.writers import save_ids
 from samtracker.types import Frame, FrameResult
 from samtracker.video.stills import write_still
-from samtracker.video.write import VideoWriter
+from samtracker.video.recording import RecordingWriter, recording_partial
 
 
 class OverlayRecorder:
@@ -22,7 +22,7 @@ class OverlayRecorder:
         fps: Frames per second of the source.
 
     Attributes:
-        kept: Files of the videos that are complete.
+        kept: Files of the videos that are finished.
         failure: Why the last video that failed did; None if none has.
     """
 
@@ -32,7 +32,7 @@ class OverlayRecorder:
         self.kept: list[Path] = []
         self._path = path
         self._fps = fps
-        self._writer: VideoWriter | None = None
+        self._writer: RecordingWriter | None = None
 
     @property
     def recording(self) -> bool:
@@ -48,7 +48,7 @@ class OverlayRecorder:
         path = self._path or Path(f"samtrack-{_now()}.mp4")
         if self.kept or self._path is None:
             path = _free(path)
-        self._writer = VideoWriter(path, fps=self._fps)
+        self._writer = RecordingWriter(path, fps=self._fps)
 
     def write(self, picture: Frame, time: float) -> bool:
         """Write a frame, if a video is being recorded.
@@ -73,8 +73,8 @@ class OverlayRecorder:
         """Finish the video, if one is being recorded.
 
         Returns:
-            File of the video; None if it has no frame, and if it could not be finished, for the
-            reason in `failure`.
+            File of the video; None if it has no frame. Why it does not have all of them is in
+            `failure`.
         """
         writer, self._writer = self._writer, None
         if writer is None:
@@ -83,8 +83,7 @@ class OverlayRecorder:
             writer.close()
         except SamTrackerError as error:
             self.failure = error
-            return None
-        if not writer.path.exists():
+        if not writer.kept:
             return None
         self.kept.append(writer.path)
         return writer.path
@@ -119,9 +118,9 @@ def snapshot(picture: Frame, result: FrameResult | None, folder: Path) -> Path:
 
 
 def _free(path: Path) -> Path:
-    """Return the path, or the first of `NAME-2`, `NAME-3`, ... that does not exist."""
+    """Return the path, or the first of `NAME-2`, `NAME-3`, ... that is neither there nor begun."""
     number, found = 2, path
-    while found.exists():
+    while found.exists() or recording_partial(found).exists():
         found = path.with_name(f"{path.stem}-{number}{path.suffix}")
         number += 1
     return found

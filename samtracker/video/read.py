@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import glob
-import math
 import os
 import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from samtracker.errors import ConfigError, VideoError
 from samtracker.types import Frame, Size
@@ -20,6 +19,10 @@ from samtracker.video.file import FileSource
 from samtracker.video.frame_source import Candidate, FrameSource
 from samtracker.video.image_source import ImageSource
 from samtracker.video.stills import ANIMATION_SUFFIXES, IMAGE_SUFFIXES
+
+
+LONGEST: Final = 10**9
+"""Seconds or frames that no source has; sums of such numbers are exact enough to be counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,12 +166,14 @@ def read_frames(
         VideoError: The source does not exist, is no video, or none of its frames can be read.
             While iterating: a frame has another size than the first one.
     """
-    if not 0 <= start < math.inf:
+    if not 0 <= start <= LONGEST:
         raise ConfigError(f"start={start} is not a time: give 0 or more seconds")
     if end is not None and not end > start:
         raise ConfigError(f"end={end} is not after start={start}: give a later end")
-    if stride < 1:
-        raise ConfigError(f"stride={stride} is not possible: give 1 or more")
+    if end is not None and end > LONGEST:
+        raise ConfigError(f"end={end} is not a time: give seconds, or nothing for the whole source")
+    if not 1 <= stride <= LONGEST:
+        raise ConfigError(f"stride={stride} is not possible: give 1 or more, up to {LONGEST}")
     opened = _open(source)
     if opened.duration is not None and start >= opened.duration:
         opened.close()

@@ -1,0 +1,76 @@
+"""What a command reads, which must not be replaced by what it writes."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from samtracker.errors import OutputError
+
+
+def refuse_inputs(target: Path, inputs: Iterable[str | Path | int | None]) -> None:
+    """Guard what is read from being replaced.
+
+    Links are followed, those in an input folder too: it does not matter by what name a file is
+    read.
+
+    Args:
+        target: File or folder that is to be replaced; it need not exist.
+        inputs: Files, folders, glob patterns or `file://` addresses that are read. None, cameras
+            and other addresses are never in the way.
+
+    Raises:
+        OutputError: An input is the target or lies in it, or the target is a file in an input
+            folder.
+    """
+    place = Path(os.path.realpath(target))
+    for given in inputs:
+        for path in _files(given):
+            with suppress(OSError):  # of a name that no file can have
+                _refuse(given, path, place)
+
+
+def _refuse(given: object, path: Path, place: Path) -> None:
+    names = {Path(os.path.realpath(path)), Path(os.path.realpath(path.parent), path.name)}
+    if any(_is_in(name, place) for name in names):
+        raise OutputError(
+            f"'{given}' is read, and would be replaced with '{place}': choose another place to "
+            "write to, or move it away"
+        )
+    if place.is_file() and path.is_dir() and _is_in(place, path):
+        raise OutputError(
+            f"'{place}' is not replaced, because it lies in '{path}', which is read: choose "
+            "another place to write to"
+        )
+
+
+def _files(given: str | Path | int | None) -> Iterator[Path]:
+    """Yield the paths that an input stands for, and the links in it."""
+    text = str(given)
+    camera = isinstance(given, int) or (isinstance(given, str) and text.isdecimal())
+    if given is None or camera or "\0" in text:  # no file has a NUL in its name
+        return
+    if text.startswith("file://"):
+        text = url2pathname(urlsplit(text).path)
+    yield Path(text)
+    with suppress(OSError):  # what cannot be looked at cannot be read either
+        if not Path(text).exists():
+            yield from map(Path, glob.glob(text, recursive=True))  # noqa: PTH207 - absolute ones
+        elif Path(text).is_dir():
+            yield from (item for item in Path(text).iterdir() if item.is_symlink())
+
+
+def _is_in(path: Path, place: Path) -> bool:
+    """Return whether a path is a place or lies in it, whatever name it goes by."""
+    for parent in (path, *path.parents):
+        if parent == place:
+            return True
+        with suppress(OSError):
+            if parent.samefile(place):
+                return True
+    return False
