@@ -61,7 +61,8 @@ def run_live(request: LiveRequest) -> None:
     """Track until the source ends, the window is closed or Ctrl-C is pressed.
 
     Raises:
-        SamTrackerError: Nothing can be tracked, or, at the end, not all was read, recorded or logged.
+        SamTrackerError: Nothing can be tracked, or, at the end, not all was read, recorded or
+            logged.
         SystemExit: With 130 after Ctrl-C; recording and log are complete.
     """
     _check_record(request)
@@ -140,8 +141,8 @@ def _check_record(request: LiveRequest) -> None:
             raise OutputError(f"'{record}' exists already: choose another, or --overwrite")
         if left.exists() and left.stat().st_size and not request.overwrite:
             raise OutputError(
-                f"'{left}' is a recording that was never finished, but can be played: move it away, "
-                "or --overwrite"
+                f"'{left}' is a recording that was never finished, but can be played: move it "
+                "away, or --overwrite"
             )
 
 

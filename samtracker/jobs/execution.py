@@ -91,7 +91,7 @@ def execute(  # noqa: PLR0917
             return watcher.on_frame(Progress(frame=frame, result=result, total=total)) is not False
 
         sinks = Sinks(record.save, folder.partial, reader, record.stride)
-        ending = track_frames(tracker, reader, done, journal, sinks, on_written)
+        ending = track_frames(tracker, reader, done, journal, sinks, on_written=on_written)
     if ending.is_early and folder.is_behind:
         raise ending.failure or KeyboardInterrupt
     try:

@@ -39,7 +39,7 @@ class JournalWriter:
         tracker: The tracker that does it, saved now and then.
 
     Attributes:
-        failure: Why something could not be written down; None if everything could.
+        failure: Why the first thing that could not be written down could not; None if all could.
     """
 
     failure: SamTrackerError | None = None
@@ -94,8 +94,8 @@ class JournalWriter:
             with writing(self._folder / JOURNAL):
                 os.fsync(self._journal.fileno())
             self._tracker.save(self._folder / TRACKER)
-        except SamTrackerError as error:  # an older one is still there
-            self.failure = error
+        except SamTrackerError as error:  # an older one, if there is any, still holds
+            self.failure = self.failure or error
         end = time.monotonic()
         self._due = end + max(INTERVAL, (end - begin) / SHARE)
 
@@ -107,5 +107,5 @@ class JournalWriter:
                 journal.close()
 
     def _fail(self, error: OutputError) -> None:
-        self.failure = error
+        self.failure = self.failure or error
         self.close()

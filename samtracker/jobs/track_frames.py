@@ -42,6 +42,7 @@ def track_frames(
     done: Iterable[tuple[VideoFrame, FrameResult]],
     journal: JournalWriter,
     sinks: Sinks,
+    *,
     on_written: Callable[[VideoFrame, FrameResult], bool],
 ) -> Ending:
     """Track to the end of a source and finish the files; what was tracked is kept.
@@ -56,7 +57,7 @@ def track_frames(
     """
     try:
         with sinks:
-            ending = _track(tracker, reader, done, journal, sinks, on_written)
+            ending = _track(tracker, reader, done, journal, sinks, on_written=on_written)
     except SamTrackerError as error:  # `_track` raises none: a file could not be finished
         return replace(ending, failure=ending.failure or error)
     return ending
@@ -68,6 +69,7 @@ def _track(
     done: Iterable[tuple[VideoFrame, FrameResult]],
     journal: JournalWriter,
     sinks: Sinks,
+    *,
     on_written: Callable[[VideoFrame, FrameResult], bool],
 ) -> Ending:
     tally = Tally()

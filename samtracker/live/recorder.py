@@ -10,8 +10,8 @@ from samtracker.errors import SamTrackerError
 from samtracker.files import writing
 from samtracker.results.writers import save_ids
 from samtracker.types import Frame, FrameResult
-from samtracker.video.stills import write_still
 from samtracker.video.recording import RecordingWriter, recording_partial
+from samtracker.video.stills import write_still
 
 
 class OverlayRecorder:

@@ -193,8 +193,8 @@ class OutputFolder:
                 f"output '{self.path}' exists already: choose another with output=..., "
                 f"or replace it with overwrite=True{_going_on(self.path)}"
             )
-        refuse_inputs(self.path, self._inputs)
         refuse_foreign(self.path)
+        refuse_inputs(self.path, self._inputs)
 
 
 def partial_of(path: Path) -> Path:

@@ -236,7 +236,7 @@ def _size(plain: Any) -> int:
         case {"dtype": dtype, "shape": shape}:
             if min(shape) < 0:
                 raise ValueError("a side below 0")
-            return math.prod(shape) * np.dtype(dtype).itemsize
+            return int(math.prod(shape) * np.dtype(dtype).itemsize)
         case list():
             return sum(map(_size, plain))
         case _:

@@ -20,7 +20,6 @@ from samtracker.video.frame_source import Candidate, FrameSource
 from samtracker.video.image_source import ImageSource
 from samtracker.video.stills import ANIMATION_SUFFIXES, IMAGE_SUFFIXES
 
-
 LONGEST: Final = 10**9
 """Seconds or frames that no source has; sums of such numbers are exact enough to be counted."""
 

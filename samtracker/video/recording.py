@@ -79,7 +79,7 @@ def _has_frames(path: Path) -> bool:
     """Return whether more than a file's beginning was written."""
     try:
         with av.open(f"file:{path}") as video:
-            return next(_packets(video), None) is not None
+            return bool(video.streams.video) and next(_packets(video), None) is not None
     except av.FFmpegError:
         return False
 

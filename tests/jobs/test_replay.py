@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import re
+import tracemalloc
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -17,9 +19,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from samtracker.errors import ConfigError, OutputError, PromptError, ReplayError
+from samtracker.jobs import replay
 from samtracker.jobs.replay import Replay
 from samtracker.tracker import Tracker
-from samtracker.tracking.log import ReplayLog, packed, unpacked
+from samtracker.tracking.log import FORMAT, ReplayLog, packed, unpacked
 from samtracker.video.read import read_frames
 from tests.conftest import MakeTracker
 from tests.helpers.cli_tools import one_more_thread, samtrack
@@ -177,13 +180,19 @@ def test_what_has_no_end_is_not_read_to_it(tmp_path: Path, monkeypatch: pytest.M
     path.write_text(f'{{"format": "{FORMAT}"}}\n{{"call": "step", "arguments": {{}}}}\n')
     assert len(Replay.read(path).calls) == 1
     monkeypatch.setattr(replay, "LONGEST_LINE", 30)
-    with pytest.raises(ReplayError, match="is damaged .*a line of more than"):
+    with pytest.raises(ReplayError, match=r"is damaged .*a line of more than"):
         Replay.read(path)
 
 
 @pytest.mark.parametrize(
     ("shape", "dtype"),
-    [((70_000, 70_000), "|u1"), ((9, 2**40), "|V1"), ((4, 4), "|u1"), ((4, 4), "|V0"), ((-4, 4), "|u1")],
+    [
+        ((70_000, 70_000), "|u1"),
+        ((9, 2**40), "|V1"),
+        ((4, 4), "|u1"),
+        ((4, 4), "|V0"),
+        ((-4, 4), "|u1"),
+    ],
 )
 def test_an_array_is_no_larger_than_it_says_and_than_fits(
     shape: tuple[int, int], dtype: str
@@ -193,7 +202,7 @@ def test_an_array_is_no_larger_than_it_says_and_than_fits(
     array = {"dtype": dtype, "shape": shape, "zlib": content}
     for plain in (array, {"by id": [[1, array]]}, [array]):
         tracemalloc.start()
-        with pytest.raises(ValueError, match="arrays of more than 1024 MiB|another size|below 0"):
+        with pytest.raises(ValueError, match=r"arrays of more than 1024 MiB|another size|below 0"):
             unpacked(plain)
         assert tracemalloc.get_traced_memory()[1] < 2**16
         tracemalloc.stop()

@@ -50,7 +50,8 @@ def run(tracker: Tracker, folder: Path, on_written: OnWritten, *formats: str) ->
         first, _ = prompts.start(tracker, frame, prompts.read_masks(reader.info.size))
         journal = JournalWriter(folder, NOT_TO_RESUME, tracker)
         sinks = Sinks(formats, folder, reader, 1)
-        return track_frames(tracker, reader, [(frame, first)], journal, sinks, on_written)
+        done = [(frame, first)]
+        return track_frames(tracker, reader, done, journal, sinks, on_written=on_written)
 
 
 def test_every_frame_is_seen_counted_and_timed(tracker: Tracker, tmp_path: Path) -> None:
