@@ -53,36 +53,68 @@ TRAIN = (
     *("--epochs", "1", "--length", "2", "--warmup", "2", "--workers", "0", "--pictures", "0"),
     *("--precision", "float32", "--checkpoint-every", "1", "-o", "out", "--resume", "auto"),
 )
+BEGUN = ("out.partial/resume/tracker.safetensors", "out/metrics.csv")
+"""What there is to see first of a job and of a training."""
+
 AGAIN = ("no such folder", "had not tracked a frame yet")
 """What --resume says of a job that was killed before there was anything to go on from."""
 
 
+LATE = "after the end"
+
+
 @dataclass(frozen=True)
 class Run:
-    """A command that has ended: its exit code, None after a kill, what it said, and its seconds."""
+    """A command that has ended.
+
+    Attributes:
+        code: Its exit code; None after a kill.
+        said: What it printed.
+        seconds: How long it ran before there was anything of it to see, and from then on.
+    """
 
     code: int | None
     said: str
-    seconds: float
+    seconds: tuple[float, float]
 
 
-def run(command: tuple[str, ...], *, kill_after: float = math.inf, save_often: bool = False) -> Run:
-    """Run a command in a forked process, and kill it after so many seconds."""
-    begin = time.monotonic()
+def run(
+    command: tuple[str, ...],
+    *,
+    kill_after: tuple[float, float] = (math.inf, math.inf),
+    save_often: bool = False,
+) -> Run:
+    """Run a command in a forked process.
+
+    Args:
+        command: What follows `samtrack`.
+        kill_after: Seconds after which it is killed, before and after there is anything to see.
+        save_often: Whether the tracker is saved at every frame.
+    """
+    begin, begun, killed = time.monotonic(), math.inf, False
     child = os.fork()
     if not child:
         _become(command, save_often=save_often)
-    killed = False
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
+        now = time.monotonic()
         if ended:
             break
-        if not killed and time.monotonic() - begin > kill_after:
+        if begun == math.inf and any(Path(name).exists() for name in BEGUN):
+            begun = now
+        if not killed and (now - begin > kill_after[0] or now - begun > kill_after[1]):
             os.kill(child, signal.SIGKILL)
             killed = True
         time.sleep(0.002)
     code = None if os.WIFSIGNALED(status) else os.waitstatus_to_exitcode(status)
-    return Run(code, Path("said").read_text(), time.monotonic() - begin)
+    return Run(code, Path("said").read_text(), (min(begun, now) - begin, max(now - begun, 0.0)))
+
+
+def moment(chance: random.Random, seconds: tuple[float, float]) -> tuple[float, float]:
+    """Draw a moment to kill at: one of four before there is anything to see, the others after."""
+    early = chance.random() < 0.25
+    first = chance.uniform(0, seconds[0]) if early else math.inf
+    return first, chance.uniform(0, 1.05 * seconds[1])
 
 
 def _become(command: tuple[str, ...], *, save_often: bool) -> None:
@@ -103,15 +135,15 @@ def _become(command: tuple[str, ...], *, save_often: bool) -> None:
         os._exit(code)
 
 
-def track_case(chance: random.Random, seconds: float) -> str:
+def track_case(chance: random.Random, seconds: tuple[float, float]) -> str:
     """Kill a job, once or twice, and go on with it; return when the first kill came."""
     often = chance.random() < 0.5
-    first = run(TRACK, kill_after=chance.uniform(0, 1.1 * seconds), save_often=often)
+    first = run(TRACK, kill_after=moment(chance, seconds), save_often=often)
     if first.code == 0:
-        return "after the end"
+        return LATE
     resumed: tuple[str, ...] = ("track", "--resume", "out")
     if chance.random() < 0.5:
-        run(resumed, kill_after=chance.uniform(0, 1.1 * seconds), save_often=often)
+        run(resumed, kill_after=moment(chance, seconds), save_often=often)
     last = run(resumed)
     if last.code == 2 and any(text in last.said for text in AGAIN):
         last = run(TRACK)
@@ -121,14 +153,14 @@ def track_case(chance: random.Random, seconds: float) -> str:
     return "while tracking"
 
 
-def train_case(chance: random.Random, seconds: float) -> str:
+def train_case(chance: random.Random, seconds: tuple[float, float]) -> str:
     """Kill a training, once or twice, and go on with it; return when the first kill came."""
-    first = run(TRAIN, kill_after=chance.uniform(0, 1.1 * seconds))
+    first = run(TRAIN, kill_after=moment(chance, seconds))
     if first.code == 0:
-        return "after the end"
+        return LATE
     saved = Path("out/checkpoint.safetensors").exists()
     if chance.random() < 0.5:
-        run(TRAIN, kill_after=chance.uniform(0, 1.1 * seconds))
+        run(TRAIN, kill_after=moment(chance, seconds))
     last = run(TRAIN)
     _expect(last.code == 0, last.said)
     return "while training" if saved else "before the first checkpoint"
@@ -163,7 +195,7 @@ def trained() -> dict[str, Any]:
 def campaign(
     count: int,
     command: tuple[str, ...],
-    case: Callable[[random.Random, float], str],
+    case: Callable[[random.Random, tuple[float, float]], str],
     results: Callable[[], dict[str, Any]],
     seed: int,
 ) -> dict[str, Any]:
@@ -174,8 +206,11 @@ def campaign(
     wanted = results()
     moments: Counter[str] = Counter()
     for _ in tqdm(range(count), command[0]):
-        shutil.rmtree("out")
-        moments[case(chance, alone.seconds)] += 1
+        when = LATE
+        while when == LATE:  # that was no kill
+            shutil.rmtree("out")
+            when = case(chance, alone.seconds)
+        moments[when] += 1
         found = results()
         differing = [key for key in wanted if found[key] != wanted[key]]
         _expect(not differing, f"other {differing} than without a kill")
