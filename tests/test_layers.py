@@ -18,11 +18,14 @@ from tests.import_graph import LAYERS, Package, cycles, report, room_of
 PACKAGE = Package(Path(samtracker.__file__).parent)
 
 IMPORTERS = {
-    "PIL": ("data/preview.py", "prompts/mask_formats.py", "results/writers.py"),
+    "PIL": (
+        *("data/preview.py", "prompts/mask_formats.py", "results/writers.py"),
+        *("video/picture_kind.py", "video/pixel_limit.py"),
+    ),
     "accelerate": ("train/",),
     "av": ("video/",),
     "click": ("cli/",),
-    "imageio": ("video/stills.py",),
+    "imageio": ("video/pillow_pictures.py", "video/stills.py", "video/tiff_pictures.py"),
     "jinja2": ("evaluate/report.py",),
     "matplotlib": ("diagnostics/", "evaluate/report.py", "train/figures.py"),
     "pycocotools": ("results/writers.py",),

@@ -1,7 +1,8 @@
 """Blend trained weights with those that they started from.
 
 Between the two lie weights that keep what the start could do and have most of what was learned:
-Wortsman et al., Robust fine-tuning of zero-shot models (CVPR 2022). From the repository:
+Wortsman et al., Robust fine-tuning of zero-shot models (CVPR 2022). The prompter is taken as it was
+trained, for the start could not be pointed with. From the repository:
 
     python weights/blend.py START.safetensors TRAINED.safetensors 0.7 OUT.safetensors
 """
@@ -23,7 +24,7 @@ def main() -> None:
     first, network = load_network(start).state_dict(), load_network(trained)
     blended = {
         name: torch.lerp(first[name], tensor, float(share))
-        if tensor.is_floating_point()
+        if tensor.is_floating_point() and not name.startswith("prompter.")
         else tensor
         for name, tensor in network.state_dict().items()
     }

@@ -18,15 +18,12 @@ from build_start import imagenet_state
 from samtracker.checkpoints.load import load_network, save_network
 from samtracker.config import ModelConfig
 from samtracker.model.network import SEED, Network
+from samtracker.model.prompt_maps import PROMPT_MAPS
 
 SPREAD = 0.02
 """Deviation of what tells the candidates apart at first."""
 
-ZERO = (
-    "decoder.user_embedding.2.",
-    "decoder.prompt_encoder.mask_downscaling.6.",
-    "decoder.prompt_encoder.no_mask_embed.",
-)
+ZERO = ("fine_embedding.2.", "mask_downscaling.6.", "no_mask_embed.")
 """New layers whose output is added to what was there."""
 
 
@@ -44,34 +41,33 @@ def deepen(old: Network) -> Network:
     return new
 
 
-def _start(  # noqa: PLR0911 - one for each kind of tensor
+def _start(
     name: str,
     tensor: torch.Tensor,
     known: dict[str, torch.Tensor],
     imagenet: dict[str, torch.Tensor],
 ) -> torch.Tensor:
     """Return the first value of a tensor of the new network."""
-    if name in known and known[name].shape == tensor.shape:
-        return known[name]
     if name.startswith("body.deep."):
         return imagenet[name.replace("body.deep.", "blocks.")]
-    if name.startswith(ZERO):
+    if any(part in name for part in ZERO):
         return torch.zeros_like(tensor)
-    if "pe_layer" in name:
-        return known["decoder.position.positional_encoding_gaussian_matrix"]
-    if name == "decoder.mask_decoder.mask_tokens.weight":
+    # The prompter starts as the decoder, each of its candidates as the only mask.
+    name = re.sub(r"^prompter\.(prompt_encoder\.pe_layer\b|position\b)", "decoder.position", name)
+    name = re.sub(r"hypernetworks_mlps\.\d", "hypernetworks_mlps.0", name)
+    old = known.get(name.replace("prompter.", "decoder."))
+    if old is None or old.shape == tensor.shape:
+        return tensor if old is None else old
+    if name.endswith("mask_tokens.weight"):
         noise = SPREAD * torch.randn_like(tensor)
         noise[0] = 0
-        return known[name] + noise
-    if "output_hypernetworks_mlps" in name:
-        return known[re.sub(r"mlps\.\d", "mlps.0", name)]
-    if name.startswith("decoder.skips."):  # the new channels are the last ones
+        return old + noise
+    if ".skips." in name:  # the features come first, then the prompt maps, then what is new
+        shared = old.shape[1] - (PROMPT_MAPS if name == "prompter.skips.0.weight" else 0)
         wide = torch.zeros_like(tensor)
-        wide[:, : known[name].shape[1]] = known[name]
+        wide[:, :shared] = old[:, :shared]
         return wide
-    if "iou_prediction_head" in name:
-        return known[name].expand_as(tensor)
-    return tensor
+    return old.expand_as(tensor)  # the IoU of each candidate
 
 
 def main() -> None:

@@ -5,7 +5,9 @@ Heavy modules are imported by the commands that need them, so that `--help` is q
 
 from __future__ import annotations
 
+import logging
 import os
+import warnings
 from typing import Any
 
 import click
@@ -58,10 +60,29 @@ def _with_notes(text: str, error: BaseException) -> str:
     return "; ".join([text, *getattr(error, "__notes__", ())])
 
 
+def _keep_to_one_line() -> None:
+    """Drop what other libraries say of damaged pictures; our own errors say it."""
+    for module in ("PIL", "imageio", "tifffile"):
+        warnings.filterwarnings("ignore", module=module)
+    logging.getLogger("tifffile").addHandler(logging.NullHandler())
+
+
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="samtrack")
-def main() -> None:
+@click.option(
+    "--max-pixels",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Read pictures of up to N pixels; 178956970 by default, for a damaged one may pretend to "
+    "be so large that it fills the memory.",
+)
+def main(max_pixels: int | None) -> None:
     """Point at an object once; get its mask in every later frame."""
+    _keep_to_one_line()
+    if max_pixels is not None:
+        from samtracker.video.pixel_limit import set_pixel_limit
+
+        set_pixel_limit(max_pixels)
     # A core that waits for another one should sleep, not spin: where other programs run as well,
     # spinning makes small layers many times slower. torch reads this when it is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

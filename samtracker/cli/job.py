@@ -9,6 +9,7 @@ from contextlib import nullcontext
 import click
 
 from samtracker.cli.interruption import EXIT_CODE, Interruption
+from samtracker.cli.messages import with_options
 from samtracker.cli.progress import ProgressDisplay
 from samtracker.jobs import Outcome
 from samtracker.live.window import Window
@@ -39,6 +40,8 @@ def _conclude(outcome: Outcome, interruption: Interruption) -> None:
     """Print the summary, say where the results are and how the job ended."""
     summary, failure = outcome.summary, outcome.failure
     click.echo(summary.to_json())
+    for note in summary.notes:
+        click.echo(f"note: {with_options(note)}", err=True)
     kept = _kept(outcome)
     if failure is not None:
         if outcome.log_failure is not None:

@@ -23,6 +23,7 @@ OPTIONS: Final = {
     "learning_rate=...": "--learning-rate",
     "clip_norm=...": "--clip-norm",
     "precision=float32": "--precision float32",
+    "PIL.Image.MAX_IMAGE_PIXELS": "the limit with samtrack --max-pixels N",
     "without a window": "without (--headless with live, no --show with track)",
 }
 """How a message of the package names what to give, to what a user types."""

@@ -136,7 +136,7 @@ def train(
     ]
     pictures = parse_pictures(sources, size=config.size) if config.pictures else []
     network = load_network(config.weights if earlier is None else source)
-    if "pictures" not in given and not (pictures and network.promptable):
+    if "pictures" not in given and not (pictures and network.own_prompter):
         config = dataclasses.replace(config, pictures=0)  # nothing to point at, or to point with
     data = TrainingSet(
         mixture,

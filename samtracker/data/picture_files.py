@@ -17,15 +17,15 @@ from samtracker.video.stills import natural_order, read_still
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 
 
-def list_pictures(folder: Path) -> dict[str, Path]:
-    """List the pictures of a folder by their stem, in the order of the numbers in their names.
+def list_pictures(folder: Path) -> list[Path]:
+    """List the pictures of a folder, in the order of the numbers in their names.
 
     A folder that does not exist has none.
     """
     if not folder.is_dir():
-        return {}
-    found = {path.stem: path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES}
-    return {stem: found[stem] for stem in sorted(found, key=natural_order)}
+        return []
+    found = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES]
+    return sorted(found, key=lambda path: (natural_order(path.stem), path.suffix))
 
 
 def read_photo(path: Path) -> Frame:

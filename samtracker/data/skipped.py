@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,14 +24,16 @@ class Skipped:
         """Count one thing that is left out."""
         self.reasons.append(reason)
 
-    def whole(self, pictures: dict[str, Path]) -> dict[str, Path]:
-        """Return the pictures that are not empty files, and count the others."""
-        kept = {}
-        for stem, path in pictures.items():
-            if path.stat().st_size:
-                kept[stem] = path
-            else:
+    def whole(self, pictures: Iterable[Path]) -> dict[str, Path]:
+        """Return the pictures by their stem, and count empty ones and those with a stem again."""
+        kept: dict[str, Path] = {}
+        for path in pictures:
+            if not path.stat().st_size:
                 self.add(f"'{path}' is empty")
+            elif path.stem in kept:
+                self.add(f"'{path}' has the name of '{kept[path.stem].name}'")
+            else:
+                kept[path.stem] = path
         return kept
 
     def warn(self, root: Path) -> None:

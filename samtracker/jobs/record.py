@@ -17,6 +17,7 @@ from samtracker.config import FORMATS
 from samtracker.errors import OutputError
 from samtracker.files import DAMAGE
 from samtracker.results.names import JOB, RESUME
+from samtracker.video.image_pattern import is_numbered
 
 _KIND: Final = "samtracker-job-"
 FORMAT: Final = f"{_KIND}2"
@@ -98,4 +99,6 @@ def lasting(source: str | Path | int) -> str | None:
     path = Path(source)
     if path.exists():
         return str(path.absolute()) if path.is_file() or path.is_dir() else None
-    return str(source) if path.is_absolute() else str(Path(escape(str(Path.cwd())), source))
+    if path.is_absolute() or is_numbered(path):
+        return str(path.absolute())
+    return str(Path(escape(str(Path.cwd())), source))

@@ -82,4 +82,4 @@ class Sinks:
             case _:
                 raise AssertionError(f"'{name}' is no format: a job checks them first")
         stack.callback(writer.close)
-        return lambda frame, result: writer.write(result, index=frame.index, time=frame.time)
+        return writer.write

@@ -25,6 +25,7 @@ class Summary:
         failed: Why it ended early; None if it did not.
         unreadable: Number of damaged frames that were left out.
         truncated: Whether the source ended before it should have.
+        notes: What had to be chosen to read it, in words.
         fps: Frames per second of the tracker alone, see `Tally.fps`.
         peak_memory_mb: Largest resident memory of the process in MB, and of the GPU where there is
             one.
@@ -46,6 +47,7 @@ class Summary:
     failed: str | None
     unreadable: int
     truncated: bool
+    notes: tuple[str, ...]
     fps: dict[str, float | None]
     peak_memory_mb: dict[str, int]
     device: str
@@ -84,6 +86,7 @@ def summarize(
         failed=str(ending.failure) if ending.failure else None,
         unreadable=reader.unreadable,
         truncated=reader.truncated,
+        notes=reader.notes,
         fps=tally.fps,
         peak_memory_mb=peak_memory(),
         device=runtime.device.type,

@@ -18,6 +18,8 @@ from torch import Tensor
 from samtracker.types import Box, Frame, Size
 
 SAM_SIDE = 1024
+LONGEST = 16
+"""Long sides of a model input per short side; a frame that is longer still is worked on smaller."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +38,11 @@ class InputTransform:
 
     @classmethod
     def lite(cls, frame: Size, short_side: int) -> InputTransform:
-        """Scale the short side to `short_side` pixels, both sides to multiples of 16, unpadded."""
-        scale = short_side / min(frame)
+        """Scale the short side to `short_side` pixels, both sides to multiples of 16, unpadded.
+
+        The long side gets at most `LONGEST` times as many, for it costs time and memory.
+        """
+        scale = short_side / max(min(frame), max(frame) / LONGEST)
         height, width = (max(16, round(side * scale / 16) * 16) for side in frame)
         return cls(frame=frame, content=(height, width), model_input=(height, width))
 

@@ -20,6 +20,7 @@ from samtracker.model.lite import LiteEncoder
 from samtracker.model.matcher import Matcher
 from samtracker.model.memory import Memory
 from samtracker.model.prompt_maps import PromptMaps, prompt_maps
+from samtracker.model.prompter import Prompter
 from samtracker.model.sam import (
     SamEncoder,
     SamPrompter,
@@ -41,11 +42,12 @@ SEED = 0
 
 
 class Network(nn.Module):
-    """An encoder, the matcher, the decoder and, with SAM, the checkpoint's own prompter.
+    """An encoder, the matcher, the decoder that tracks and a prompter that is pointed with.
 
     Attributes:
         config: What it was built from.
-        prompter: SAM's prompt encoder and mask decoder; None with lite.
+        prompter: Makes masks of boxes and clicks; that of the checkpoint with SAM, None with a
+            lite of depth 16.
         file: The weight file it was filled from; None for random weights.
         digest: Sha256 of that file as it was then; empty for random weights.
     """
@@ -56,17 +58,16 @@ class Network(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.prompter: SamPrompter | None = None
+        self.prompter: Prompter | SamPrompter | None = None
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(SEED)
+            mask_downscaling: nn.Module | None = None
             if config.encoder == "lite":
-                points = config.depth == 32
                 body: nn.Module = LiteEncoder(config.depth)
-                mask_decoder = build_mask_decoder(CANDIDATES if points else 0)
-                position = build_position()
-                prompt_encoder = build_prompt_encoder(position) if points else None
+                mask_decoder, position = build_mask_decoder(), build_position()
+                if config.depth == 32:
+                    mask_downscaling = build_prompt_encoder(position).mask_downscaling
             else:
-                prompt_encoder = None
                 sam = build_sam(config.encoder)
                 body = SamEncoder(
                     sam.image_encoder, sam.pixel_mean.flatten(), sam.pixel_std.flatten()
@@ -78,9 +79,15 @@ class Network(nn.Module):
                 self.prompter = SamPrompter(sam.prompt_encoder, copy.deepcopy(sam.mask_decoder))
             self.body = body
             self.matcher = Matcher()
-            self.decoder = Decoder(
-                mask_decoder, position, self.encoder.skip_channels, prompt_encoder
-            )
+            skips = self.encoder.skip_channels
+            self.decoder = Decoder(mask_decoder, position, skips, mask_downscaling)
+            if config.depth == 32 and skips is not None:
+                self.prompter = Prompter(
+                    build_mask_decoder(CANDIDATES),
+                    build_prompt_encoder(build_position()),
+                    skips,
+                    mask_decoder,
+                )
 
     @property
     def encoder(self) -> Encoder:
@@ -88,9 +95,9 @@ class Network(nn.Module):
         return cast(Encoder, self.body)
 
     @property
-    def promptable(self) -> bool:
-        """Whether boxes and clicks are decoded with the weights that track."""
-        return self.decoder.prompt_encoder is not None
+    def own_prompter(self) -> Prompter | None:
+        """The prompter that is trained along: that of lite; that of SAM stays as it is."""
+        return self.prompter if isinstance(self.prompter, Prompter) else None
 
     def encode(self, model_input: Tensor) -> Features:
         """Encode a batch (b, 3, H, W) from `InputTransform.prepare`."""
@@ -161,7 +168,7 @@ class Network(nn.Module):
         Raises:
             WeightsError: Names or shapes differ from this encoder's checkpoint.
         """
-        if self.prompter is None:
+        if self.config.encoder == "lite":
             raise WeightsError(
                 f"encoder={self.config.encoder!r} does not start from a SAM checkpoint"
             )

@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from samtracker.errors import OutOfMemoryError
-from samtracker.model.decoder import Candidates, Decoded
+from samtracker.model.decoder import Decoded
 from samtracker.model.device import choose_device, choose_precision
 from samtracker.model.encoders import Features
 from samtracker.model.geometry import InputTransform
 from samtracker.model.memory import Memory
 from samtracker.model.network import Network
 from samtracker.model.prompt_batch import PromptBatch
+from samtracker.model.prompter import Candidates
+from samtracker.model.sam import SamPrompter
 from samtracker.types import Frame, Mask, Prompt
 
 CONVERTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear, nn.MultiheadAttention)
@@ -122,16 +124,17 @@ class Runtime:
         Raises:
             OutOfMemoryError: The device has no memory left for it.
         """
-        assert self.network.prompter is not None, "only SAM's encoders have a prompter"
+        prompter = self.network.prompter
+        assert isinstance(prompter, SamPrompter), "lite is pointed with by `point`"
         with within_memory():
             with self._autocast():
-                logits = self.network.prompter(frame.features.x16, prompt, frame.transform)
+                logits = prompter(frame.features.x16, prompt, frame.transform)
             mask: Mask = (frame.transform.restore(logits)[0] > 0).cpu().numpy()
         return mask
 
     @torch.inference_mode()
     def point(self, squares: NDArray[np.uint8], prompts: PromptBatch) -> Candidates:
-        """Decode what is pointed at in n squares with the network that tracks.
+        """Decode what is pointed at in n squares with lite's prompter.
 
         Args:
             squares: RGB uint8 (n, S, S, 3).
@@ -140,13 +143,15 @@ class Runtime:
         Raises:
             OutOfMemoryError: the device has no memory left for it.
         """
+        prompter = self.network.own_prompter
+        assert prompter is not None, "SAM is pointed with by `prompt`"
         with within_memory():
             pixels = torch.from_numpy(squares).to(self.device).permute(0, 3, 1, 2)
             with self._autocast():
                 features = self.network.encode_pixels(pixels)
-                assert features.x8 is not None, "SAM's encoders have a prompter of their own"
-                assert features.x4 is not None, "SAM's encoders have a prompter of their own"
-                found: Candidates = self.network.decoder.point(
+                assert features.x8 is not None, "lite has skips"
+                assert features.x4 is not None, "lite has skips"
+                found: Candidates = prompter(
                     features.x16, features.x8, features.x4, prompts.to(self.device)
                 )
         return found

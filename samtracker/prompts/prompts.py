@@ -101,10 +101,10 @@ def single_mask(masks: Mapping[int, Mask]) -> Mask:
 
 
 def prompt_method(runtime: Runtime) -> Literal["sam", "lite", "grabcut"]:
-    """Name what reads a box or clicks: SAM's own decoder, that of lite, or GrabCut without one."""
-    if runtime.network.prompter is not None:
-        return "sam"
-    return "grabcut" if runtime.network.decoder.prompt_encoder is None else "lite"
+    """Name what reads a box or clicks: SAM's prompter, that of lite, or GrabCut without one."""
+    if runtime.network.prompter is None:
+        return "grabcut"
+    return "sam" if runtime.network.own_prompter is None else "lite"
 
 
 def _checked_box(box: Box, size: Size) -> Box:

@@ -16,7 +16,7 @@ _FILES = {
     names.PROCESS,
 }
 _RESUME_FILES = {names.JOB, names.JOURNAL, names.TRACKER, f"{names.TRACKER}.tmp"}
-_MASK_FILE = re.compile(r"\d{5,}\.png")
+_NUMBERED = re.compile(r"\d{5,}\.png")  # one of an earlier version may be half written
 
 
 def is_resumable(folder: Path) -> bool:
@@ -41,7 +41,9 @@ def refuse_foreign(folder: Path) -> None:
         raise OutputError(f"'{folder}' is no folder: choose another with output=...")
     for item in folder.iterdir():
         if item.name == names.MASKS and item.is_dir() and not item.is_symlink():
-            strange = [p for p in item.iterdir() if not _MASK_FILE.fullmatch(p.name)]
+            strange = [
+                p for p in item.iterdir() if not (_NUMBERED.fullmatch(p.name) or _is_mask(p))
+            ]
         elif item.name == names.PREDICTIONS and item.is_dir() and not item.is_symlink():
             strange = [p for p in item.rglob("*") if not p.is_dir() and not _is_mask(p)]
         elif item.name == names.RESUME and item.is_dir() and not item.is_symlink():
@@ -57,6 +59,10 @@ def refuse_foreign(folder: Path) -> None:
 
 def _is_mask(path: Path) -> bool:
     """Return whether a file is a PNG as `save_ids` writes them, and not somebody's picture."""
+    if not path.is_file():
+        return False
+    if path.name.startswith(".") and path.name.endswith(".png.partial"):  # of a killed run
+        return True
     with path.open("rb") as file:
         head = file.read(26)
     depth_and_type = head[24:26]

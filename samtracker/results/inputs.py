@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from samtracker.errors import OutputError
+from samtracker.video.image_pattern import matching
 
 
 def refuse_inputs(target: Path, inputs: Iterable[str | Path | int | None]) -> None:
@@ -21,7 +21,7 @@ def refuse_inputs(target: Path, inputs: Iterable[str | Path | int | None]) -> No
 
     Args:
         target: File or folder that is to be replaced; it need not exist.
-        inputs: Files, folders, glob patterns or `file://` addresses that are read. None, cameras
+        inputs: Files, folders, patterns or `file://` addresses that are read. None, cameras
             and other addresses are never in the way.
 
     Raises:
@@ -60,7 +60,7 @@ def _files(given: str | Path | int | None) -> Iterator[Path]:
     yield Path(text)
     with suppress(OSError):  # what cannot be looked at cannot be read either
         if not Path(text).exists():
-            yield from map(Path, glob.glob(text, recursive=True))  # noqa: PTH207 - absolute ones
+            yield from matching(Path(text))
         elif Path(text).is_dir():
             yield from (item for item in Path(text).iterdir() if item.is_symlink())
 

@@ -15,18 +15,18 @@ from pycocotools import mask as coco
 from samtracker.files import writing
 from samtracker.palette import PALETTE
 from samtracker.types import FrameResult, Mask
+from samtracker.video.read import VideoFrame
 
 
 class Writer(Protocol):
     """Takes the result of one frame after another."""
 
-    def write(self, result: FrameResult, *, index: int, time: float) -> None:
+    def write(self, frame: VideoFrame, result: FrameResult) -> None:
         """Write one frame.
 
         Args:
+            frame: The frame, for its number, time and names.
             result: The objects in the frame.
-            index: Number of the frame in its source, from 0.
-            time: Seconds from the start of the source.
 
         Raises:
             OutputError: The disk is full or the file cannot be written.
@@ -54,25 +54,27 @@ def save_ids(path: Path, ids: NDArray[np.uint16]) -> None:
         image.putpalette(PALETTE.tobytes())
     else:
         image = Image.fromarray(ids)
+    partial = path.with_name(f".{path.name}.partial")
     with writing(path):
         try:
-            image.save(path)
-        except OSError:
-            path.unlink(missing_ok=True)  # half a picture
-            raise
+            image.save(partial, format="PNG")
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 class MaskWriter:
-    """One PNG a frame, `00012.png`, see `save_ids`."""
+    """One PNG a frame, see `save_ids`: `00012.png`, or with the name of the picture it is of."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
 
-    def write(self, result: FrameResult, *, index: int, time: float) -> None:
+    def write(self, frame: VideoFrame, result: FrameResult) -> None:
         """See `Writer`."""
-        save_ids(self._folder / f"{index:05d}.png", result.id_map)
+        name = frame.stem or f"{frame.index:05d}"
+        save_ids(self._folder / f"{name}.png", result.id_map)
 
     def close(self) -> None:
         """Do nothing: each picture is complete."""
@@ -81,8 +83,9 @@ class MaskWriter:
 class RleWriter:
     """JSON lines, one a frame, with the masks as compressed COCO run lengths.
 
-    `{"frame", "time", "size": [H, W], "objects": [{"id", "score", "state",
-    "box": [x1, y1, x2, y2] or null, "segmentation": {"size": [H, W], "counts"}}]}`
+    `{"frame", "time", "source": name of the picture or null, "size": [H, W], "objects": [{"id",
+    "score", "state", "box": [x1, y1, x2, y2] or null, "segmentation": {"size": [H, W],
+    "counts"}}]}`
     """
 
     def __init__(self, path: Path) -> None:
@@ -90,7 +93,7 @@ class RleWriter:
         with writing(path):
             self._file = path.open("w", encoding="ascii", newline="\n")
 
-    def write(self, result: FrameResult, *, index: int, time: float) -> None:
+    def write(self, frame: VideoFrame, result: FrameResult) -> None:
         """See `Writer`."""
         objects = [
             {
@@ -102,7 +105,13 @@ class RleWriter:
             }
             for item in result.objects
         ]
-        line = {"frame": index, "time": time, "size": result.size, "objects": objects}
+        line = {
+            "frame": frame.index,
+            "time": frame.time,
+            "source": frame.source,
+            "size": result.size,
+            "objects": objects,
+        }
         with writing(self._path):
             self._file.write(json.dumps(line) + "\n")
             self._file.flush()
@@ -114,24 +123,31 @@ class RleWriter:
 
 
 class CsvWriter:
-    """A table with one row per frame and object; a lost object has no box and area 0."""
+    """A table with one row per frame and object; a lost object has no box and area 0.
 
-    COLUMNS: Final = ("frame", "time", "id", "state", "score", "x1", "y1", "x2", "y2", "area")
+    The source is the name of the picture that the frame comes from, empty with videos.
+    """
+
+    COLUMNS: Final = (
+        *("frame", "time", "id", "state", "score", "x1", "y1", "x2", "y2", "area", "source"),
+    )
 
     def __init__(self, path: Path) -> None:
         self._path = path
         with writing(path):
-            self._file = path.open("w", encoding="ascii", newline="")
+            # A name that is no text is written with backslashes.
+            self._file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
             self._table = csv.writer(self._file, lineterminator="\n")
             self._table.writerow(self.COLUMNS)
 
-    def write(self, result: FrameResult, *, index: int, time: float) -> None:
+    def write(self, frame: VideoFrame, result: FrameResult) -> None:
         """See `Writer`."""
         with writing(self._path):
             for item in result.objects:
                 box = item.box or ("", "", "", "")
                 area = np.count_nonzero(item.mask)
-                self._table.writerow([index, time, item.id, item.state, item.score, *box, area])
+                found = (item.id, item.state, item.score, *box, area)
+                self._table.writerow((frame.index, frame.time, *found, frame.source or ""))
             self._file.flush()
 
     def close(self) -> None:

@@ -26,7 +26,7 @@ class Learner(nn.Module):
 
     def __init__(self, network: Network, config: TrainConfig) -> None:
         super().__init__()
-        if config.pictures and not network.promptable:
+        if config.pictures and network.own_prompter is None:
             raise ConfigError(
                 f"pictures={config.pictures} do not fit weights of depth {network.config.depth}: "
                 "give 0, or weights that can be pointed with"

@@ -48,6 +48,8 @@ def point(network: Network, config: TrainConfig, pictures: Pictures) -> Losses:
         config: Gives the weights of the losses.
         pictures: What is pointed at.
     """
+    prompter = network.own_prompter
+    assert prompter is not None, "pictures need a prompter"
     masks, ignored = pictures.masks, pictures.ignored
     features = network.encode_pixels(pictures.frames)
     assert features.x8 is not None, "lite has skips"
@@ -56,9 +58,7 @@ def point(network: Network, config: TrainConfig, pictures: Pictures) -> Losses:
     rounds = []
     for number in range(ROUNDS):
         # Only the first prompt can be a lone click, which may mean several things.
-        found = network.decoder.point(
-            features.x16, features.x8, features.x4, prompts, single=number > 0
-        )
+        found = prompter(features.x16, features.x8, features.x4, prompts, single=number > 0)
         logits = F.interpolate(found.logits, masks.shape[-2:], mode="bilinear", align_corners=False)
         logits = torch.where(ignored[:, None], -20.0, logits)
         rounds.append(_losses(logits, found.scores, prompts, pictures, config))

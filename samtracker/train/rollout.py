@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from samtracker.config import TrainConfig
 from samtracker.data.sample import MAIN
 from samtracker.model.aggregation import soft_aggregate
-from samtracker.model.decoder import Decoder
 from samtracker.model.encoders import STRIDE, Features
 from samtracker.model.memory import RADIUS
 from samtracker.model.network import Network
@@ -48,10 +47,12 @@ class Rollout(nn.Module):
         self.config = config
         network.requires_grad_(True)
         self.encoder_body.requires_grad_(config.encoder_rate > 0)
+        # What tracking does not use would get no gradient.
+        network.decoder.mask_decoder.output_hypernetworks_mlps[1:].requires_grad_(False)
         if network.prompter is not None:
-            network.prompter.requires_grad_(False)
-        if not (config.pictures and network.promptable):
-            _freeze_pointing(network.decoder)
+            network.prompter.requires_grad_(
+                config.pictures > 0 and network.own_prompter is not None
+            )
         self.train()
 
     @property
@@ -142,14 +143,14 @@ class Rollout(nn.Module):
 
         A user's mask is not perfect either.
         """
-        decoder = self.network.decoder
+        prompter = self.network.own_prompter
         chosen = (torch.rand(len(masks)) < POINTED_AT).nonzero()[:, 0].tolist()
-        if not (self.network.promptable and chosen):
+        if prompter is None or not chosen:
             return masks
         true, view = masks[chosen], _rows(view, chosen)
         assert view.x8 is not None, "lite has skips"
         assert view.x4 is not None, "lite has skips"
-        found = decoder.point(view.x16, view.x8, view.x4, from_boxes(true), single=True).logits
+        found = prompter(view.x16, view.x8, view.x4, from_boxes(true), single=True).logits
         found = F.interpolate(found, masks.shape[-2:], mode="bilinear")[:, 0]
         good = iou(found, true.float()) > GOOD
         masks = masks.clone()
@@ -182,16 +183,6 @@ def _objects(ids: Tensor) -> list[tuple[int, int]]:
         for clip, row in enumerate(ids)
         for number in sorted({MAIN, *row.unique().tolist()} - {0})
     ]
-
-
-def _freeze_pointing(decoder: Decoder) -> None:
-    """Exclude what tracking does not use from training: it would get no gradient."""
-    unused: list[nn.Module] = [*decoder.mask_decoder.output_hypernetworks_mlps[1:]]
-    if decoder.prompt_encoder is not None:
-        encoder = decoder.prompt_encoder
-        unused += [encoder.point_embeddings, encoder.not_a_point_embed, encoder.no_mask_embed]
-    for part in unused:
-        part.requires_grad_(False)
 
 
 def _from_reference(view: Features, start: Features, masks: Tensor) -> tuple[Tensor, Tensor]:

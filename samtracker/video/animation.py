@@ -10,14 +10,14 @@ from pathlib import Path
 
 from samtracker.errors import VideoError
 from samtracker.types import Frame
-from samtracker.video.frame_source import Candidate
+from samtracker.video.frame_source import Candidate, FrameSource
 from samtracker.video.image_source import IMAGE_FPS
-from samtracker.video.stills import PictureFile
+from samtracker.video.picture_file import PictureFile
 
 _DEFAULT = 1 / Fraction(IMAGE_FPS)
 
 
-class AnimationSource:
+class AnimationSource(FrameSource):
     """The pictures of a GIF, APNG, WebP or TIFF, or of any other image file. See `FrameSource`.
 
     Each is shown as long as the file says or, where it says nothing, for 1 / `IMAGE_FPS` seconds.
@@ -61,10 +61,15 @@ class AnimationSource:
         """Close the file."""
         self._pictures.close()
 
-    def _load(self, index: int) -> Frame | None:
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What had to be chosen to read it, in words."""
+        return self._pictures.notes
+
+    def _load(self, index: int) -> Frame:
         try:
             return self._pictures.read(index)
         except VideoError:
             # A file that was cut off announces more pictures than it has.
             self.truncated = index == len(self._times) - 2
-            return None
+            raise

@@ -12,10 +12,10 @@ import numpy as np
 
 from samtracker.errors import VideoError
 from samtracker.types import Frame
-from samtracker.video.frame_source import Candidate
+from samtracker.video.frame_source import Candidate, FrameSource
 
 
-class CameraSource:
+class CameraSource(FrameSource):
     """A camera; times come from the clock, 0 at the first frame. See `FrameSource`.
 
     Args:

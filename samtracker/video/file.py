@@ -15,7 +15,7 @@ from av.video.reformatter import Colorspace, VideoReformatter
 
 from samtracker.errors import VideoError
 from samtracker.types import Frame
-from samtracker.video.frame_source import Candidate
+from samtracker.video.frame_source import Candidate, FrameSource
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -35,7 +35,7 @@ HD_HEIGHT = 720
 UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
 
 
-class FileSource:
+class FileSource(FrameSource):
     """A video file or URL. See `FrameSource`.
 
     Args:
@@ -142,9 +142,9 @@ class FileSource:
     def _seconds(self, ticks: int) -> float:
         return float((ticks - (self._zero or 0)) * (self._stream.time_base or 0))
 
-    def _load(self, picture: Picture) -> Frame | None:
+    def _load(self, picture: Picture) -> Frame:
         if picture.is_corrupt:
-            return None
+            raise VideoError(f"a frame of {self.name} is damaged")
         # Players take HD video without a tag for BT.709; FFmpeg would take BT.601.
         guess = picture.colorspace == UNSPECIFIED and picture.height >= HD_HEIGHT
         rgb = self._reformatter.reformat(

@@ -18,17 +18,21 @@ class Candidate:
         name: The frame as error messages call it.
         index: Number of the frame in the source, from 0.
         time: Seconds since the first frame.
-        load: Returns RGB uint8 (H, W, 3), or None when the frame is damaged.
+        load: Returns RGB uint8 (H, W, 3); raises VideoError when the frame is damaged.
+        source: See `VideoFrame`.
+        stem: See `VideoFrame`.
     """
 
     name: str
     index: int
     time: float
-    load: Callable[[], Frame | None]
+    load: Callable[[], Frame]
+    source: str | None = None
+    stem: str | None = None
 
 
 class FrameSource(Protocol):
-    """Where `VideoReader` gets its frames from.
+    """Where `VideoReader` gets its frames from; sources inherit what seldom differs.
 
     Attributes:
         name: The source as error messages call it.
@@ -38,6 +42,7 @@ class FrameSource(Protocol):
         duration: Seconds; None when unknown.
         unreadable: Number of damaged frames so far.
         truncated: Whether the source ended before it should have.
+        notes: What had to be chosen until now to read it, in words that a user understands.
     """
 
     name: str
@@ -47,6 +52,11 @@ class FrameSource(Protocol):
     duration: float | None
     unreadable: int
     truncated: bool
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See above."""
+        return ()
 
     def candidates(self, start: float) -> Iterator[Candidate]:
         """Yield the frames in order; those before `start` (seconds) may be left out."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 from collections.abc import Generator, Iterator
@@ -17,7 +16,9 @@ from samtracker.video.animation import AnimationSource
 from samtracker.video.camera import CameraSource
 from samtracker.video.file import FileSource
 from samtracker.video.frame_source import Candidate, FrameSource
+from samtracker.video.image_pattern import is_pattern, matching
 from samtracker.video.image_source import ImageSource
+from samtracker.video.picture_kind import is_picture
 from samtracker.video.stills import ANIMATION_SUFFIXES, IMAGE_SUFFIXES
 
 LONGEST: Final = 10**9
@@ -33,11 +34,18 @@ class VideoFrame:
             Of damaged ones, images count, and frames of a video that cannot be decoded do not.
         time: Seconds since the first frame of the source.
         image: RGB uint8 (H, W, 3), upright.
+        source: Name of the picture it comes from, where the source is a folder or pattern of
+            pictures, relative to the folder that holds them all; a page of a TIFF has its number
+            behind, `scan.tif[2]`. None for any other source.
+        stem: Name of what is made of the frame, without suffix, see `frame_stems`; None for
+            `index`.
     """
 
     index: int
     time: float
     image: Frame
+    source: str | None = None
+    stem: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +117,11 @@ class VideoReader(Iterator[VideoFrame]):
         return self._source.unreadable
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What had to be chosen until now to read the source, in words."""
+        return self._source.notes
+
+    @property
     def truncated(self) -> bool:
         """Whether the source ended before it should have; known once it has ended."""
         return self._source.truncated
@@ -150,9 +163,9 @@ def read_frames(
 
     Args:
         source: A video file; a GIF, APNG or WebP, at its own times; a TIFF, whose pages come at
-            25 frames per second; a folder of images or a glob pattern of them, in natural order
-            of their names and at 25 frames per second; a camera's number (an int, or a string of
-            digits) or device path; or a URL such as rtsp://host/stream.
+            25 frames per second; a folder of images or a pattern of them, `*.png` or `%05d.png`,
+            in natural order of their names and at 25 frames per second; a camera's number (an
+            int, or a string of digits) or device path; or a URL such as rtsp://host/stream.
         start: Seconds; frames before are left out.
         end: Seconds; frames from here on are left out.
         stride: Takes every n-th of those frames.
@@ -194,13 +207,13 @@ def _open(source: str | Path | int) -> FrameSource:
         if path.is_dir():
             return ImageSource(f"folder '{path}'", list(path.iterdir()))
         if path.exists():
-            pictures = path.suffix.lower() in IMAGE_SUFFIXES + ANIMATION_SUFFIXES
-            return AnimationSource(path) if pictures else FileSource(path)
+            named = path.suffix.lower() in IMAGE_SUFFIXES + ANIMATION_SUFFIXES
+            picture = named or (path.is_file() and is_picture(path))
+            return AnimationSource(path) if picture else FileSource(path)
+        if is_pattern(path):
+            return ImageSource(f"pattern '{path}'", matching(path))
     except OSError as error:
         raise VideoError(f"'{path}' cannot be read ({error.strerror}): check the path") from error
-    if any(character in str(path) for character in "*?["):
-        found = glob.glob(str(path), recursive=True)  # noqa: PTH207 (Path.glob: only relative)
-        return ImageSource(f"pattern '{path}'", [Path(name) for name in found])
     raise VideoError(f"no such file or folder: '{path}'; check the path")
 
 
@@ -214,15 +227,17 @@ def _camera(source: str | Path | int) -> int | None:
 
 def _first_readable(source: FrameSource, candidates: Iterator[Candidate]) -> tuple[Candidate, Size]:
     """Return the first frame that is not damaged and its size (H, W)."""
+    reason = ", it is damaged or incomplete: record, copy or download it again"
     for candidate in candidates:
-        image = candidate.load()
-        if image is not None:
-            return candidate, (image.shape[0], image.shape[1])
-        source.unreadable += 1
-    raise VideoError(
-        f"no frame of {source.name} can be read, it is damaged or incomplete: "
-        "record, copy or download it again"
-    )
+        try:
+            image = candidate.load()
+        except VideoError as error:
+            if not source.unreadable:
+                reason = f": {error}"
+            source.unreadable += 1
+            continue
+        return candidate, (image.shape[0], image.shape[1])
+    raise VideoError(f"no frame of {source.name} can be read{reason}")
 
 
 def _select(
@@ -245,8 +260,9 @@ def _select(
             count += 1
             if (count - 1) % stride:
                 continue
-            image = candidate.load()
-            if image is None:
+            try:
+                image = candidate.load()
+            except VideoError:
                 source.unreadable += 1
                 continue
             if image.shape[:2] != size:
@@ -254,6 +270,12 @@ def _select(
                     f"{candidate.name} has {image.shape[1]}x{image.shape[0]} pixels, "
                     f"but the first frame has {size[1]}x{size[0]}: all must have the same size"
                 )
-            yield VideoFrame(index=candidate.index, time=candidate.time, image=image)
+            yield VideoFrame(
+                index=candidate.index,
+                time=candidate.time,
+                image=image,
+                source=candidate.source,
+                stem=candidate.stem,
+            )
     finally:
         source.close()

@@ -18,6 +18,7 @@ from PIL import Image
 from samtracker.errors import OutputError
 from samtracker.results.writers import MaskWriter
 from samtracker.types import FrameResult, State, TrackedObject
+from samtracker.video.read import VideoFrame
 from tests.helpers.cli_tools import (
     FAST,
     FRAMES,
@@ -348,5 +349,5 @@ def test_a_full_disk_leaves_no_half_picture(folder: Path) -> None:
         ),
     )
     with largest_file(400), pytest.raises(OutputError, match=r"00000\.png' cannot be written"):
-        writer.write(result, index=0, time=0.0)
+        writer.write(VideoFrame(index=0, time=0.0, image=FRAMES[0]), result)
     assert list((folder / "masks").iterdir()) == []

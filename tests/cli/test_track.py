@@ -89,6 +89,7 @@ def test_the_summary_tells_what_was_done() -> None:
         "failed": None,
         "unreadable": 0,
         "truncated": False,
+        "notes": [],
         "device": "cpu",
         "precision": "float32",
         "encoder": "lite",
@@ -188,7 +189,7 @@ def test_pictures_of_odd_size(folder: Path, source: str) -> None:
     mask = first_mask(folder / "odd.png", SHOTS[0].ids[:95, :157])
     summary = run(source, "--init-mask", str(mask), "-o", "out")
     assert (summary["size"], summary["frames"]) == ([95, 157], 10)
-    assert ids_in(folder / "out/masks/00009.png").shape == (95, 157)
+    assert ids_in(folder / "out/masks/9.png").shape == (95, 157)
     assert frames_in(folder / "out/overlay.mp4")[0].shape == (96, 158, 3)
 
 

@@ -129,6 +129,18 @@ def test_what_is_missing_is_skipped_and_counted(
     assert "camel' has no frames" in caplog.text
 
 
+def test_of_pictures_with_one_name_the_first_counts(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number, name in enumerate(("b.png", "a.png", "a.bmp")):
+        write_photo(tmp_path / name, photo(number))
+    with caplog.at_level(logging.WARNING):
+        first, second = read_photos(tmp_path)
+    np.testing.assert_array_equal(first.frame(0), photo(2))
+    np.testing.assert_array_equal(second.frame(0), photo(0))
+    assert "a.png' has the name of 'a.bmp'" in caplog.text
+
+
 def test_nothing_skipped_is_not_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert len(read_folder(write_stills(tmp_path))) == 3
     assert not caplog.text

@@ -73,11 +73,14 @@ def test_lite_model_input(frame: Size, short_side: int) -> None:
     transform = InputTransform.lite(frame, short_side)
     assert transform.content == transform.model_input
     assert all(side % 16 == 0 for side in transform.model_input)
-    exact = [side * short_side / min(frame) for side in frame]
+    scale = min(short_side / min(frame), 16 * short_side / max(frame))
+    exact = [max(side * scale, 8) for side in frame]
     # To the nearest multiple of 16.
     assert transform.model_input == pytest.approx(exact, abs=8 + 1e-6)
     if short_side % 16 == 0:
-        assert min(transform.model_input) == short_side
+        exactly = max(frame) <= 16 * min(frame)
+        side, wanted = (min, short_side) if exactly else (max, 16 * short_side)
+        assert side(transform.model_input) == wanted
 
 
 @settings(max_examples=100, derandomize=True, deadline=None)
@@ -101,6 +104,7 @@ def test_sam_points_are_those_of_segment_anything() -> None:
 def test_a_very_flat_frame_keeps_a_row() -> None:
     assert InputTransform.sam((1, 4000)).content == (1, SAM_SIDE)
     assert InputTransform.lite((5, 20), 64).model_input == (64, 256)
+    assert InputTransform.lite((1, 1000), 96).model_input == (16, 16 * 96)
 
 
 @pytest.mark.parametrize("frame", [(40, SAM_SIDE), (SAM_SIDE, 56)])

@@ -13,7 +13,7 @@ from samtracker.model.runtime import Runtime
 SIDE = 64
 
 
-def test_pointing_is_the_decoder_on_squares() -> None:
+def test_pointing_is_the_prompter_on_squares() -> None:
     runtime = Runtime(Network(ModelConfig(depth=32)), device="cpu", precision="float32")
     squares = np.random.default_rng(0).integers(0, 256, (2, SIDE, SIDE, 3)).astype(np.uint8)
     prompts = PromptBatch(
@@ -28,6 +28,7 @@ def test_pointing_is_the_decoder_on_squares() -> None:
         view = network.encode_pixels(torch.from_numpy(squares.transpose(0, 3, 1, 2).copy()))
         assert view.x8 is not None
         assert view.x4 is not None
-        wanted = network.decoder.point(view.x16, view.x8, view.x4, prompts)
+        assert network.own_prompter is not None
+        wanted = network.own_prompter(view.x16, view.x8, view.x4, prompts)
     torch.testing.assert_close(found.logits, wanted.logits, rtol=0, atol=1e-5)
     torch.testing.assert_close(found.scores, wanted.scores, rtol=0, atol=1e-5)

@@ -37,7 +37,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     "given",
     [
         *(VIDEO, "res/../res/overlay.mp4", "link.mp4", "results/overlay.mp4", Path("link.mp4")),
-        *("res", "res/masks", "res/masks/*.png", "**/*.png", "pictures", "res/tracks.csv"),
+        *(
+            "res",
+            "res/masks",
+            "res/masks/*.png",
+            "**/*.png",
+            "res/masks/%05d.png",
+            "pictures",
+            "res/tracks.csv",
+        ),
         *("{folder}/res/overlay.mp4", "file://{folder}/a%20b.mp4"),
     ],
 )

@@ -20,6 +20,7 @@ from samtracker.errors import OutputError
 from samtracker.prompts.mask_formats import read_mask
 from samtracker.results.writers import CsvWriter, MaskWriter, RleWriter, Writer
 from samtracker.types import FrameResult, State, TrackedObject, mask_box
+from samtracker.video.read import VideoFrame
 
 
 def result(ids: NDArray[Any], lost: tuple[int, ...] = ()) -> FrameResult:
@@ -42,6 +43,13 @@ def result(ids: NDArray[Any], lost: tuple[int, ...] = ()) -> FrameResult:
     )
 
 
+def frame(
+    index: int, time: float = 0.0, *, source: str | None = None, stem: str | None = None
+) -> VideoFrame:
+    image = np.zeros((2, 3, 3), np.uint8)
+    return VideoFrame(index=index, time=time, image=image, source=source, stem=stem)
+
+
 IDS = np.array([[0, 1, 1], [0, 0, 1]])
 
 id_maps = arrays(
@@ -57,7 +65,7 @@ def test_mask_pictures_come_back_exactly(
     tmp_path_factory: pytest.TempPathFactory, ids: NDArray[np.uint16]
 ) -> None:
     folder = tmp_path_factory.mktemp("masks")
-    MaskWriter(folder).write(result(ids), index=3, time=0.1)
+    MaskWriter(folder).write(frame(3, 0.1), result(ids))
     with Image.open(folder / "00003.png") as image:
         assert image.mode == ("P" if ids.max() <= 255 else "I;16")
         np.testing.assert_array_equal(np.asarray(image), ids)
@@ -69,10 +77,11 @@ def test_mask_pictures_come_back_exactly(
 
 def test_mask_pictures_are_laid_out_as_in_davis(tmp_path: Path) -> None:
     writer = MaskWriter(tmp_path / "a" / "masks")
-    writer.write(result(IDS), index=12, time=0.4)
-    writer.write(result(np.zeros((2, 3), int)), index=123456, time=5000.0)
+    writer.write(frame(12, 0.4), result(IDS))
+    writer.write(frame(123456, 5000.0), result(np.zeros((2, 3), int)))
+    writer.write(frame(7, stem="shot_1000"), result(IDS))
     files = sorted((tmp_path / "a" / "masks").iterdir())
-    assert [path.name for path in files] == ["00012.png", "123456.png"]
+    assert [path.name for path in files] == ["00012.png", "123456.png", "shot_1000.png"]
     with Image.open(files[0]) as image:
         palette = image.getpalette()
     assert palette is not None
@@ -84,8 +93,8 @@ def test_mask_pictures_are_laid_out_as_in_davis(tmp_path: Path) -> None:
 
 def test_run_lengths_of_a_frame(tmp_path: Path) -> None:
     writer = RleWriter(tmp_path / "masks.jsonl")
-    writer.write(result(IDS, lost=(7,)), index=4, time=0.25)
-    writer.write(result(np.zeros((2, 3), int)), index=5, time=0.5)
+    writer.write(frame(4, 0.25), result(IDS, lost=(7,)))
+    writer.write(frame(5, 0.5, source="a.png"), result(np.zeros((2, 3), int)))
     lines = (tmp_path / "masks.jsonl").read_text().splitlines()  # not closed: already on the disk
     writer.close()
     # By hand: columns 00, 10, 11 are runs of 2, 1, 1, 2; from the fourth on, COCO stores the
@@ -95,6 +104,7 @@ def test_run_lengths_of_a_frame(tmp_path: Path) -> None:
         {
             "frame": 4,
             "time": 0.25,
+            "source": None,
             "size": [2, 3],
             "objects": [
                 {
@@ -113,7 +123,7 @@ def test_run_lengths_of_a_frame(tmp_path: Path) -> None:
                 },
             ],
         },
-        {"frame": 5, "time": 0.5, "size": [2, 3], "objects": []},
+        {"frame": 5, "time": 0.5, "source": "a.png", "size": [2, 3], "objects": []},
     ]
 
 
@@ -125,7 +135,7 @@ def test_run_lengths_decode_with_pycocotools(
 ) -> None:
     path = tmp_path_factory.mktemp("rle") / "masks.jsonl"
     writer = RleWriter(path)
-    writer.write(result(ids), index=0, time=0.0)
+    writer.write(frame(0, 0.0), result(ids))
     writer.close()
     objects = json.loads(path.read_text())["objects"]
     assert [item["id"] for item in objects] == [i for i in np.unique(ids) if i]
@@ -138,13 +148,15 @@ def test_run_lengths_decode_with_pycocotools(
 
 def test_table_has_a_row_per_frame_and_object(tmp_path: Path) -> None:
     writer = CsvWriter(tmp_path / "tracks.csv")
-    writer.write(result(IDS, lost=(7,)), index=4, time=0.25)
-    rows = list(csv.reader((tmp_path / "tracks.csv").read_text().splitlines()))
+    writer.write(frame(4, 0.25), result(IDS, lost=(7,)))
+    writer.write(frame(5, source="b/ö,\udcff.png"), result(IDS))
+    rows = list(csv.reader((tmp_path / "tracks.csv").read_text("utf-8").splitlines()))
     writer.close()
     assert rows == [
-        ["frame", "time", "id", "state", "score", "x1", "y1", "x2", "y2", "area"],
-        ["4", "0.25", "1", "tracking", "0.5", "1.0", "0.0", "3.0", "2.0", "3"],
-        ["4", "0.25", "7", "lost", "0.0", "", "", "", "", "0"],
+        ["frame", "time", "id", "state", "score", "x1", "y1", "x2", "y2", "area", "source"],
+        ["4", "0.25", "1", "tracking", "0.5", "1.0", "0.0", "3.0", "2.0", "3", ""],
+        ["4", "0.25", "7", "lost", "0.0", "", "", "", "", "0", ""],
+        ["5", "0.0", "1", "tracking", "0.5", "1.0", "0.0", "3.0", "2.0", "3", "b/ö,\\udcff.png"],
     ]
 
 
@@ -155,7 +167,7 @@ def test_writers_share_one_protocol(tmp_path: Path) -> None:
         CsvWriter(tmp_path / "tracks.csv"),
     ]
     for writer in writers:
-        writer.write(result(IDS), index=0, time=0.0)
+        writer.write(frame(0, 0.0), result(IDS))
         writer.close()
     assert len(list(tmp_path.rglob("*.*"))) == 3
 
@@ -168,4 +180,4 @@ def test_writers_name_the_path_that_cannot_be_written(tmp_path: Path) -> None:
     writer = MaskWriter(tmp_path / "masks")
     (tmp_path / "masks").rmdir()
     with pytest.raises(OutputError, match=r"00000\.png' cannot be written"):
-        writer.write(result(IDS), index=0, time=0.0)
+        writer.write(frame(0, 0.0), result(IDS))

@@ -61,7 +61,7 @@ def test_images_are_shown_as_a_viewer_does(tmp_path: Path) -> None:
     turned, gray, plain = read_frames(tmp_path)
     np.testing.assert_array_equal(turned.image, np.rot90(picture, -1))
     np.testing.assert_array_equal(gray.image, np.full((64, 48, 3), 150))
-    np.testing.assert_array_equal(plain.image, alpha[..., :3])
+    np.testing.assert_array_equal(plain.image, np.full((64, 48, 3), 128))
 
 
 def test_damaged_images_are_skipped_and_counted(images: Path) -> None:

@@ -16,7 +16,8 @@ from PIL import Image
 
 from samtracker.errors import OutputError, VideoError
 from samtracker.types import Frame
-from samtracker.video.stills import PictureFile, natural_order, read_still, write_still
+from samtracker.video.picture_file import PictureFile
+from samtracker.video.stills import natural_order, read_still, write_still
 from tests.helpers.clips import cut, numbered
 
 FORMATS = {
@@ -48,8 +49,16 @@ def deep_noise(*shape: int) -> NDArray[np.uint16]:
     return np.random.default_rng(0).integers(0, 65536, shape, np.uint16)
 
 
+def over_gray(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What is seen of a transparent picture."""
+    alpha = rgba[..., 3:] / 255
+    return np.rint(alpha * rgba[..., :3] + (1 - alpha) * 128).astype(np.uint8)
+
+
 def pillow(path: Path) -> Frame:
     with Image.open(path) as image:
+        if "A" in image.mode:
+            return over_gray(np.array(image.convert("RGBA")))
         return np.array(image.convert("RGB"))
 
 
@@ -97,12 +106,12 @@ def test_gray_of_16_bits_is_scaled(tmp_path: Path, suffix: str) -> None:
     np.testing.assert_array_equal(read_still(tmp_path / f"a.{suffix}"), expected)
 
 
-def test_transparency_of_a_palette_is_left_out(tmp_path: Path) -> None:
+def test_a_palette_may_be_transparent(tmp_path: Path) -> None:
     image = Image.fromarray(noise((9, 8)) % 4)
     image.putpalette(bytes(range(12)))
     image.save(tmp_path / "a.png", transparency=bytes([0, 255, 128, 255]))
     with Image.open(tmp_path / "a.png") as saved:
-        expected = np.array(saved.convert("RGBA"))[..., :3]
+        expected = over_gray(np.array(saved.convert("RGBA")))
     np.testing.assert_array_equal(read_still(tmp_path / "a.png"), expected)
 
 
@@ -117,12 +126,14 @@ def test_tiff_of_16_bits_in_color(tmp_path: Path, planar: str, channels: int) ->
     with PictureFile(tmp_path / "a.tif") as pictures:
         assert len(pictures) == 2
         for number, page in enumerate(pages):
-            np.testing.assert_array_equal(pictures.read(number), page[..., :3] >> 8)
+            upper = (page >> 8).astype(np.uint8)
+            expected = over_gray(upper) if channels == 4 else upper
+            np.testing.assert_array_equal(pictures.read(number), expected)
 
 
-def test_tiff_of_real_numbers_is_refused(tmp_path: Path) -> None:
-    tifffile.imwrite(tmp_path / "a.tif", np.zeros((9, 8, 3), np.float32), photometric="rgb")
-    with pytest.raises(VideoError, match="its samples are float32, not integers"):
+def test_tiff_of_complex_numbers_is_refused(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((9, 8), np.complex64), photometric="minisblack")
+    with pytest.raises(VideoError, match="its samples are complex64"):
         read_still(tmp_path / "a.tif")
 
 

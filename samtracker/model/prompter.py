@@ -1,0 +1,79 @@
+"""Pointing with lite: boxes, clicks and masks so far become masks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from samtracker.model.paired_decoder import PairedDecoder, predicted_iou
+from samtracker.model.prompt_batch import USER_MAPS, PromptBatch
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Masks of n objects that were pointed at, in their squares.
+
+    Attributes:
+        logits: float32 (n, k, H/4, W/4): the single mask, then three for a click that may mean
+            several things, if they were asked for.
+        scores: float32 (n, k), predicted IoU, 0 to 1.
+    """
+
+    logits: Tensor
+    scores: Tensor
+
+
+class Prompter(PairedDecoder):
+    """SAM's prompt encoder and mask decoder, with the prompts drawn as maps as well.
+
+    It has weights of its own: those that point best override too much of what a tracker has
+    propagated. But the feed-forward layers of the transformers know nothing of prompts: as half of
+    a decoder's size they are the tracker's.
+
+    Args:
+        mask_decoder: SAM's `MaskDecoder`; its first mask token is the single mask.
+        prompt_encoder: SAM's `PromptEncoder`.
+        skip_channels: channels of the encoder's x8 and x4.
+        tracker: SAM's `MaskDecoder` of the decoder that tracks.
+    """
+
+    def __init__(
+        self, mask_decoder: Any, prompt_encoder: Any, skip_channels: tuple[int, int], tracker: Any
+    ) -> None:
+        super().__init__(
+            mask_decoder, prompt_encoder.pe_layer, skip_channels, coarse=0, fine=USER_MAPS
+        )
+        self.prompt_encoder = prompt_encoder
+        layers = zip(mask_decoder.transformer.layers, tracker.transformer.layers, strict=True)
+        for layer, other in layers:
+            del layer.mlp
+            # Past torch's registration, so that they are one decoder's, in files and optimizers.
+            object.__setattr__(layer, "mlp", other.mlp)
+
+    def forward(
+        self, image: Tensor, x8: Tensor, x4: Tensor, prompts: PromptBatch, *, single: bool = False
+    ) -> Candidates:
+        """Decode what is pointed at in n squares.
+
+        Args:
+            image: (n, 256, h, w), x16 of the squares.
+            x8: (n, c8, 2h, 2w).
+            x4: (n, c4, 4h, 4w).
+            prompts: Of the n squares.
+            single: Whether the single mask is enough.
+        """
+        count = 1 if single else self.mask_decoder.num_mask_tokens
+        logits, iou = self.decode(
+            image,
+            prompts.dense(self.prompt_encoder),
+            prompts.tokens(self.prompt_encoder),
+            coarse=None,
+            fine=prompts.maps(),
+            skips=(x8, x4),
+            count=count,
+        )
+        logits = logits.float()
+        scores = predicted_iou(logits.flatten(0, 1), iou[:, :count].flatten())
+        return Candidates(logits, scores.view(len(logits), count))
