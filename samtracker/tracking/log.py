@@ -218,7 +218,7 @@ def _unpacked(plain: Any) -> Any:
             return {key: _unpacked(item) for key, item in pairs}
         case {"dtype": dtype, "shape": shape, "zlib": text}:
             size = _size(plain)
-            content = zlib.decompressobj().decompress(base64.b64decode(text), max(size, 1))
+            content = zlib.decompressobj().decompress(base64.b64decode(text), size + 1)
             if len(content) != size:
                 raise ValueError("an array of another size")
             return np.frombuffer(content, np.dtype(dtype)).reshape(shape)
