@@ -308,9 +308,9 @@ def test_only_a_log_is_replaced(
     assert (refused.code, "is no log of samtrack" in refused.errors[0]) == (2, True)
     assert video.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == [video.name]
-    for name in ("empty.jsonl", "/dev/full"):
+    for name, code in (("empty.jsonl", 0), ("/dev/full", 2)):
         (tmp_path / "empty.jsonl").touch()
-        assert samtrack(*command, video, *options, name).code == 0
+        assert samtrack(*command, video, *options, name).code == code
     assert samtrack("replay", "empty.jsonl").code == 0
 
 
