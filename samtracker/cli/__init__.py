@@ -42,10 +42,23 @@ class Program(click.Group):
             with warnings_shown():
                 return super().invoke(ctx)
         except SamTrackerError as error:
-            raise Failure(with_options(str(error))) from error
-        except KeyboardInterrupt:
-            click.echo("stopped", err=True)
+            raise Failure(with_options(_with_notes(str(error), error))) from error
+        except ImportError as error:
+            if error.name != "cv2":
+                raise
+            raise Failure(
+                f"OpenCV cannot be loaded ({error}): apt-get install libgl1 libglib2.0-0 (or what "
+                "your system calls them), or have opencv-python-headless in the place of "
+                "opencv-python, which needs neither and has no windows"
+            ) from error
+        except KeyboardInterrupt as stop:
+            click.echo(_with_notes("stopped", stop), err=True)
             ctx.exit(EXIT_CODE)
+
+
+def _with_notes(text: str, error: BaseException) -> str:
+    """Return a message, and what the error was told of on its way."""
+    return "; ".join([text, *getattr(error, "__notes__", ())])
 
 
 def _keep_to_one_line() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 
 import click
 
-from samtracker.cli.interruption import Interruption
+from samtracker.cli.interruption import EXIT_CODE, Interruption
 from samtracker.cli.messages import with_options
 from samtracker.cli.model import build_tracker
 from samtracker.errors import ConfigError, OutputError, VideoError
@@ -26,12 +25,13 @@ from samtracker.live.recorder import OverlayRecorder
 from samtracker.live.views import JsonLinesView, View, WindowView
 from samtracker.live.window import Window
 from samtracker.model.lite import DEFAULT_SIZE
+from samtracker.results.inputs import refuse_inputs
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 from samtracker.video.encoder import output_fps
 from samtracker.video.live_source import LiveFrame, LiveSource
-from samtracker.video.location import locate_source
 from samtracker.video.read import VideoFrame
+from samtracker.video.recording import recording_partial
 
 START = 15.0
 """Seconds to wait for the first frame."""
@@ -64,15 +64,18 @@ def run_live(request: LiveRequest) -> None:
     """Track until the source ends, the window is closed or Ctrl-C is pressed.
 
     Raises:
-        SamTrackerError: Nothing can be tracked, or, at the end, not all was read or recorded.
+        SamTrackerError: Nothing can be tracked, or, at the end, not all was read, recorded or
+            logged.
+        SystemExit: With 130 after Ctrl-C; recording and log are complete.
     """
     _check_record(request)
     check_log(request.log, overwrite=request.overwrite)
+    log_failures: list[OutputError] = []
     with ExitStack() as stack:
         interruption = stack.enter_context(Interruption())
         window = None if request.headless else stack.enter_context(Window("samtrack"))
         tracker = build_tracker(**request.model)
-        stack.enter_context(keeping_log(request.log, tracker, request.source, _warn))
+        stack.enter_context(keeping_log(request.log, tracker, request.source, log_failures.append))
         # Only now, or a file would have played for seconds when its first frame is taken.
         source = stack.enter_context(
             LiveSource(request.source, stream=request.stream, give_up=request.give_up)
@@ -108,9 +111,12 @@ def run_live(request: LiveRequest) -> None:
             if screen.done:
                 break
         click.echo(_summary(shown, source, screen), err=True)
-    failures = [item for item in (source.failure, recorder.failure) if item is not None]
+    ended = (source.failure, recorder.failure, *log_failures)
+    failures = [failure for failure in ended if failure is not None]
     if failures:
         raise type(failures[0])("; ".join(map(str, failures)))
+    if interruption.requested:
+        raise SystemExit(EXIT_CODE)
 
 
 class _Notices:
@@ -140,30 +146,24 @@ class _Notices:
             self._size = size
 
 
-def _warn(error: OutputError) -> None:
-    click.echo(f"the log is not complete: {error}", err=True)
-
-
 def _check_record(request: LiveRequest) -> None:
     record = request.record
     if record is None:
         return
     if record.suffix.lower() != ".mp4":
         raise ConfigError(f"--record '{record}' would be no MP4: give a name that ends in .mp4")
+    masks = () if request.prompts is None else (request.prompts.mask,)
+    left = recording_partial(record)
+    for path in (record, left):
+        refuse_inputs(path, (request.source, request.log, request.model["weights"], *masks))
     with writing(record):
-        for name, other in (("--log", request.log), ("SOURCE", request.source)):
-            path = None if other is None else locate_source(other)
-            if isinstance(path, Path) and _same(record, path):
-                raise ConfigError(f"--record '{record}' is {name} too: give it a name of its own")
         if record.exists() and not request.overwrite:
             raise OutputError(f"'{record}' exists already: choose another, or --overwrite")
-
-
-def _same(one: Path, other: Path) -> bool:
-    """Return whether two paths are of one file, whatever they call it."""
-    if one.exists() and other.exists():
-        return one.samefile(other)
-    return os.path.realpath(one) == os.path.realpath(other)
+        if left.exists() and left.stat().st_size and not request.overwrite:
+            raise OutputError(
+                f"'{left}' is a recording that was never finished, but can be played: move it "
+                "away, or --overwrite"
+            )
 
 
 def _deadline(request: LiveRequest, tracker: Tracker) -> Deadline | None:

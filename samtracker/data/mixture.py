@@ -99,6 +99,14 @@ def read_clips(text: str) -> list[Clip]:
     return _read(kind, path)
 
 
+def root_of(text: str) -> Path | None:
+    """Return the folder of a source, see `parse_source`; None for one without."""
+    kind, _, path = (text.rpartition("*")[0] or text).partition(":")
+    if kind in _WITH_SPLIT and ":" in path:
+        path = path.rpartition(":")[0]
+    return Path(path) if path else None
+
+
 def _read(kind: str, path: str) -> list[Clip]:
     if not path:
         raise DatasetError(f"'{kind}' takes a path: give {kind}:PATH")

@@ -92,7 +92,9 @@ class TrackJob:
         check_log(self.log, overwrite=self.overwrite, output=self.output)
         log_failures: list[OutputError] = []
         with (
-            OutputFolder(self.output, overwrite=self.overwrite) as folder,
+            OutputFolder(
+                self.output, overwrite=self.overwrite, inputs=(self.source, self.prompts.mask)
+            ) as folder,
             read_frames(
                 self.source,
                 start=self.start,
@@ -106,7 +108,7 @@ class TrackJob:
             tracker = tracker() if callable(tracker) else tracker
             with keeping_log(self.log, tracker, self.source, log_failures.append):
                 first, origins = self.prompts.start(tracker, frame, objects, on_object)
-                summary, failure = execute(
+                execution = execute(
                     self._record(origins),
                     tracker,
                     reader,
@@ -114,7 +116,7 @@ class TrackJob:
                     folder,
                     Watcher(on_start=on_start, on_frame=on_frame),
                 )
-        return Outcome.of(folder, summary, failure, next(iter(log_failures), None))
+        return Outcome.of(folder, execution, next(iter(log_failures), None))
 
     def _first_frame(self, reader: VideoReader) -> VideoFrame:
         frame = next(reader, None)

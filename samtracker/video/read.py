@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Generator, Iterator
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from samtracker.errors import ConfigError, VideoError
 from samtracker.types import Frame, Size
@@ -26,6 +25,9 @@ from samtracker.video.stills import ANIMATION_SUFFIXES, IMAGE_SUFFIXES
 
 DIGITS = 12
 """Digits of a camera's number that are read: such a number is too large already."""
+
+LONGEST: Final = 10**9
+"""Seconds or frames that no source has; sums of such numbers are exact enough to be counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,12 +217,14 @@ def read_frames(
             While iterating: a frame has another size than the first one; not of a camera or
             stream, whose frames come as they are.
     """
-    if not 0 <= start < math.inf:
+    if not 0 <= start <= LONGEST:
         raise ConfigError(f"start={start} is not a time: give 0 or more seconds")
     if end is not None and not end > start:
         raise ConfigError(f"end={end} is not after start={start}: give a later end")
-    if stride < 1:
-        raise ConfigError(f"stride={stride} is not possible: give 1 or more")
+    if end is not None and end > LONGEST:
+        raise ConfigError(f"end={end} is not a time: give seconds, or nothing for the whole source")
+    if not 1 <= stride <= LONGEST:
+        raise ConfigError(f"stride={stride} is not possible: give 1 or more, up to {LONGEST}")
     opened = _open(source, stream)
     if opened.duration is not None and start >= opened.duration:
         opened.close()
