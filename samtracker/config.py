@@ -9,8 +9,9 @@ import dataclasses
 import json
 import math
 import re
+import reprlib
 from dataclasses import dataclass
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, ClassVar, Self, cast
 
 from samtracker.errors import ConfigError
@@ -27,6 +28,8 @@ DATASETS = ("davis", "davis2017", "youtube", "folder", "instances")
 CORRUPTIONS = ("blur", "noise", "dark", "jpeg", "drop-frames", "occluder", "look-alike")
 FORMATS = ("overlay", "masks", "rle", "csv", "alpha")
 MASK_KINDS = ("auto", "ids", "binary", "colors")
+NEVER = 1e9
+"""Largest threshold, which nothing reaches."""
 
 
 class _Saved:
@@ -123,8 +126,7 @@ class TrackerConfig:
             it is tracked and remembered as before.
 
     Raises:
-        ConfigError: `size`, `memory`, `feedback` or `max_objects` has none of these values, or
-            another setting is no number.
+        ConfigError: A setting has none of these values.
     """
 
     size: int | None = None
@@ -144,24 +146,27 @@ class TrackerConfig:
 
     def __post_init__(self) -> None:
         if self.size is not None and not isinstance(self.size, int):
-            raise ConfigError(f"size={self.size!r} is no whole number: give 64 to 4096 pixels")
+            raise ConfigError(
+                f"size={reprlib.repr(self.size)} is no whole number: give 64 to 4096 pixels"
+            )
         if self.size is not None and not 64 <= self.size <= 4096:
             raise ConfigError(f"size={self.size} does not fit: give 64 to 4096 pixels")
         if not re.fullmatch(r"rolling|anchored|bank:[1-9]\d?", str(self.memory)):
             raise ConfigError(
-                f"memory={self.memory!r} does not exist: "
+                f"memory={reprlib.repr(self.memory)} does not exist: "
                 "use 'rolling', 'anchored' or 'bank:N' with N from 1 to 99"
             )
         _one_of("feedback", self.feedback, FEEDBACKS)
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            number = isinstance(value, Real)
-            if isinstance(field.default, int | float) and not (number and abs(value) < math.inf):
-                raise ConfigError(
-                    f"{field.name}={value!r} is no number: its default is {field.default}"
-                )
-        if not isinstance(self.max_objects, int) or not 1 <= self.max_objects <= 65535:
-            raise ConfigError(f"max_objects={self.max_objects!r} does not fit: give 1 to 65535")
+        if not isinstance(self.target_model, bool):
+            raise ConfigError(
+                f"target_model={reprlib.repr(self.target_model)} does not fit: give True or False"
+            )
+        whole = ("lost_after", "patience", "confirm_after")
+        shares = ("absent_score", "absent_share", "doubtful_score")
+        _at_least(self, 0, *shares, "largest_step", *whole, most=NEVER)
+        _at_least(self, -1, "doubtful_similarity", most=NEVER)
+        _at_least(self, 1, "largest_growth", most=NEVER)
+        _at_least(self, 1, "max_objects", most=65535)
 
     @property
     def anchored(self) -> bool:
@@ -265,7 +270,8 @@ class TrainConfig(_Saved, what="training"):
         _at_least(self, 2, "length")
         _at_least(self, 64, "size")
         zero = "encoder_rate warmup workers evaluate_every dice_weight iou_weight weight_decay seed"
-        _at_least(self, 0, "pictures", *zero.split())
+        rates = ("learning_rate", "clip_norm", "hard_share", "ema")
+        _at_least(self, 0, "pictures", *rates, *zero.split())
         if self.size % 16:
             raise ConfigError(f"size={self.size} does not fit: give a multiple of 16")
         for name in ("learning_rate", "clip_norm", "hard_share"):
@@ -331,12 +337,24 @@ _BASE: dict[str, Any] = {
 }
 
 
-def _at_least(config: TrainConfig, least: int, *names: str) -> None:
+def _at_least(
+    config: TrackerConfig | TrainConfig, least: float, *names: str, most: float = math.inf
+) -> None:
+    """Check numbers, which are whole where the defaults are."""
     for name in names:
-        if getattr(config, name) < least:
-            raise ConfigError(f"{name}={getattr(config, name)} does not fit: give at least {least}")
+        value = getattr(config, name)
+        whole = isinstance(getattr(type(config), name), int)
+        number = isinstance(value, Integral if whole else Real)
+        if not number or not least <= value <= most:
+            raise ConfigError(
+                f"{name}={reprlib.repr(value)} does not fit: give at least {least:g}"
+                + ("" if most == math.inf else f" and at most {most:g}")
+                + (", a whole number" if whole else "")
+            )
 
 
 def _one_of(name: str, value: str, valid: tuple[str, ...]) -> None:
-    if value not in valid:
-        raise ConfigError(f"{name}={value!r} does not exist: use one of {', '.join(valid)}")
+    if not isinstance(value, str) or value not in valid:
+        raise ConfigError(
+            f"{name}={reprlib.repr(value)} does not exist: use one of {', '.join(valid)}"
+        )

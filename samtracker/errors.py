@@ -18,14 +18,30 @@
     ├── TrainingError    a training that cannot go on
     └── ReplayError      a log that is missing, damaged or does not fit
 
-A message names the argument, the value it had and the way out. The command line prints it
-in one line and exits with code 2. The errors below others were plain ones of these before they had
-a class of their own, and are still caught with them.
+A message names the argument, the value it had and the way out, in one line. The command line
+prints it and exits with code 2. The errors below others were plain ones of these before they had a
+class of their own, and are still caught with them.
 """
+
+import re
+from typing import Final
+
+BEGIN: Final = 700
+"""Characters at the begin of a message that are shown however long it is."""
+
+END: Final = 250
+"""Likewise at its end, where the way out is."""
 
 
 class SamTrackerError(Exception):
     """Base of all errors raised on purpose; catch this one to catch them all."""
+
+    def __str__(self) -> str:
+        # One line that a terminal can show, whatever values it names.
+        line = re.sub(r"\s*\n\s*", " ", super().__str__())
+        if len(line) > BEGIN + END:
+            line = f"{line[:BEGIN]} ... {line[-END:]}"
+        return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line)
 
 
 class ConfigError(SamTrackerError):

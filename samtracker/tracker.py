@@ -14,14 +14,14 @@ from samtracker.config import TrackerConfig
 from samtracker.model.network import Network
 from samtracker.model.runtime import EncodedFrame, Runtime
 from samtracker.prompts.prompts import Points, find_candidates, first_masks, single_mask
-from samtracker.tracking.checks import check_frame, check_id, checked_time
+from samtracker.tracking.checks import check_id
 from samtracker.tracking.log import ReplayLog, logged
 from samtracker.tracking.objects import Objects
 from samtracker.tracking.save import SavedTracker, load_tracker, save_tracker
 from samtracker.tracking.state import StreamState
 from samtracker.tracking.stream import StreamResult, stream
 from samtracker.tracking.turn import Turn, in_turn
-from samtracker.types import Box, Candidate, Frame, FrameResult, Mask, Size
+from samtracker.types import Box, Candidate, Frame, FrameResult, Mask, Size, check_frame, to_seconds
 
 
 class Tracker:
@@ -136,7 +136,7 @@ class Tracker:
             PromptError: Not one of mask, box and points is given, or it shows none or too many.
         """
         check_frame(frame)
-        time = checked_time(timestamp)
+        time = to_seconds(timestamp)
         encoded = self.runtime.encode(frame, self.config.size)
         limit = self.config.max_objects
         masks = first_masks(self.runtime, encoded, mask=mask, box=box, points=points, limit=limit)
@@ -185,7 +185,7 @@ class Tracker:
             OutOfMemoryError: There is no memory left for it.
         """
         state, last = self._state, self._state.last()
-        time = checked_time(timestamp)
+        time = to_seconds(timestamp)
         encoded = self._encode(frame, last.size)
         index = last.index + 1
         objects = state.objects.step(self.runtime, encoded, index)

@@ -13,15 +13,17 @@ time        seconds
 
 from __future__ import annotations
 
+import math
+import reprlib
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat
 
 import numpy as np
 from numpy.typing import NDArray
 
-from samtracker.errors import ConfigError
+from samtracker.errors import ConfigError, FrameError
 
 if TYPE_CHECKING:
     import supervision
@@ -160,6 +162,50 @@ class FrameResult:
             confidence=np.array([item.score for item in seen], np.float32),
             tracker_id=np.array([item.id for item in seen], np.int64),
         )
+
+
+def check_frame(frame: Frame, *, size: Size | None = None) -> None:
+    """Check that a frame is RGB uint8 (H, W, 3), and of the stream's size if that is given.
+
+    Raises:
+        FrameError: It is not.
+    """
+    if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8:
+        kind = getattr(frame, "dtype", type(frame).__name__)
+        raise FrameError(f"the frame is {kind}: give an RGB uint8 array (H, W, 3)")
+    if frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape:
+        raise FrameError(f"the frame has shape {frame.shape}: give an RGB uint8 array (H, W, 3)")
+    if size is not None and frame.shape[:2] != size:
+        (height, width), (rows, columns) = frame.shape[:2], size
+        raise FrameError(
+            f"the frame is {width}x{height} but the stream is {columns}x{rows}: "
+            "resize it, or call init to start a new stream"
+        )
+
+
+def to_seconds(time: float | None, name: str = "timestamp") -> float | None:
+    """Return the time of a frame as a float; None stays None.
+
+    Args:
+        time: Seconds.
+        name: Name of the argument, for the message.
+
+    Raises:
+        FrameError: It is no number, or not finite.
+    """
+    if time is None:
+        return None
+    try:
+        if not isinstance(time, SupportsFloat):  # float would read a str
+            raise TypeError
+        seconds = float(time)
+    except (TypeError, ValueError, OverflowError):
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        raise FrameError(
+            f"{name}={reprlib.repr(time)} is no time: give seconds as a float, or None"
+        )
+    return seconds
 
 
 def mask_box(mask: Mask) -> Box | None:

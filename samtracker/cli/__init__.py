@@ -65,7 +65,7 @@ def _keep_to_one_line() -> None:
     """Drop what other libraries say of damaged pictures; our own errors say it."""
     for module in ("PIL", "imageio", "tifffile"):
         warnings.filterwarnings("ignore", module=module)
-    logging.getLogger("tifffile").addHandler(logging.NullHandler())
+        logging.getLogger(module).setLevel(logging.CRITICAL)
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})

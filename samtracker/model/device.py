@@ -22,7 +22,7 @@ def choose_device(name: str = "auto") -> torch.device:
         "mps": torch.backends.mps.is_available(),
         "cpu": True,
     }
-    if name == "auto":
+    if isinstance(name, str) and name == "auto":
         return torch.device(next(kind for kind, found in present.items() if found))
     try:
         device = torch.device(name)
@@ -45,7 +45,7 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
     Raises:
         ConfigError: An unknown name.
     """
-    if name not in PRECISIONS:
+    if not isinstance(name, str) or name not in PRECISIONS:
         raise ConfigError(f"precision={name!r} does not exist: use one of {', '.join(PRECISIONS)}")
     if name != "auto":
         precision: torch.dtype = getattr(torch, name)

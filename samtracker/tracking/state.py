@@ -8,9 +8,8 @@ import numpy as np
 
 from samtracker.errors import FrameError, NotInitializedError
 from samtracker.model.runtime import EncodedFrame
-from samtracker.tracking.checks import check_frame
 from samtracker.tracking.objects import Objects
-from samtracker.types import Frame, FrameResult
+from samtracker.types import Frame, FrameResult, check_frame
 
 
 @dataclass

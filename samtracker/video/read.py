@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import reprlib
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Final, Self
 
 from samtracker.errors import ConfigError, VideoError
+from samtracker.files import checked_path
 from samtracker.types import Frame, Size
 from samtracker.video.animation import AnimationSource
 from samtracker.video.camera import CameraSource
@@ -212,11 +215,12 @@ def read_frames(
         An iterator of `VideoFrame` that is also a context manager.
 
     Raises:
-        ConfigError: `start`, `end`, `stride` or `stream` are out of range.
+        ConfigError: `start`, `end`, `stride` or `stream` are no numbers or out of range.
         VideoError: The source does not exist, is no video, or none of its frames can be read.
             While iterating: a frame has another size than the first one; not of a camera or
             stream, whose frames come as they are.
     """
+    _check_kinds(source, start, end, stride, stream)
     if not 0 <= start <= LONGEST:
         raise ConfigError(f"start={start} is not a time: give 0 or more seconds")
     if end is not None and not end > start:
@@ -272,6 +276,22 @@ def _camera(source: str | Path | int) -> int | None:
         return int(source[:DIGITS])
     device = re.fullmatch(r"/dev/video(\d+)", os.path.realpath(source))
     return int(device[1][:DIGITS]) if device else None
+
+
+def _check_kinds(
+    source: str | Path | int, start: float, end: float | None, stride: int, stream: int | None
+) -> None:
+    """Check that the arguments of `read_frames` are of the kinds that it documents."""
+    if not isinstance(source, int):
+        checked_path(source, VideoError, "source")
+    kinds: tuple[tuple[str, object, type], ...] = (
+        *(("start", start, Real), ("end", start if end is None else end, Real)),
+        *(("stride", stride, Integral), ("stream", 0 if stream is None else stream, Integral)),
+    )
+    for name, value, kind in kinds:
+        if not isinstance(value, kind):
+            whole = "a whole number" if kind is Integral else "seconds"
+            raise ConfigError(f"{name}={reprlib.repr(value)} does not fit: give {whole}")
 
 
 def _first_readable(source: FrameSource, candidates: Iterator[Candidate]) -> tuple[Candidate, Size]:

@@ -6,6 +6,7 @@ import json
 import pickle
 import resource
 import socket
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -198,6 +199,21 @@ def test_links_that_lead_back_to_themselves(folder: Path, option: str) -> None:
 )
 def test_options_that_make_no_sense(refused: Refused, arguments: list[str], said: str) -> None:
     assert said in refused("track", *arguments, usage=True)
+
+
+@pytest.mark.parametrize(("tag", "count"), [(258, 3), (277, 1)])
+def test_libraries_say_nothing_past_us(
+    folder: Path, refused: Refused, tag: int, count: int
+) -> None:
+    """Pillow warns of bits per sample that are nowhere and logs too many samples; tifffile logs."""
+    path = folder / "odd.tiff"
+    Image.fromarray(FRAMES[0]).save(path)
+    data = bytearray(path.read_bytes())
+    value = data.index(struct.pack("<HHI", tag, 3, count)) + 8
+    data[value : value + 4] = struct.pack("<I", 65283)
+    path.write_bytes(data)
+    assert "cannot be read as a picture" in refused("track", "balls.mp4", "--init-mask", "odd.tiff")
+    assert "odd.tiff' can be read" in refused("track", "odd.tiff", *MASK)
 
 
 def test_weights_that_were_tampered_with(folder: Path, refused: Refused) -> None:

@@ -130,6 +130,17 @@ def test_what_is_missing_is_skipped_and_counted(
     assert "camel' has no frames" in caplog.text
 
 
+@pytest.mark.parametrize("target", ["nowhere.jpg", "00002.jpg"])
+def test_a_link_that_leads_nowhere_is_reported_when_it_is_read(tmp_path: Path, target: str) -> None:
+    write_davis(tmp_path, ("bear",))
+    link = tmp_path / "JPEGImages/480p/bear/00002.jpg"
+    link.unlink()
+    link.symlink_to(target)
+    (bear,) = read_davis(tmp_path, year=2016)
+    with pytest.raises(DatasetError, match=r"00002\.jpg' (does not exist|is damaged)"):
+        bear.frame(2)
+
+
 def test_of_pictures_with_one_name_the_first_counts(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

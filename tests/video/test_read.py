@@ -6,6 +6,7 @@ import gc
 import struct
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -209,13 +210,23 @@ def test_frames_hidden_by_an_edit_list(tmp_path: Path) -> None:
         ({"start": 1.0, "end": 1.0}, "end=1.0"),
         ({"end": float("nan")}, "end=nan"),
         ({"stride": 0}, "stride=0"),
+        ({"start": "x"}, "start='x' does not fit: give seconds"),
+        ({"end": [1.0]}, r"end=\[1.0\] does not fit: give seconds"),
+        ({"stride": 1.5}, "stride=1.5 does not fit: give a whole number"),
+        ({"stride": np.ones(2)}, "does not fit: give a whole number"),
         ({"start": 1.6}, "start=1.6 is past the end"),
     ],
 )
-def test_impossible_selection(clip: Path, options: dict[str, float], words: str) -> None:
+def test_impossible_selection(clip: Path, options: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
-        read_frames(clip, **options)  # type: ignore[arg-type]
+        read_frames(clip, **options)
     assert str(clip) not in open_files()
+
+
+@pytest.mark.parametrize("source", [None, 1.5, b"a.mp4", "\0.mp4", ["a.mp4"], np.zeros(3)])
+def test_what_is_no_source(source: Any) -> None:
+    with pytest.raises(VideoError, match=r"source=.* is no path: give a str or a Path"):
+        read_frames(source)
 
 
 def test_damaged_frames_are_skipped_and_counted(tmp_path: Path) -> None:
