@@ -97,7 +97,7 @@ def test_other_sizes_are_errors(size: int) -> None:
 
 @pytest.mark.parametrize("count", [0, 65536, 2.5])
 def test_other_limits_of_objects_are_errors(count: Any) -> None:
-    with pytest.raises(ConfigError, match=f"max_objects={count} does not fit: give at least 1 and at"):
+    with pytest.raises(ConfigError, match=f"max_objects={count} does not fit: give at least 1 "):
         TrackerConfig(max_objects=count)
 
 
