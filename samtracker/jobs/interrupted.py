@@ -49,7 +49,6 @@ def _why_not(folder: Path) -> str:
             return f"'{folder}' is complete: there is nothing to resume"
         if lasting(source) is None:
             return f"'{folder}' is of {source}, a live source: it cannot be resumed"
-        return f"'{folder}' is of a job that could not be saved: it cannot be resumed, track again"
     except (OSError, *DAMAGE):
         pass
     if (folder / PROCESS).exists() and not has_results(folder):
