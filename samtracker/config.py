@@ -9,7 +9,9 @@ import dataclasses
 import json
 import math
 import re
+import reprlib
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any, ClassVar, Self, cast
 
 from samtracker.errors import ConfigError
@@ -25,6 +27,9 @@ SCHEDULES = ("constant", "cosine")
 DATASETS = ("davis", "davis2017", "youtube", "folder", "instances")
 CORRUPTIONS = ("blur", "noise", "dark", "jpeg", "drop-frames", "occluder", "look-alike")
 FORMATS = ("overlay", "masks", "rle", "csv", "alpha")
+MASK_KINDS = ("auto", "ids", "binary", "colors")
+NEVER = 1e9
+"""Largest threshold, which nothing reaches."""
 
 
 class _Saved:
@@ -48,7 +53,7 @@ class _Saved:
         """
         try:
             return cls(**json.loads(text))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise ConfigError(
                 f"not a {cls._what} configuration: {text[:80]!r} ({error})"
             ) from error
@@ -62,18 +67,32 @@ class ModelConfig(_Saved, what="model"):
         encoder: One of `ENCODERS`.
         depth: Stride of lite's last stage: 16 tracks only, 32 knows what an object is and takes
             boxes and clicks. SAM's encoders have no choice.
+        calibration: Shift and scale of the logit of a mask's expected IoU, which make its score of
+            it; fitted by `benchmarks/calibration.py`.
 
     Raises:
-        ConfigError: There is no such encoder, or it has no such depth.
+        ConfigError: There is no such encoder, it has no such depth, or the calibration is not two
+            numbers of which the second is above 0.
     """
 
     encoder: str = "lite"
     depth: int = 16
+    calibration: tuple[float, float] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
         _one_of("encoder", self.encoder, ENCODERS)
         if self.depth not in ((16, 32) if self.encoder == "lite" else (16,)):
             raise ConfigError(f"depth={self.depth} does not fit {self.encoder}: give 16 or 32")
+        try:
+            shift, scale = map(float, self.calibration)
+        except (TypeError, ValueError):
+            shift = scale = math.nan
+        if not (math.isfinite(shift) and 0 < scale < math.inf):
+            raise ConfigError(
+                f"calibration={self.calibration!r} does not fit: give two numbers, the second "
+                "above 0"
+            )
+        object.__setattr__(self, "calibration", (shift, scale))  # JSON makes a list of it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,10 +109,11 @@ class TrackerConfig:
         feedback: Mask of the next template: "hard" (thresholded) or "soft" (probabilities).
         target_model: Whether a discriminator fitted on the first frame takes part; rolling
             memory forgets the first frame and goes without.
-        absent_score: Score below which a mask counts as none, 0 to 1.
+        max_objects: How many objects there may be at once, 1 to 65535; each takes time and memory.
+        absent_score: Score of the IoU head below which a mask counts as none, 0 to 1.
         absent_share: Share of the object's largest recent area below which a mask counts as none,
             0 to 1.
-        doubtful_score: Score below which a mask does not enter the memory, 0 to 1.
+        doubtful_score: The same score below which a mask does not enter the memory, 0 to 1.
         doubtful_similarity: Similarity to the memory below which a mask does not enter it, at
             most 1.
         largest_growth: Factor by which a mask may be larger or smaller than usual and still enter
@@ -106,13 +126,14 @@ class TrackerConfig:
             it is tracked and remembered as before.
 
     Raises:
-        ConfigError: `size`, `memory` or `feedback` has none of these values.
+        ConfigError: A setting has none of these values.
     """
 
     size: int | None = None
     memory: str = "bank:1"
     feedback: str = "hard"
     target_model: bool = True
+    max_objects: int = 256
     absent_score: float = 0.2
     absent_share: float = 0.1
     doubtful_score: float = 0.4
@@ -125,15 +146,27 @@ class TrackerConfig:
 
     def __post_init__(self) -> None:
         if self.size is not None and not isinstance(self.size, int):
-            raise ConfigError(f"size={self.size!r} is no whole number: give 64 to 4096 pixels")
+            raise ConfigError(
+                f"size={reprlib.repr(self.size)} is no whole number: give 64 to 4096 pixels"
+            )
         if self.size is not None and not 64 <= self.size <= 4096:
             raise ConfigError(f"size={self.size} does not fit: give 64 to 4096 pixels")
         if not re.fullmatch(r"rolling|anchored|bank:[1-9]\d?", str(self.memory)):
             raise ConfigError(
-                f"memory={self.memory!r} does not exist: "
+                f"memory={reprlib.repr(self.memory)} does not exist: "
                 "use 'rolling', 'anchored' or 'bank:N' with N from 1 to 99"
             )
         _one_of("feedback", self.feedback, FEEDBACKS)
+        if not isinstance(self.target_model, bool):
+            raise ConfigError(
+                f"target_model={reprlib.repr(self.target_model)} does not fit: give True or False"
+            )
+        whole = ("lost_after", "patience", "confirm_after")
+        shares = ("absent_score", "absent_share", "doubtful_score")
+        _at_least(self, 0, *shares, "largest_step", *whole, most=NEVER)
+        _at_least(self, -1, "doubtful_similarity", most=NEVER)
+        _at_least(self, 1, "largest_growth", most=NEVER)
+        _at_least(self, 1, "max_objects", most=65535)
 
     @property
     def anchored(self) -> bool:
@@ -237,7 +270,8 @@ class TrainConfig(_Saved, what="training"):
         _at_least(self, 2, "length")
         _at_least(self, 64, "size")
         zero = "encoder_rate warmup workers evaluate_every dice_weight iou_weight weight_decay seed"
-        _at_least(self, 0, "pictures", *zero.split())
+        rates = ("learning_rate", "clip_norm", "hard_share", "ema")
+        _at_least(self, 0, "pictures", *rates, *zero.split())
         if self.size % 16:
             raise ConfigError(f"size={self.size} does not fit: give a multiple of 16")
         for name in ("learning_rate", "clip_norm", "hard_share"):
@@ -303,12 +337,24 @@ _BASE: dict[str, Any] = {
 }
 
 
-def _at_least(config: TrainConfig, least: int, *names: str) -> None:
+def _at_least(
+    config: TrackerConfig | TrainConfig, least: float, *names: str, most: float = math.inf
+) -> None:
+    """Check numbers, which are whole where the defaults are."""
     for name in names:
-        if getattr(config, name) < least:
-            raise ConfigError(f"{name}={getattr(config, name)} does not fit: give at least {least}")
+        value = getattr(config, name)
+        whole = isinstance(getattr(type(config), name), int)
+        number = isinstance(value, Integral if whole else Real)
+        if not number or not least <= value <= most:
+            raise ConfigError(
+                f"{name}={reprlib.repr(value)} does not fit: give at least {least:g}"
+                + ("" if most == math.inf else f" and at most {most:g}")
+                + (", a whole number" if whole else "")
+            )
 
 
 def _one_of(name: str, value: str, valid: tuple[str, ...]) -> None:
-    if value not in valid:
-        raise ConfigError(f"{name}={value!r} does not exist: use one of {', '.join(valid)}")
+    if not isinstance(value, str) or value not in valid:
+        raise ConfigError(
+            f"{name}={reprlib.repr(value)} does not exist: use one of {', '.join(valid)}"
+        )

@@ -6,25 +6,42 @@
     ├── ConfigError      a name or setting that does not exist or does not fit
     │   ├── OutOfMemoryError     a frame or job that needs more memory than there is
     │   └── WorkerError          a worker process that died
-    ├── FrameError       a frame that is not RGB uint8, or of another size than the stream's
+    ├── FrameError       a frame that is not RGB uint8, or is of another size than the stream's
     ├── PromptError      a mask, box or click that cannot start or correct an object
     │   ├── NotInitializedError  a call that needs a stream, before `init`
     │   └── NothingToUndoError   `undo` where no change is left to take back
     ├── VideoError       a source that cannot be read, or a video that cannot be written
     ├── OutputError      an output folder that exists already or cannot be written
     ├── WeightsError     weights that are missing, damaged, tampered with or of another shape
+    │   └── DownloadError        weights that did not come, or others than those asked for
     ├── DatasetError     a dataset that is not there, or not in the layout that was asked for
     ├── TrainingError    a training that cannot go on
     └── ReplayError      a log that is missing, damaged or does not fit
 
-A message names the argument, the value it had and the way out. The command line prints it
-in one line and exits with code 2. The errors below `ConfigError` and `PromptError` were plain ones
-of these before they had a class of their own, and are still caught with them.
+A message names the argument, the value it had and the way out, in one line. The command line
+prints it and exits with code 2. The errors below others were plain ones of these before they had a
+class of their own, and are still caught with them.
 """
+
+import re
+from typing import Final
+
+BEGIN: Final = 700
+"""Characters at the begin of a message that are shown however long it is."""
+
+END: Final = 250
+"""Likewise at its end, where the way out is."""
 
 
 class SamTrackerError(Exception):
     """Base of all errors raised on purpose; catch this one to catch them all."""
+
+    def __str__(self) -> str:
+        # One line that a terminal can show, whatever values it names.
+        line = re.sub(r"\s*\n\s*", " ", super().__str__())
+        if len(line) > BEGIN + END:
+            line = f"{line[:BEGIN]} ... {line[-END:]}"
+        return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line)
 
 
 class ConfigError(SamTrackerError):
@@ -40,7 +57,7 @@ class WorkerError(ConfigError):
 
 
 class FrameError(SamTrackerError):
-    """A frame that is not RGB uint8 (H, W, 3), or of another size than the stream's."""
+    """A frame that is not RGB uint8 (H, W, 3), or is of another size, or has no valid time."""
 
 
 class PromptError(SamTrackerError):
@@ -65,6 +82,10 @@ class OutputError(SamTrackerError):
 
 class WeightsError(SamTrackerError):
     """Weights that are missing, damaged, tampered with or of another shape."""
+
+
+class DownloadError(WeightsError):
+    """Weights that did not come, or others than those that were asked for."""
 
 
 class DatasetError(SamTrackerError):

@@ -1,20 +1,43 @@
-"""Files that this program writes: how that can fail, and what reading a damaged one may raise."""
+"""Files that are read and written: their paths, how writing fails, what a damaged one may raise."""
 
 from __future__ import annotations
 
+import os
+import reprlib
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from samtracker.errors import OutputError
+from samtracker.errors import OutputError, SamTrackerError
 
 DAMAGE: Final = (
     *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
     zlib.error,
 )
 """What reading a file of ours may raise that was cut off or changed, beside OSError."""
+
+
+def checked_path(given: str | os.PathLike[str], error: type[SamTrackerError], name: str) -> Path:
+    """Return a path that a user gave.
+
+    Args:
+        given: What should be a path.
+        error: What to raise where it is none.
+        name: Name of the argument, for the message.
+
+    Raises:
+        SamTrackerError: Of the kind given; it is neither a str nor a path of one, or no file can be
+            called so.
+    """
+    try:
+        path = Path(given)
+        if b"\0" in os.fsencode(path):
+            raise ValueError
+    except (TypeError, ValueError):
+        raise error(f"{name}={reprlib.repr(given)} is no path: give a str or a Path") from None
+    return path
 
 
 @contextmanager

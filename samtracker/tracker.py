@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
 from samtracker.checkpoints.load import load_network
 from samtracker.config import TrackerConfig
-from samtracker.errors import NotInitializedError
 from samtracker.model.network import Network
 from samtracker.model.runtime import EncodedFrame, Runtime
-from samtracker.prompts.prompts import Points, first_masks, single_mask
-from samtracker.tracking.checks import check_current, check_frame, check_id
+from samtracker.prompts.prompts import Points, find_candidates, first_masks, single_mask
+from samtracker.tracking.checks import check_id
 from samtracker.tracking.log import ReplayLog, logged
 from samtracker.tracking.objects import Objects
 from samtracker.tracking.save import SavedTracker, load_tracker, save_tracker
+from samtracker.tracking.state import StreamState
 from samtracker.tracking.stream import StreamResult, stream
-from samtracker.types import Box, Frame, FrameResult, Mask
-
-_STATE = {"objects": "_objects", "frame": "_frame", "result": "_result"}
-"""All that a stream changes, by the names that it is saved under."""
+from samtracker.tracking.turn import Turn, in_turn
+from samtracker.types import Box, Candidate, Frame, FrameResult, Mask, Size, check_frame, to_seconds
 
 
 class Tracker:
     """A tracker of any number of objects through a stream of frames of one size.
+
+    A call that fails changes nothing. Calls from several threads come one after the other; give
+    each thread a tracker of its own to let them run at once. A process that is to track must be
+    started with multiprocessing's "spawn", not forked from one that has had a tracker.
 
     Args:
         network: Network to track with; `from_pretrained` is the usual way to get one.
@@ -42,7 +43,7 @@ class Tracker:
         log: Log of what is done from now on, see `samtracker.tracking.log`; None for none.
 
     Raises:
-        ConfigError: The device or the precision is unknown.
+        ConfigError: The device or the precision is unknown, or the process is forked.
     """
 
     log: ReplayLog | None = None
@@ -57,7 +58,8 @@ class Tracker:
     ) -> None:
         self.config = config or TrackerConfig()
         self.runtime = Runtime(network, device=device, precision=precision)
-        self.reset()
+        self._turn = Turn(self.runtime.device)
+        self._state = StreamState(Objects(self.config))
 
     @classmethod
     def from_pretrained(
@@ -70,6 +72,7 @@ class Tracker:
         memory: str = "bank:1",
         feedback: str = "hard",
         target_model: bool = True,
+        max_objects: int = 256,
     ) -> Tracker:
         """Make a tracker with the weights of a name (see `samtrack weights list`) or a file.
 
@@ -80,25 +83,28 @@ class Tracker:
             ConfigError: An argument does not exist or does not fit.
         """
         config = TrackerConfig(
-            size=size, memory=memory, feedback=feedback, target_model=target_model
+            size=size,
+            memory=memory,
+            feedback=feedback,
+            target_model=target_model,
+            max_objects=max_objects,
         )
         return cls(load_network(name_or_path), config, device=device, precision=precision)
 
     @property
     def object_ids(self) -> tuple[int, ...]:
         """Ids of the objects being tracked, in rising order."""
-        return self._objects.ids
+        return self._state.objects.ids
 
     @property
     def result(self) -> FrameResult | None:
         """Result of the current frame; None before `init`."""
-        return self._result
+        return self._state.result
 
+    @in_turn
     def reset(self) -> None:
         """Forget the stream: its objects, its frame size and the ids given so far."""
-        self._objects = Objects(self.config)
-        self._frame: EncodedFrame | None = None
-        self._result: FrameResult | None = None
+        self._state = StreamState(Objects(self.config))
 
     @logged
     def init(
@@ -109,6 +115,7 @@ class Tracker:
         box: Box | None = None,
         points: Points | None = None,
         timestamp: float | None = None,
+        on_object: Callable[[int, int], object] | None = None,
     ) -> FrameResult:
         """Start a stream, forgetting any earlier one.
 
@@ -119,26 +126,49 @@ class Tracker:
             box: Box x1, y1, x2, y2 around one object; x2 and y2 are exclusive.
             points: Clicks (x, y) on one object, or (x, y, label) where label 0 is background.
             timestamp: Time of the frame in seconds.
+            on_object: Called for every object that is ready, with how many are and will be.
 
         Returns:
             The first masks, as the tracker understood them.
 
         Raises:
-            FrameError: The frame is not RGB uint8.
-            PromptError: Not exactly one of mask, box and points is given, or it shows no object.
+            FrameError: The frame is not RGB uint8, or the timestamp no time.
+            PromptError: Not one of mask, box and points is given, or it shows none or too many.
         """
         check_frame(frame)
+        time = to_seconds(timestamp)
         encoded = self.runtime.encode(frame, self.config.size)
-        masks = first_masks(self.runtime, encoded, mask=mask, box=box, points=points)
-        for object_id in masks:
-            check_id(object_id, above=0)
-        size, time = encoded.transform.frame, _seconds(timestamp)
-        result = FrameResult(index=0, timestamp=time, size=size, objects=())
+        limit = self.config.max_objects
+        masks = first_masks(self.runtime, encoded, mask=mask, box=box, points=points, limit=limit)
         objects = Objects(self.config)
-        for object_id, object_mask in sorted(masks.items()):
-            result = objects.set_mask(encoded, result, int(object_id), object_mask)
-        self._objects, self._frame, self._result = objects, encoded, result
+        result = objects.start(encoded, time, masks, on_object)
+        self._state = StreamState(objects, encoded, result)
         return result
+
+    @in_turn
+    def candidates(
+        self,
+        frame: Frame,
+        *,
+        box: Box | None = None,
+        points: Points | None = None,
+        prior: ArrayLike | None = None,
+    ) -> list[Candidate]:
+        """Find the masks that a box or clicks may mean; give the right one to `init` or the like.
+
+        Args:
+            frame: RGB uint8 (H, W, 3), in a stream or before it; the stream stays as it is.
+            box: See `init`; likewise `points`.
+            prior: Mask of the object so far, bool (H, W), which clicks correct near them with lite.
+
+        Returns:
+            One to three, the likeliest first: what the prompt selects where there is no choice.
+
+        Raises:
+            PromptError: Not exactly one of box and points is given, or it shows no object.
+        """
+        encoded = self._encode(frame)
+        return list(find_candidates(self.runtime, encoded, box=box, points=points, prior=prior))
 
     @logged
     def step(self, frame: Frame, timestamp: float | None = None) -> FrameResult:
@@ -149,19 +179,19 @@ class Tracker:
             timestamp: Time of the frame in seconds.
 
         Raises:
-            FrameError: The frame is not RGB uint8, or of another size than the stream's.
+            FrameError: The frame is not RGB uint8 or of another size than the stream's, or the
+                timestamp is no time.
             NotInitializedError: `init` has not been called.
-            OutOfMemoryError: There is no memory left for it; the tracker is as it was.
+            OutOfMemoryError: There is no memory left for it.
         """
-        stream = self._stream
-        encoded = self._encode(frame)
-        index = stream.index + 1
-        objects = self._objects.step(self.runtime, encoded, index)
-        self._frame = encoded  # only now: memory may have run out
-        self._result = FrameResult(
-            index=index, timestamp=_seconds(timestamp), size=stream.size, objects=objects
-        )
-        return self._result
+        state, last = self._state, self._state.last()
+        time = to_seconds(timestamp)
+        encoded = self._encode(frame, last.size)
+        index = last.index + 1
+        objects = state.objects.step(self.runtime, encoded, index)
+        state.frame = encoded  # only now: memory may have run out
+        state.result = FrameResult(index=index, timestamp=time, size=last.size, objects=objects)
+        return state.result
 
     @logged
     def add_object(
@@ -178,8 +208,7 @@ class Tracker:
         Args:
             frame: The frame given last to `init` or `step`; it is not encoded again.
             mask: Mask of the new object; its pixels are taken from other objects.
-            box: See `init`.
-            points: See `init`.
+            box: See `init`; likewise `points`.
             object_id: Id larger than any used in this stream; the next one by default.
 
         Returns:
@@ -188,15 +217,15 @@ class Tracker:
         Raises:
             FrameError: It is not that frame.
             PromptError: `init` has not been called, the prompt shows no object or several, hides
-                all of another object, or the id cannot be used.
+                all of another object, the id cannot be used, or there are too many objects.
         """
-        encoded = self._current(frame)
-        last = self._objects.last_id
-        new_id = last + 1 if object_id is None else object_id
-        check_id(new_id, above=last)
+        state = self._state
+        encoded, last_id = state.current(frame), state.objects.last_id
+        new_id = last_id + 1 if object_id is None else object_id
+        check_id(new_id, above=last_id)
         new = single_mask(first_masks(self.runtime, encoded, mask=mask, box=box, points=points))
-        self._result = self._objects.set_mask(encoded, self._stream, int(new_id), new)
-        return self._result
+        state.result = state.objects.set_mask(encoded, state.last(), int(new_id), new)
+        return state.result
 
     @logged
     def correct(
@@ -226,18 +255,18 @@ class Tracker:
             PromptError: There is no such object, or the prompt shows no object or several, or hides
                 all of another object.
         """
-        object_id = self._objects.known(object_id)
-        now = self._encode(frame)
-        current = now is self._frame
-        mine = self._stream[object_id]
+        state, object_id = self._state, self._state.objects.known(object_id)
+        now = self._encode(frame, state.last().size)
+        current = now is state.frame
+        mine = state.last()[object_id]
         prior = mine.mask if current and mine.box is not None else None
         masks = first_masks(self.runtime, now, mask=mask, box=box, points=points, prior=prior)
         true = single_mask(masks)
         if current:
-            self._result = self._objects.set_mask(now, self._stream, object_id, true)
+            state.result = state.objects.set_mask(now, state.last(), object_id, true)
         else:
-            self._objects.add_reference(now, self._stream, object_id, true)
-        return self._stream
+            state.objects.add_reference(now, state.last(), object_id, true)
+        return state.last()
 
     @logged
     def remove_object(self, object_id: int) -> FrameResult:
@@ -249,9 +278,9 @@ class Tracker:
         Raises:
             PromptError: There is no such object.
         """
-        object_id = self._objects.known(object_id)
-        self._result = self._objects.remove(self._stream, object_id)
-        return self._result
+        state, object_id = self._state, self._state.objects.known(object_id)
+        state.result = state.objects.remove(state.last(), object_id)
+        return state.result
 
     @logged
     def rename(self, object_id: int, name: str) -> FrameResult:
@@ -263,9 +292,9 @@ class Tracker:
         Raises:
             PromptError: There is no such object, or the name is no str.
         """
-        object_id = self._objects.known(object_id)
-        self._result = self._objects.rename(self._stream, object_id, name)
-        return self._result
+        state, object_id = self._state, self._state.objects.known(object_id)
+        state.result = state.objects.rename(state.last(), object_id, name)
+        return state.result
 
     @logged
     def undo(self) -> FrameResult:
@@ -280,10 +309,10 @@ class Tracker:
         Raises:
             NothingToUndoError: There is no change; the last few changes of a stream are kept.
         """
-        stream = self._stream
-        assert self._frame is not None, "a stream has a frame"
-        self._result = self._objects.undo(self.runtime, self._frame, stream)
-        return self._result
+        state, last = self._state, self._state.last()
+        assert state.frame is not None, "a stream has a frame"
+        state.result = state.objects.undo(self.runtime, state.frame, last)
+        return state.result
 
     @logged
     @torch.inference_mode()
@@ -296,11 +325,11 @@ class Tracker:
         Raises:
             ConfigError: It does not fit, or the encoder knows one size only.
         """
-        config = replace(self.config, size=size)
-        if self._frame is not None:
-            encoded = self.runtime.encode(self._frame.image, size)
-            self._objects.resize(encoded.features)
-            self._frame = encoded
+        config, state = replace(self.config, size=size), self._state
+        if state.frame is not None:
+            encoded = self.runtime.encode(state.frame.image, size)
+            state.objects.resize(encoded.features)
+            state.frame = encoded
         self.config = config
 
     def stream(
@@ -314,11 +343,6 @@ class Tracker:
     ) -> Iterator[StreamResult]:
         """Track through a source; the results have the frames as `image`.
 
-        ::
-
-            for result in tracker.stream("rtsp://camera/1", realtime=True, box=(12, 10, 61, 59)):
-                print(result.timestamp, result[1].state, result[1].box)
-
         Args:
             source: Source of the frames, see `read_frames`.
             realtime: Take the newest frame each time and drop those that came meanwhile; a camera
@@ -330,10 +354,10 @@ class Tracker:
             VideoError: The source cannot be read, or not to its end.
             PromptError: See `init`.
         """
-        given = {"mask": mask, "box": box, "points": points}
-        prompt = {name: value for name, value in given.items() if value is not None}
+        prompt = {"mask": mask, "box": box, "points": points}
         return stream(self, source, realtime=realtime, prompt=prompt)
 
+    @in_turn
     def save(self, path: str | Path) -> None:
         """Write everything but the weights to a file, to go on with `load`.
 
@@ -341,8 +365,7 @@ class Tracker:
             OutputError: It cannot be written; an older file is still there.
             WeightsError: The network does not come from a file.
         """
-        state = {name: getattr(self, attribute) for name, attribute in _STATE.items()}
-        save_tracker(Path(path), self.runtime, self.config, state)
+        save_tracker(path, self.runtime, self.config, self._state)
 
     @classmethod
     def load(
@@ -350,50 +373,25 @@ class Tracker:
     ) -> Tracker:
         """Load a tracker that goes on where another one was saved: the same masks, bit for bit.
 
-        On another machine, or with another number of threads, rounding differs.
-
         Args:
             path: File that `save` wrote.
             weights: Where the weights lie now; by default where they were.
-            device: See `Tracker`.
+            device: See `Tracker`. On another one, or with other threads, rounding differs.
 
         Raises:
-            WeightsError: The weights are missing or are others; or the file is missing, damaged or
-                of another version.
+            WeightsError: Weights or file are missing or damaged, others, or of another version.
         """
-        return cls.restore(load_tracker(Path(path), weights), device=device)
+        return cls.restore(load_tracker(path, weights), device=device)
 
     @classmethod
     def restore(cls, saved: SavedTracker, *, device: str = "auto") -> Tracker:
         """Make a tracker from a file that has been read; see `load`."""
         tracker = cls(saved.network, saved.config, device=device, precision=saved.precision)
-        for name, value in saved.restore(tracker.runtime.device, tuple(_STATE)).items():
-            setattr(tracker, _STATE[name], value)
+        tracker._state = saved.restore(tracker.runtime)
         return tracker
 
-    @property
-    def _stream(self) -> FrameResult:
-        if self._result is None:
-            raise NotInitializedError(
-                "the tracker has no objects yet: call init(frame, mask=...) first"
-            )
-        return self._result
-
-    def _encode(self, frame: Frame) -> EncodedFrame:
-        """Encode a frame of the stream; the current one was encoded before."""
-        check_frame(frame, size=self._stream.size)
-        if self._frame is not None and np.array_equal(frame, self._frame.image):
-            return self._frame
-        return self.runtime.encode(frame, self.config.size)
-
-    def _current(self, frame: Frame) -> EncodedFrame:
-        """Return the stream's current frame as it was encoded."""
-        index = self._stream.index
-        check_frame(frame)
-        assert self._frame is not None, "a stream has a frame"
-        check_current(frame, self._frame.image, index)
-        return self._frame
-
-
-def _seconds(timestamp: float | None) -> float | None:
-    return None if timestamp is None else float(timestamp)
+    def _encode(self, frame: Frame, size: Size | None = None) -> EncodedFrame:
+        """Encode a frame, the current one not again; it must have a size if that is given."""
+        check_frame(frame, size=size)
+        current = self._state.encoded(frame)
+        return self.runtime.encode(frame, self.config.size) if current is None else current

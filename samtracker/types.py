@@ -13,15 +13,17 @@ time        seconds
 
 from __future__ import annotations
 
+import math
+import reprlib
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat
 
 import numpy as np
 from numpy.typing import NDArray
 
-from samtracker.errors import ConfigError
+from samtracker.errors import ConfigError, FrameError
 
 if TYPE_CHECKING:
     import supervision
@@ -54,6 +56,24 @@ class Prompt:
     box: Box | None = None
     points: tuple[tuple[float, float, int], ...] | None = None
 
+    @property
+    def is_lone_click(self) -> bool:
+        """Whether it is a single click, which may mean several things."""
+        return self.box is None and len(self.points or ()) == 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A mask that a box or clicks may mean.
+
+    Attributes:
+        mask: Bool (H, W) at frame size.
+        score: Predicted IoU, 0 to 1; None where no network predicts it, as with GrabCut.
+    """
+
+    mask: Mask
+    score: float | None
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrackedObject:
@@ -61,10 +81,12 @@ class TrackedObject:
 
     Attributes:
         id: Permanent, never used again in a stream, 1 to 65535.
-        mask: Bool (H, W) at frame size; all False while the object is lost.
+        mask: Bool (H, W) at frame size, read-only: copy it to change it. All False while the
+            object is lost.
         box: The mask's bounding box; None while the object is lost.
-        score: How sure the model is of the mask, 0 to 1: the mean probability inside it, moved
-            by the IoU head; 1 for a mask given by the user, 0 while the object is lost.
+        score: How sure the model is of the mask, 0 to 1: the IoU with the truth that its
+            probabilities let expect, see `samtracker.model.confidence`; 1 for a mask given by the
+            user, 0 while the object is lost.
         state: See `State`.
         name: Given by the user; empty without.
     """
@@ -75,6 +97,12 @@ class TrackedObject:
     score: float
     state: State
     name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.mask.flags.writeable:  # the tracker goes on with it
+            view = self.mask.view()
+            view.flags.writeable = False
+            object.__setattr__(self, "mask", view)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,10 +134,11 @@ class FrameResult:
 
     @cached_property
     def id_map(self) -> NDArray[np.uint16]:
-        """Object ids, uint16 (H, W); 0 is background."""
+        """Object ids, uint16 (H, W), read-only; 0 is background."""
         ids = np.zeros(self.size, np.uint16)
         for item in self.objects:
             ids[item.mask] = item.id
+        ids.flags.writeable = False  # it is kept
         return ids
 
     def to_supervision(self) -> supervision.Detections:
@@ -133,6 +162,50 @@ class FrameResult:
             confidence=np.array([item.score for item in seen], np.float32),
             tracker_id=np.array([item.id for item in seen], np.int64),
         )
+
+
+def check_frame(frame: Frame, *, size: Size | None = None) -> None:
+    """Check that a frame is RGB uint8 (H, W, 3), and of the stream's size if that is given.
+
+    Raises:
+        FrameError: It is not.
+    """
+    if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8:
+        kind = getattr(frame, "dtype", type(frame).__name__)
+        raise FrameError(f"the frame is {kind}: give an RGB uint8 array (H, W, 3)")
+    if frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape:
+        raise FrameError(f"the frame has shape {frame.shape}: give an RGB uint8 array (H, W, 3)")
+    if size is not None and frame.shape[:2] != size:
+        (height, width), (rows, columns) = frame.shape[:2], size
+        raise FrameError(
+            f"the frame is {width}x{height} but the stream is {columns}x{rows}: "
+            "resize it, or call init to start a new stream"
+        )
+
+
+def to_seconds(time: float | None, name: str = "timestamp") -> float | None:
+    """Return the time of a frame as a float; None stays None.
+
+    Args:
+        time: Seconds.
+        name: Name of the argument, for the message.
+
+    Raises:
+        FrameError: It is no number, or not finite.
+    """
+    if time is None:
+        return None
+    try:
+        if not isinstance(time, SupportsFloat):  # float would read a str
+            raise TypeError
+        seconds = float(time)
+    except (TypeError, ValueError, OverflowError):
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        raise FrameError(
+            f"{name}={reprlib.repr(time)} is no time: give seconds as a float, or None"
+        )
+    return seconds
 
 
 def mask_box(mask: Mask) -> Box | None:

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
+from typing import Any
 
+import numpy as np
 import pytest
 
-from samtracker.config import DEVICES, ENCODERS, FEEDBACKS, PRECISIONS, ModelConfig, TrackerConfig
+from samtracker.config import (
+    DEVICES,
+    ENCODERS,
+    FEEDBACKS,
+    PRECISIONS,
+    ModelConfig,
+    TrackerConfig,
+    TrainConfig,
+)
 from samtracker.errors import ConfigError
 
 
@@ -16,13 +27,23 @@ def test_model_config_comes_back_from_json(encoder: str) -> None:
     config = ModelConfig(encoder=encoder)
     text = config.to_json()
     assert "\n" not in text
-    assert json.loads(text) == {"encoder": encoder, "depth": 16}
+    assert json.loads(text) == {"encoder": encoder, "depth": 16, "calibration": [0.0, 1.0]}
     assert ModelConfig.from_json(text) == config
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[1]", "null", "7", '"lite"', '{"encoder": "lite", "depth": 3}', '{"encoder": []}'],
+    [
+        "",
+        "{",
+        "[1]",
+        "null",
+        "7",
+        '"lite"',
+        '{"encoder": "lite", "depth": 3}',
+        '{"encoder": []}',
+        "[" * 100_000,
+    ],
 )
 def test_other_json_is_an_error_of_one_line(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -74,12 +95,33 @@ def test_other_sizes_are_errors(size: int) -> None:
         TrackerConfig(size=size)
 
 
+@pytest.mark.parametrize("count", [0, 65536, 2.5])
+def test_other_limits_of_objects_are_errors(count: Any) -> None:
+    with pytest.raises(ConfigError, match=f"max_objects={count} does not fit: give at least 1 "):
+        TrackerConfig(max_objects=count)
+
+
 def test_feedback_names() -> None:
     assert FEEDBACKS == ("hard", "soft")
     with pytest.raises(
         ConfigError, match="feedback='gentle' does not exist: use one of hard, soft"
     ):
         TrackerConfig(feedback="gentle")
+
+
+@pytest.mark.parametrize("field", dataclasses.fields(TrackerConfig), ids=lambda field: field.name)
+@pytest.mark.parametrize(
+    "value", ["x", b"x", math.nan, 1j, [1], np.zeros(3), 10**400, math.inf], ids=ascii
+)
+def test_values_of_another_kind_are_errors(field: dataclasses.Field[Any], value: Any) -> None:
+    with pytest.raises(ConfigError, match=f"{field.name}=.*: (give|use) "):
+        TrackerConfig(**{field.name: value})
+
+
+@pytest.mark.parametrize("text", ['{"length": 2.5}', '{"seed": "x"}', '{"weight_decay": NaN}'])
+def test_a_training_is_not_set_to_another_kind_of_value(text: str) -> None:
+    with pytest.raises(ConfigError, match="does not fit: give at least"):
+        TrainConfig.from_json(text)
 
 
 @pytest.mark.parametrize("config", [ModelConfig(), TrackerConfig()])

@@ -7,6 +7,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -157,6 +158,24 @@ def test_the_caller_may_reuse_the_frame_buffer(lite_tracker: MakeTracker) -> Non
         buffer[:] = 0
     for one, other in zip(results, wanted, strict=True):
         assert_same(one, other)
+
+
+def test_results_cannot_be_written_to(tmp_path: Path) -> None:
+    tracker = Tracker.from_pretrained("propagation", device="cpu", size=64)
+    given = TWO[0].mask(1)
+    first = tracker.init(TWO[0].frame, mask={1: given, 2: TWO[0].mask(2)})
+    results = [first, tracker.step(TWO[1].frame), tracker.remove_object(2)]
+    results.append(tracker.correct(TWO[1].frame, 1, mask=TWO[1].mask(1)))
+    tracker.save(tmp_path / "tracker.safetensors")
+    again = Tracker.load(tmp_path / "tracker.safetensors", device="cpu").result
+    for result in (*results, again):
+        assert result is not None
+        for array in (result[1].mask, result.id_map):
+            with pytest.raises(ValueError, match="read-only"):
+                array[:] = 0
+    given[:] = 0  # the caller's own is as it was, and not the tracker's
+    np.testing.assert_array_equal(first[1].mask, TWO[0].mask(1))
+    assert first.to_supervision().mask is not None
 
 
 def test_any_view_of_a_frame_will_do(lite_tracker: MakeTracker) -> None:

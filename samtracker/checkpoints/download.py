@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from samtracker.checkpoints.files import sha256
 from samtracker.checkpoints.manifest import WeightEntry, check, locate, manifest
-from samtracker.errors import WeightsError
+from samtracker.errors import DownloadError, WeightsError
 
 _CHUNK = 1 << 20  # bytes
 _TIMEOUT = 30  # seconds without a byte from the server
@@ -37,9 +37,10 @@ def download(
         progress: Whether to show a bar, if standard error is a terminal.
 
     Raises:
-        WeightsError: Unknown name; no connection, no such file, no space, or a connection that
-            broke off (`FILE.part` is kept); or a file that is not the one of the manifest
-            (`FILE.part` is removed).
+        WeightsError: Unknown name, or a packaged file that is not there.
+        DownloadError: No connection, no such file, no space, or a connection that broke off
+            (`FILE.part` is kept); or a file that is not the one of the manifest (`FILE.part` is
+            removed).
     """
     known = manifest() if entries is None else entries
     if name not in known:
@@ -64,11 +65,12 @@ def download(
         part.replace(target)
     except urllib.error.HTTPError as error:
         error.close()
-        if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+        if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and part.exists():
             part.unlink()
             raise _wrong_file(entry) from error
         raise _stopped(entry, target, str(error)) from error
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        # A ValueError is of an address that the server sends us on to.
         raise _stopped(entry, target, str(error).strip("<>")) from error
     return target
 
@@ -102,8 +104,8 @@ def _fetch(entry: WeightEntry, part: Path, *, progress: bool) -> None:
                 bar.update(len(chunk))
 
 
-def _stopped(entry: WeightEntry, target: Path, reason: str) -> WeightsError:
-    return WeightsError(
+def _stopped(entry: WeightEntry, target: Path, reason: str) -> DownloadError:
+    return DownloadError(
         # The reason may quote what the server sent.
         f"download of weights {entry.name!r} stopped: {' '.join(reason.split())}; "
         "run it again to resume, "
@@ -111,8 +113,8 @@ def _stopped(entry: WeightEntry, target: Path, reason: str) -> WeightsError:
     )
 
 
-def _wrong_file(entry: WeightEntry) -> WeightsError:
-    return WeightsError(
+def _wrong_file(entry: WeightEntry) -> DownloadError:
+    return DownloadError(
         f"{entry.source} is not the file that the manifest names as weights {entry.name!r} "
         f"({entry.size} bytes, sha256 {entry.sha256}); what came was removed: run it again, "
         "and if this happens twice do not use that source"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import safetensors.torch
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
 from samtracker.errors import OutputError, WeightsError
 
@@ -51,11 +51,28 @@ def load_state(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
             raise WeightsError(f"weights {path} must be a .safetensors, .pt or .pth file")
 
 
+def checksum(text: str, tensors: Mapping[str, torch.Tensor]) -> str:
+    """Compute the sha256 of a text and tensors, for the header of a file that holds both.
+
+    Args:
+        text: Everything else that is to be as it was written.
+        tensors: By name; of any memory layout, on any device.
+
+    Returns:
+        64 lower-case hexadecimal digits.
+    """
+    content = hashlib.sha256(text.encode())
+    for name, tensor in sorted(tensors.items()):
+        content.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        content.update(tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return content.hexdigest()
+
+
 def _load_safetensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
             return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except Exception as error:
+    except (SafetensorError, OSError) as error:
         raise WeightsError(f"weights {path} are no intact safetensors file: {error}") from error
 
 

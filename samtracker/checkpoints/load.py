@@ -36,7 +36,7 @@ def load_network(name_or_path: str | Path) -> Network:
         The network in evaluation mode, float32, on the CPU.
 
     Raises:
-        WeightsError: The file is missing, damaged or of another kind.
+        WeightsError: The file is missing, damaged or of another kind, or a weight is not finite.
     """
     path = find(name_or_path)
     digest = checked_digest(path)  # now, for another file may lie there later
@@ -47,6 +47,7 @@ def load_network(name_or_path: str | Path) -> Network:
     else:
         network = Network(ModelConfig(encoder=_sam_encoder(path, state)))
         network.load_sam(state)
+    _check_finite(path, network)
     network.file, network.digest = path, digest
     return network.eval().requires_grad_(False)
 
@@ -63,6 +64,15 @@ def save_network(path: Path, network: Network, metadata: Mapping[str, str]) -> N
     }
     header = {**metadata, "format": FORMAT, "config": network.config.to_json()}
     save_state(path, tensors, header)
+
+
+def _check_finite(path: Path, network: Network) -> None:
+    for name, tensor in network.state_dict().items():
+        if not torch.isfinite(tensor).all():
+            raise WeightsError(
+                f"weights {path} are damaged: '{name}' holds NaN or infinite values; "
+                "download them again, or train from an earlier checkpoint"
+            )
 
 
 def _config(path: Path, text: str) -> ModelConfig:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from samtracker.checkpoints.files import sha256
 from samtracker.errors import WeightsError
+from samtracker.files import checked_path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,10 +78,19 @@ def cache_folder() -> Path:
     """Return the user's folder for downloads: `$SAMTRACKER_HOME`, else `~/.cache/samtracker`.
 
     `$XDG_CACHE_HOME` stands for `~/.cache` where it is set.
+
+    Raises:
+        WeightsError: There is no such home folder.
     """
-    if home := os.environ.get("SAMTRACKER_HOME"):
-        return Path(home).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "samtracker"
+    given = os.environ.get("SAMTRACKER_HOME", "")
+    try:
+        if given:
+            return Path(given).expanduser()
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "samtracker"
+    except RuntimeError:
+        raise WeightsError(
+            f"the home folder of SAMTRACKER_HOME='{given}' is unknown: set it to a whole path"
+        ) from None
 
 
 def manifest() -> dict[str, WeightEntry]:
@@ -114,15 +124,16 @@ def find(name_or_path: str | Path) -> Path:
     A str that is a known name is that name; everything else is a path.
 
     Raises:
-        WeightsError: The file is not there, or the name is unknown.
+        WeightsError: The file is not there, the name is unknown, or it is no path.
     """
     known = manifest()
     if isinstance(name_or_path, str) and name_or_path in known:
         return locate(known[name_or_path])
-    path = Path(name_or_path).expanduser()
+    path = checked_path(name_or_path, WeightsError, "weights")
     try:
+        path = path.expanduser()
         exists = path.is_file()
-    except OSError:  # as of a name that is too long for a file
+    except (OSError, RuntimeError):  # as of a name that is too long for a file, and of ~nobody
         exists = False
     if not exists:
         raise WeightsError(
@@ -148,7 +159,7 @@ def checked_digest(path: Path) -> str:
     """
     digest = sha256(path)
     for entry in manifest().values():
-        if entry.path.resolve() == path.resolve():
+        if os.path.realpath(entry.path) == os.path.realpath(path):
             _compare(path, digest, entry)
     return digest
 

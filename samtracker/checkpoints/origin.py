@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from samtracker.checkpoints.load import load_network
@@ -19,9 +20,10 @@ def weights_of(network: Network) -> tuple[str, str]:
     file = network.file
     if file is None:
         raise WeightsError("the network comes from no file: save its weights and load them first")
+    place = os.path.realpath(file)
     known = manifest().values()
-    names = [entry.name for entry in known if entry.path.resolve() == file.resolve()]
-    return names[0] if names else str(file.resolve()), network.digest
+    names = [entry.name for entry in known if os.path.realpath(entry.path) == place]
+    return names[0] if names else place, network.digest
 
 
 def network_of(

@@ -19,7 +19,7 @@ from samtracker.cli.doctor import doctor
 from samtracker.cli.eval import evaluate
 from samtracker.cli.interruption import EXIT_CODE
 from samtracker.cli.live import live
-from samtracker.cli.messages import with_options
+from samtracker.cli.messages import warnings_shown, with_options
 from samtracker.cli.replay import replay
 from samtracker.cli.track import demo, track
 from samtracker.cli.train import export_weights, train
@@ -39,7 +39,8 @@ class Program(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         try:
-            return super().invoke(ctx)
+            with warnings_shown():
+                return super().invoke(ctx)
         except SamTrackerError as error:
             raise Failure(with_options(_with_notes(str(error), error))) from error
         except ImportError as error:
@@ -64,7 +65,7 @@ def _keep_to_one_line() -> None:
     """Drop what other libraries say of damaged pictures; our own errors say it."""
     for module in ("PIL", "imageio", "tifffile"):
         warnings.filterwarnings("ignore", module=module)
-    logging.getLogger("tifffile").addHandler(logging.NullHandler())
+        logging.getLogger(module).setLevel(logging.CRITICAL)
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})

@@ -43,6 +43,15 @@ from samtracker.errors import ConfigError
     "the truth, and the first masks are scored as well.",
 )
 @click.option(
+    "--rounds",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Correct the worst frame of a clip by simulated clicks and track it again, N times; the "
+    "scores are those after the last round, and there is a table with all of them.",
+)
+@click.option(
     "--corrupt",
     "corruptions",
     multiple=True,
@@ -72,6 +81,7 @@ def evaluate(  # noqa: PLR0917
     split: str | None,
     predictions: Path | None,
     prompt: str,
+    rounds: int,
     corruptions: tuple[str, ...],
     jobs: int | None,
     output: Path,
@@ -103,6 +113,7 @@ def evaluate(  # noqa: PLR0917
             output=output,
             overwrite=overwrite,
             prompt=prompt,
+            rounds=rounds,
             model=model,
         )
     )

@@ -15,11 +15,11 @@ from samtracker.jobs import Outcome
 from samtracker.live.window import Window
 
 
-def run_job(run: Callable[..., Outcome], *, show: bool) -> None:
+def run_job(run: Callable[[ProgressDisplay], Outcome], *, show: bool) -> None:
     """Run a job; the summary goes to standard output, everything else to standard error.
 
     Args:
-        run: `TrackJob.run` or `resume` with what they need but the callbacks.
+        run: Runs the job, and tells a display how far it is.
         show: Whether to open a window.
 
     Raises:
@@ -32,7 +32,7 @@ def run_job(run: Callable[..., Outcome], *, show: bool) -> None:
         Window("samtrack") if show else nullcontext() as window,
         ProgressDisplay(window, interruption) as display,
     ):
-        outcome = run(on_start=display.start, on_frame=display.show)
+        outcome = run(display)
     _conclude(outcome, interruption)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from samtracker.cli.options import first_prompt_options, log_option, model_options
+from samtracker.cli.options import first_prompt_options, log_option, model_options, stream_option
 
 
 @click.command()
@@ -20,10 +20,19 @@ from samtracker.cli.options import first_prompt_options, log_option, model_optio
     help="Time a step may take: images get smaller where it takes longer, and larger again.",
 )
 @click.option(
+    "--give-up",
+    type=float,
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="End when a camera or stream has given no frame for so long; inf waits for ever.",
+)
+@click.option(
     "--record",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the overlay to this video, with the times at which the frames came.",
 )
+@stream_option
 @log_option
 @click.option("--overwrite", is_flag=True, help="Replace an earlier recording and log.")
 @click.option("--headless", is_flag=True, help="Open no window; print a JSON line for every frame.")
@@ -31,10 +40,14 @@ from samtracker.cli.options import first_prompt_options, log_option, model_optio
 def live(  # noqa: PLR0917
     source: str,
     init_mask: Path | None,
+    mask_kind: str,
     init_box: tuple[Any, ...],
     init_point: tuple[Any, ...],
+    candidate: int,
     deadline: float | None,
+    give_up: float,
     record: Path | None,
+    stream: int | None,
     log: Path | None,
     overwrite: bool,
     headless: bool,
@@ -50,13 +63,21 @@ def live(  # noqa: PLR0917
     from samtracker.jobs import FirstPrompts
 
     prompts = None
-    if init_mask or init_box or init_point or headless:
-        prompts = FirstPrompts(mask=init_mask, boxes=init_box, points=init_point)
+    if init_mask or init_box or init_point or candidate != 1 or headless:
+        prompts = FirstPrompts(
+            mask=init_mask,
+            boxes=init_box,
+            points=init_point,
+            mask_kind=mask_kind,
+            candidate=candidate,
+        )
     run_live(
         LiveRequest(
             source=source,
+            stream=stream,
             prompts=prompts,
             deadline=deadline,
+            give_up=give_up,
             record=record,
             log=log,
             overwrite=overwrite,

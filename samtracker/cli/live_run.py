@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from samtracker.cli.interruption import EXIT_CODE, Interruption
+from samtracker.cli.messages import with_options
 from samtracker.cli.model import build_tracker
 from samtracker.errors import ConfigError, OutputError, VideoError
 from samtracker.files import writing
@@ -48,8 +49,10 @@ class LiveRequest:
     """
 
     source: str
+    stream: int | None
     prompts: FirstPrompts | None
     deadline: float | None
+    give_up: float
     record: Path | None
     log: Path | None
     overwrite: bool
@@ -74,20 +77,25 @@ def run_live(request: LiveRequest) -> None:
         tracker = build_tracker(**request.model)
         stack.enter_context(keeping_log(request.log, tracker, request.source, log_failures.append))
         # Only now, or a file would have played for seconds when its first frame is taken.
-        source = stack.enter_context(LiveSource(request.source))
+        source = stack.enter_context(
+            LiveSource(request.source, stream=request.stream, give_up=request.give_up)
+        )
+        for note in source.notes:
+            click.echo(f"note: {with_options(note)}", err=True)
         deadline = _deadline(request, tracker)
         recorder = _recorder(request.record, source, stack)
         frame = source.read(START)
         if frame is None:
             none = VideoError(f"'{request.source}' gives no frames: check that it is running")
             raise source.failure or none
-        result = None if request.prompts is None else _start(request.prompts, tracker, frame)
+        prompts = request.prompts
+        result = None if prompts is None else _start(prompts, tracker, frame, request.source)
         screen: View
         if window is None:
             screen = JsonLinesView(source, recorder, click.echo, partial(click.echo, err=True))
         else:
             screen = WindowView(window, Controls(tracker), source, recorder, Path())
-        patience = _Patience()
+        notices = _Notices(source)
         interruption.deferred = True
         screen.show(LiveStep(frame=frame, result=result, seconds=0.0, size=tracker.config.size))
         shown = 1
@@ -99,7 +107,7 @@ def run_live(request: LiveRequest) -> None:
                 shown += 1
             else:
                 screen.idle()
-            patience.see(busy=step is not None or screen.holding)
+            notices.see(came=step is not None, holding=screen.holding)
             if screen.done:
                 break
         click.echo(_summary(shown, source, screen), err=True)
@@ -111,19 +119,31 @@ def run_live(request: LiveRequest) -> None:
         raise SystemExit(EXIT_CODE)
 
 
-class _Patience:
-    """Tells the user, once, that no frames come."""
+class _Notices:
+    """Tells the user, once each time, that no frames come, and that they have another size."""
 
-    def __init__(self) -> None:
-        self._last, self._told = time.monotonic(), False
+    def __init__(self, source: LiveSource) -> None:
+        self._source = source
+        self._size = source.size
+        self._last, self._waiting = time.monotonic(), False
 
-    def see(self, *, busy: bool) -> None:
-        """Take note of a moment; `busy` if a frame came in it, or none was asked for."""
-        if busy:
-            self._last, self._told = time.monotonic(), False
-        elif not self._told and time.monotonic() - self._last > QUIET:
+    def see(self, *, came: bool, holding: bool) -> None:
+        """Take note of a moment: whether a frame came in it, and whether none was asked for."""
+        now = time.monotonic()
+        quiet = now - self._last
+        if self._waiting and came:
+            click.echo(f"frames come again after {quiet:.0f} s", err=True)
+        if came or holding:
+            self._last, self._waiting = now, False
+        elif not self._waiting and quiet > QUIET:
             click.echo(f"no frames for {QUIET:g} s: waiting for the source", err=True)
-            self._told = True
+            self._waiting = True
+        size = self._source.sent_size
+        if size != self._size:
+            (height, width), (rows, columns) = size, self._source.size
+            scaled = "" if size == self._source.size else f", scaled to {columns}x{rows}"
+            click.echo(f"the source sends {width}x{height} pixels now{scaled}", err=True)
+            self._size = size
 
 
 def _check_record(request: LiveRequest) -> None:
@@ -162,7 +182,7 @@ def _deadline(request: LiveRequest, tracker: Tracker) -> Deadline | None:
 
 def _recorder(path: Path | None, source: LiveSource, stack: ExitStack) -> OverlayRecorder:
     """Record from the start if there is a path, and else when a key is pressed."""
-    recorder = OverlayRecorder(path, output_fps(source.fps))
+    recorder = OverlayRecorder(path, output_fps(source.fps), source.sample_aspect_ratio)
     stack.callback(_finish, recorder)
     if path is not None:
         recorder.start()
@@ -175,10 +195,11 @@ def _finish(recorder: OverlayRecorder) -> None:
         click.echo(f"recorded {path}", err=True)
 
 
-def _start(prompts: FirstPrompts, tracker: Tracker, frame: LiveFrame) -> FrameResult:
+def _start(prompts: FirstPrompts, tracker: Tracker, frame: LiveFrame, source: str) -> FrameResult:
     image = VideoFrame(index=frame.index, time=frame.time, image=frame.image)
-    masks = prompts.read_masks((frame.image.shape[0], frame.image.shape[1]))
-    return prompts.start(tracker, image, masks)[0]
+    size = (frame.image.shape[0], frame.image.shape[1])
+    objects = prompts.read_objects(size, str(source))
+    return prompts.start(tracker, image, objects)[0]
 
 
 def _summary(shown: int, source: LiveSource, screen: View) -> str:

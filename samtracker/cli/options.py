@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from samtracker.config import DEVICES, ENCODERS, FEEDBACKS, FORMATS, PRECISIONS
+from samtracker.config import DEVICES, ENCODERS, FEEDBACKS, FORMATS, MASK_KINDS, PRECISIONS
 from samtracker.types import Box
 
 Clicks = tuple[tuple[float, float, int], ...]
@@ -71,7 +71,16 @@ def first_prompt_options(command: Command) -> Command:
         click.option(
             "--init-mask",
             type=click.Path(path_type=Path),
-            help="Picture of the first frame's objects: any color on black, or an alpha channel.",
+            help="The first frame's objects: a picture, any color on black or an alpha channel; or "
+            "a file of labelme, COCO or YOLO segmentation.",
+        ),
+        click.option(
+            "--mask-kind",
+            default="auto",
+            metavar="|".join(MASK_KINDS),
+            show_default=True,
+            help="How a mask picture is read: its values are ids, it is one object, or every color "
+            "is one; auto decides by the picture.",
         ),
         click.option(
             "--init-box", type=BoxType(), multiple=True, help="Box around an object; repeatable."
@@ -81,6 +90,14 @@ def first_prompt_options(command: Command) -> Command:
             type=ClicksType(),
             multiple=True,
             help="Clicks on an object, label 0 for background; repeat the option for more objects.",
+        ),
+        click.option(
+            "--candidate",
+            type=int,
+            default=1,
+            metavar="N",
+            show_default=True,
+            help="Of the up to three masks that a box or clicks may mean, take the N-th likeliest.",
         ),
     )(command)
 
@@ -137,6 +154,13 @@ def model_options(command: Command) -> Command:
             show_default=True,
             help="Tell the object from its surroundings by the first frame.",
         ),
+        click.option(
+            "--max-objects",
+            type=int,
+            default=256,
+            show_default=True,
+            help="Most objects to track at once; each takes time and memory.",
+        ),
     )(command)
 
 
@@ -160,6 +184,17 @@ def output_options(default: str | None) -> Callable[[Command], Command]:
         ),
         click.option("--show", is_flag=True, help="Show the overlay in a window; q stops."),
     )
+
+
+def stream_option(command: Command) -> Command:
+    """Add the option for one of several video streams."""
+    return click.option(
+        "--stream",
+        type=int,
+        metavar="N",
+        help="Number of the video in a file that has several, from 0; by default the one that "
+        "players show.",
+    )(command)
 
 
 def log_option(command: Command) -> Command:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from samtracker.cli.options import stream_option
+
 DIFFERENT = 1
 """Exit code where something differs."""
 
@@ -14,11 +16,14 @@ DIFFERENT = 1
 @click.command()
 @click.argument("log", type=click.Path(path_type=Path))
 @click.option("--source", help="Where the frames are now; by default where they came from.")
+@stream_option
 @click.option(
     "--weights", metavar="NAME|FILE", help="Where the weights are now; by default where they were."
 )
 @click.option("--device", metavar="NAME", help="Where the network runs; by default where it ran.")
-def replay(log: Path, source: str | None, weights: str | None, device: str | None) -> None:
+def replay(
+    log: Path, source: str | None, stream: int | None, weights: str | None, device: str | None
+) -> None:
     """Do again what LOG says was done, and report the first frame that differs.
 
     LOG comes from the option --log of `samtrack live` and `samtrack track`. The exit code is 0
@@ -35,7 +40,7 @@ def replay(log: Path, source: str | None, weights: str | None, device: str | Non
         click.echo(f"the last line of '{log}' was cut off and is left out", err=True)
     frames = 0
     with (
-        closing(read.run(source=source, weights=weights, device=device)) as calls,
+        closing(read.run(source=source, stream=stream, weights=weights, device=device)) as calls,
         tqdm(total=len(read.calls), unit="call", file=sys.stderr) as bar,
     ):
         for done in calls:

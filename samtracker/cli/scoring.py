@@ -45,6 +45,13 @@ _CLIP_COLUMNS = {
     **{"clip": "clip", "j_and_f": "J&F", "j_mean": "J", "j_recall": "recall", "j_decay": "decay"},
     **{"f_mean": "F", "f_recall": "recall", "f_decay": "decay", "fps_p50": "fps"},
 }
+_ROUND_COLUMNS = {
+    "round": "round",
+    "clicks": "clicks so far",
+    "j_and_f": "J&F",
+    "j_mean": "J",
+    "f_mean": "F",
+}
 _ROBUSTNESS_COLUMNS = {
     **{"kind": "what is wrong", "strength": "strength", "j_and_f": "J&F"},
     **{"change": "against clean", "j_mean": "J", "f_mean": "F"},
@@ -64,19 +71,25 @@ class EvalRequest:
     output: Path
     overwrite: bool
     prompt: str
+    rounds: int
     model: dict[str, Any]
 
     def __post_init__(self) -> None:
         rule = PromptRule.parse(self.prompt)
         if self.predictions is not None and rule.kind != "mask":
             raise ConfigError("--prompt is of the tracker: leave it out with --predictions")
+        if self.predictions is not None and self.rounds:
+            raise ConfigError("--rounds is of the tracker: leave it out with --predictions")
+        if self.corruptions and self.rounds:
+            raise ConfigError("--rounds corrects clean clips: leave it out with --corrupt")
         unknown = [kind for kind in self.corruptions if kind not in CORRUPTIONS]
         if unknown:
             valid = ", ".join((*CORRUPTIONS, "all"))
             raise ConfigError(f"--corrupt {unknown[0]!r} does not exist: use {valid}")
         if self.predictions is not None and self.corruptions:
             raise ConfigError("--corrupt tracks anew: leave it out with --predictions")
-        if self.predictions is not None and not self.predictions.is_dir():
+        # Path.is_dir would raise for a name that is too long.
+        if self.predictions is not None and not os.path.isdir(self.predictions):  # noqa: PTH112
             raise DatasetError(f"--predictions '{self.predictions}' is no folder")
         if self.split is not None and self.dataset in ("folder", "instances"):
             dataset = f"--dataset {self.dataset}"
@@ -103,6 +116,7 @@ class EvalRequest:
             runtime = _tracker(**self.model).runtime
             settings |= {name: value for name, value in self.model.items() if value is not None}
             settings["prompt"] = self.prompt
+            settings["rounds"] = self.rounds
             settings["device"] = runtime.device.type
             settings["precision"] = runtime.precision_name
             settings["threads"] = torch.get_num_threads()
@@ -205,7 +219,8 @@ def _score(
 ) -> Scored:
     tracking = request.predictions is None
     jobs = min(request.processes, len(clips))
-    frames = [len(clip) - clip.labeled[0] if tracking else len(clip) for clip in clips]
+    tracked = 1 + request.rounds
+    frames = [tracked * (len(clip) - clip.labeled[0]) if tracking else len(clip) for clip in clips]
     done: dict[int, ClipResult] = {}
     failure: Exception | None = None
     interval = 0.1 if sys.stderr.isatty() else LOG_INTERVAL
@@ -227,7 +242,9 @@ def _score(
             rule = PromptRule.parse(request.prompt)
             source = TrackerSource(make, output, on_frame if jobs == 1 else None, rule)
         try:
-            with closing(evaluate(clips, source, jobs=jobs, on_wait=check)) as found:
+            with closing(
+                evaluate(clips, source, jobs=jobs, rounds=request.rounds, on_wait=check)
+            ) as found:
                 for number, result in found:
                     done[number] = result
                     if not tracking or jobs > 1:
@@ -265,6 +282,8 @@ def _print(
 ) -> None:
     click.echo(f"{title}\n")
     click.echo(table([*results.clip_rows, results.overall], columns))
+    if results.round_rows:
+        click.echo(f"\n{table(results.round_rows, _ROUND_COLUMNS)}")
     if robustness:
         click.echo(f"\n{table(robustness, _ROBUSTNESS_COLUMNS)}")
 

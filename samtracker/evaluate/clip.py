@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 import cv2
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from samtracker.data.clip import IGNORED, Clip
 from samtracker.errors import DatasetError
-from samtracker.evaluate.scores import ObjectScores, score
+from samtracker.evaluate.scores import ObjectScores, mean_scores, score
 
 Ids = NDArray[np.uint16]
 
@@ -50,6 +50,21 @@ class MaskSource(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Round:
+    """The scores of a clip after a round of corrections, see `samtracker.evaluate.interactive`.
+
+    Attributes:
+        frame: Number of the frame that was corrected in this round; None before the first one.
+        clicks: Number of clicks made in this round.
+        objects: Scores of its objects.
+    """
+
+    frame: int | None
+    clicks: int
+    objects: tuple[ObjectScores, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClipResult:
     """The scores of a clip.
 
@@ -58,16 +73,36 @@ class ClipResult:
         scored: Numbers of its frames that were scored.
         objects: Scores of its objects; none if no frame can be scored.
         run: How the tracker ran; None for masks that lay in a folder.
+        rounds: Scores before and after each round of corrections; none if none was asked for.
     """
 
     name: str
     scored: tuple[int, ...]
     objects: tuple[ObjectScores, ...]
     run: Run | None
+    rounds: tuple[Round, ...] = ()
+
+    def frame_j(self) -> NDArray[np.float64]:
+        """Return the mean J of the objects in each scored frame; infinity where none counts."""
+        sums = np.zeros(len(self.scored))
+        counts = np.zeros(len(self.scored))
+        for item in self.objects:
+            sums[item.start : item.start + len(item.j)] += item.j
+            counts[item.start : item.start + len(item.j)] += 1
+        j: NDArray[np.float64] = np.where(counts > 0, sums / counts.clip(1), np.inf)
+        return j
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as `results.json` holds it."""
-        return {**asdict(self), "objects": [item.to_dict() for item in self.objects]}
+        rounds = [
+            {"frame": item.frame, "clicks": item.clicks, **mean_scores(item.objects)}
+            for item in self.rounds
+        ]
+        plain = {
+            **asdict(replace(self, rounds=())),
+            "objects": [item.to_dict() for item in self.objects],
+        }
+        return {**plain, "rounds": rounds}
 
 
 def evaluate_clip(clip: Clip, source: MaskSource) -> ClipResult:

@@ -12,6 +12,8 @@ from functools import partial
 from samtracker.data.clip import Clip
 from samtracker.errors import WorkerError
 from samtracker.evaluate.clip import ClipResult, MaskSource, evaluate_clip
+from samtracker.evaluate.interactive import evaluate_rounds
+from samtracker.evaluate.tracker_source import TrackerSource
 
 _POLL = 0.2  # seconds
 
@@ -21,6 +23,7 @@ def evaluate(
     source: MaskSource,
     *,
     jobs: int = 1,
+    rounds: int = 0,
     on_wait: Callable[[], None] = lambda: None,
 ) -> Generator[tuple[int, ClipResult]]:
     """Score clips.
@@ -29,6 +32,7 @@ def evaluate(
         clips: Clips with truth; those with less than three masks have no scores.
         source: Source of the masks to score.
         jobs: Number of processes that share the clips; 1 is this process alone.
+        rounds: Rounds of corrections, see `evaluate_rounds`; more than 0 need a `TrackerSource`.
         on_wait: Called again and again while other processes are waited for; what it raises ends
             them.
 
@@ -39,7 +43,10 @@ def evaluate(
         DatasetError: A mask cannot be read, or has another size than its truth.
         WorkerError: A process died, as for lack of memory.
     """
-    task = partial(evaluate_clip, source=source)
+    task: Callable[[Clip], ClipResult] = partial(evaluate_clip, source=source)
+    if rounds:
+        assert isinstance(source, TrackerSource), "masks in a folder cannot be corrected"
+        task = partial(evaluate_rounds, source=source, rounds=rounds)
     if jobs == 1:
         yield from enumerate(map(task, clips))
         return

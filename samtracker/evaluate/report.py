@@ -73,6 +73,7 @@ def report(
         settings=settings,
         overall=results.overall,
         rows=results.clip_rows,
+        rounds=results.round_rows,
         states=[state.value for state in State],
         robustness=robustness,
         clips=[
@@ -128,12 +129,7 @@ def _moments(clip: Clip, result: ClipResult, masks: FolderSource) -> list[Moment
 
 def _worst(result: ClipResult) -> list[tuple[int, float]]:
     """Return frame numbers and J of the worst frames, which lie apart from each other."""
-    sums = np.zeros(len(result.scored))
-    counts = np.zeros(len(result.scored))
-    for item in result.objects:
-        sums[item.start : item.start + len(item.j)] += item.j
-        counts[item.start : item.start + len(item.j)] += 1
-    j = np.where(counts > 0, sums / counts.clip(1), np.inf)
+    j = result.frame_j()
     apart = max(round(_APART * len(j)), 1)
     worst = []
     for _ in range(_MOMENTS):

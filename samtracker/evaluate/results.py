@@ -11,14 +11,8 @@ from typing import Any, Final, Self
 import numpy as np
 
 from samtracker.evaluate.clip import ClipResult
-from samtracker.evaluate.scores import ObjectScores
+from samtracker.evaluate.scores import SCORES, ObjectScores, mean_scores
 from samtracker.types import State
-
-SCORES: Final = (
-    *("j_and_f", "j_mean", "j_recall", "j_decay"),
-    *("f_mean", "f_recall", "f_decay"),
-)
-"""Columns with scores in percent."""
 
 ALL: Final = "all"
 """Name of the row that is the mean over objects, or over clips."""
@@ -78,6 +72,21 @@ class Results:
         return [_clip_row(clip) for clip in self.clips]
 
     @property
+    def round_rows(self) -> list[Row]:
+        """Rows with the mean over all objects before and after each round of corrections.
+
+        A clip whose rounds ended early counts with the scores of its last one.
+        """
+        clips = [clip.rounds for clip in self.clips if clip.rounds]
+        rows = []
+        for number in range(max(map(len, clips), default=0)):
+            reached = [rounds[min(number, len(rounds) - 1)] for rounds in clips]
+            clicks = sum(item.clicks for rounds in clips for item in rounds[: number + 1])
+            objects = [item for reach in reached for item in reach.objects]
+            rows.append({"round": number, "clicks": clicks, **mean_scores(objects)})
+        return rows
+
+    @property
     def rows(self) -> list[Row]:
         """Rows with each object, then each clip, then the mean of all."""
         rows = [
@@ -98,7 +107,11 @@ class Results:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the means and everything of every frame, as `results.json` holds them."""
-        return {"overall": self.overall, "clips": [clip.to_dict() for clip in self.clips]}
+        return {
+            "overall": self.overall,
+            "rounds": self.round_rows,
+            "clips": [clip.to_dict() for clip in self.clips],
+        }
 
 
 def _clip_row(clip: ClipResult) -> Row:
@@ -114,15 +127,11 @@ def _clip_row(clip: ClipResult) -> Row:
 
 def _summary(objects: Sequence[ObjectScores]) -> Row:
     """Return means of scores and sums of counts."""
-    scores = {
-        name: float(np.mean([item.numbers[name] for item in objects])) if objects else None
-        for name in SCORES
-    }
     delays = [delay for item in objects for delay in item.absence.recovery_delays]
     found = [delay for delay in delays if delay is not None]
     return {
         "frames": max((len(item.j) for item in objects), default=0),
-        **scores,
+        **mean_scores(objects),
         "absent_frames": sum(item.absence.frames for item in objects),
         "false_masks": sum(item.absence.false_masks for item in objects),
         "returns": len(delays),

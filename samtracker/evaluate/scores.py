@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,12 @@ from samtracker.evaluate import metrics
 from samtracker.evaluate.absence import Absence, absence
 
 Ids = NDArray[np.uint16]
+
+SCORES: Final = (
+    *("j_and_f", "j_mean", "j_recall", "j_decay"),
+    *("f_mean", "f_recall", "f_decay"),
+)
+"""Names of the scores in percent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +53,14 @@ class ObjectScores:
     def to_dict(self) -> dict[str, Any]:
         """Return everything as `results.json` holds it."""
         return {**asdict(self), "absence": self.absence.to_dict(), **self.numbers}
+
+
+def mean_scores(objects: Sequence[ObjectScores]) -> dict[str, float | None]:
+    """Return the means over objects of `ObjectScores.numbers`; None each without objects."""
+    return {
+        name: float(np.mean([item.numbers[name] for item in objects])) if objects else None
+        for name in SCORES
+    }
 
 
 def score(

@@ -82,7 +82,7 @@ class PromptRule:
                 missed.add(number)
                 continue
             if self.kind == "click":
-                self._correct(tracker, frame, number, mask, clicks)
+                click_errors(tracker, frame, number, mask, clicks, self.clicks - 1)
         result = tracker.result
         assert result is not None, "it was started"
         return {
@@ -92,21 +92,6 @@ class PromptRule:
             for number, mask in masks.items()
         }
 
-    def _correct(
-        self, tracker: Tracker, frame: Frame, number: int, mask: Mask, clicks: list[Click]
-    ) -> None:
-        for _ in range(self.clicks - 1):
-            result = tracker.result
-            assert result is not None, "it was started"
-            click = correction(result[number].mask, mask)
-            if click is None:
-                return
-            clicks.append(click)
-            try:
-                tracker.correct(frame, number, points=clicks)
-            except PromptError:  # the correction left nothing
-                return
-
 
 def _add(tracker: Tracker, frame: Frame, number: int, *, first: bool, **prompt: object) -> None:
     if first:
@@ -114,6 +99,32 @@ def _add(tracker: Tracker, frame: Frame, number: int, *, first: bool, **prompt: 
         assert tracker.object_ids == (number,), "objects count up from 1"
     else:
         tracker.add_object(frame, object_id=number, **prompt)  # type: ignore[arg-type]
+
+
+def click_errors(  # noqa: PLR0917
+    tracker: Tracker, frame: Frame, number: int, truth: Mask, clicks: list[Click], count: int
+) -> None:
+    """Correct an object in the current frame by one click after another on what is most wrong.
+
+    Args:
+        tracker: Tracker that was given the frame.
+        frame: RGB uint8 (H, W, 3).
+        number: Id of the object.
+        truth: Its true mask, bool (H, W).
+        clicks: Clicks so far; those that are made are appended.
+        count: Clicks that are made, at most: nothing may be wrong any more, or be left.
+    """
+    for _ in range(count):
+        result = tracker.result
+        assert result is not None, "it was started"
+        click = correction(result[number].mask, truth)
+        if click is None:
+            return
+        clicks.append(click)
+        try:
+            tracker.correct(frame, number, points=clicks)
+        except PromptError:  # the correction left nothing
+            return
 
 
 def correction(mask: Mask, truth: Mask) -> Click | None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from samtracker.data.clip import IGNORED, Clip, labeled_frame
 from samtracker.errors import DatasetError, FrameError
 from samtracker.evaluate.clip import Ids, Run, resize_ids
+from samtracker.evaluate.corrections import Corrections
 from samtracker.evaluate.simulated_prompts import PromptRule
 from samtracker.files import writing
 from samtracker.peak_memory import Peak
@@ -35,6 +36,7 @@ class TrackerSource:
         output: Folder to write the masks to, as `FolderSource` reads them; None writes none.
         on_frame: Called after each frame.
         prompt: How the first objects are pointed at.
+        corrections: Made in the frames that they are planned for; None for none.
     """
 
     def __init__(
@@ -43,12 +45,18 @@ class TrackerSource:
         output: Path | None = None,
         on_frame: Callable[[], None] | None = None,
         prompt: PromptRule = GIVEN,
+        corrections: Corrections | None = None,
     ) -> None:
         self._make = make
         self._output = output
         self._on_frame = on_frame
         self._prompt = prompt
+        self._corrections = corrections
         self._run: Run | None = None
+
+    def corrected_by(self, corrections: Corrections) -> TrackerSource:
+        """Return a source like this one whose clip is corrected."""
+        return TrackerSource(self._make, self._output, self._on_frame, self._prompt, corrections)
 
     def masks(self, clip: Clip) -> Iterator[tuple[int, Ids]]:
         """Yield the ids in all frames from the first labeled one on, at the size of the truth.
@@ -64,7 +72,10 @@ class TrackerSource:
                 folder.mkdir(parents=True, exist_ok=True)
         truth = clip.mask(clip.labeled[0])
         first_iou: dict[int, float] = {}
-        for number, ids in track_clip(self._make(), clip, tally, self._prompt, first_iou):
+        tracker = self._make()
+        for number, ids in track_clip(
+            tracker, clip, tally, self._prompt, first_iou, corrections=self._corrections
+        ):
             peak.sample()
             sized = resize_ids(ids, truth)
             if folder is not None:
@@ -91,6 +102,8 @@ def track_clip(
     tally: Tally,
     prompt: PromptRule = GIVEN,
     first_iou: dict[int, float] | None = None,
+    *,
+    corrections: Corrections | None = None,
 ) -> Iterator[tuple[int, Ids]]:
     """Track a clip, each of its objects from the first labeled frame that shows it.
 
@@ -100,6 +113,7 @@ def track_clip(
         tally: Counts the frames.
         prompt: How the objects of the first frame are pointed at.
         first_iou: Takes the IoU of the first masks, by the clip's ids; None to go without.
+        corrections: Made in the labeled frames that they are planned for; None for none.
 
     Yields:
         Frame numbers and ids (H, W) at frame size; the ids are those of the clip.
@@ -136,6 +150,9 @@ def track_clip(
                 result = _add(tracker, frame, mask, result)
         names += new
         tally.add(result, seconds)
+        if corrections is not None and number in corrections.frames:
+            truth = {object_id: ids == names[object_id] for object_id in tracker.object_ids}
+            result = corrections.apply(tracker, frame, number, truth)
         yield number, np.array(names, np.uint16)[result.id_map]
 
 

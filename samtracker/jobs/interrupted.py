@@ -48,7 +48,10 @@ def _why_not(folder: Path) -> str:
         if not early:
             return f"'{folder}' is complete: there is nothing to resume"
         if lasting(source) is None:
-            return f"'{folder}' is of {source}, a live source: it cannot be resumed"
+            return (
+                f"'{folder}' is of {source}, a live source or pipe, which does not come again: "
+                "it cannot be resumed"
+            )
     except (OSError, *DAMAGE):
         pass
     if (folder / PROCESS).exists() and not has_results(folder):

@@ -12,7 +12,7 @@ from samtracker.jobs.execution import Watcher, execute
 from samtracker.jobs.first_prompts import FirstPrompts
 from samtracker.jobs.log import check_log, keeping_log
 from samtracker.jobs.outcome import Outcome
-from samtracker.jobs.progress import OnFrame, OnStart
+from samtracker.jobs.progress import OnFrame, OnObject, OnStart
 from samtracker.jobs.record import JobRecord, lasting
 from samtracker.results.output_folder import OutputFolder
 from samtracker.tracker import Tracker
@@ -40,6 +40,7 @@ class TrackJob:
         start: Seconds to skip; the prompts are for the first frame after them.
         end: Seconds at which to stop; None for the end of the source.
         stride: Every how many-th frame is tracked.
+        stream: Number of the video stream, see `read_frames`.
         overwrite: Whether an earlier `output` and `log` are replaced.
         log: File to take down what is done, for `Replay`; None for none.
         device: Where the network runs once the job is resumed, see `Tracker`.
@@ -55,6 +56,7 @@ class TrackJob:
     start: float = 0.0
     end: float | None = None
     stride: int = 1
+    stream: int | None = None
     overwrite: bool = False
     log: Path | None = None
     device: str = "auto"
@@ -68,6 +70,7 @@ class TrackJob:
         self,
         tracker: Tracker | Callable[[], Tracker],
         *,
+        on_object: OnObject | None = None,
         on_start: OnStart | None = None,
         on_frame: OnFrame | None = None,
     ) -> Outcome:
@@ -76,6 +79,7 @@ class TrackJob:
         Args:
             tracker: Tracker to use, in which any stream ends; or what builds one, called once
                 source, masks and output folder are found to be right.
+            on_object: Called when one more object of the first mask is ready.
             on_start: Called once the first masks are known, before anything is written.
             on_frame: Called after every frame; the job stops where it returns False, and at Ctrl-C.
 
@@ -91,13 +95,19 @@ class TrackJob:
             OutputFolder(
                 self.output, overwrite=self.overwrite, inputs=(self.source, self.prompts.mask)
             ) as folder,
-            read_frames(self.source, start=self.start, end=self.end, stride=self.stride) as reader,
+            read_frames(
+                self.source,
+                start=self.start,
+                end=self.end,
+                stride=self.stride,
+                stream=self.stream,
+            ) as reader,
         ):
-            masks = self.prompts.read_masks(reader.info.size)
+            frame = self._first_frame(reader)
+            objects = self.prompts.read_objects(reader.info.size, frame.source or str(self.source))
             tracker = tracker() if callable(tracker) else tracker
             with keeping_log(self.log, tracker, self.source, log_failures.append):
-                frame = self._first_frame(reader)
-                first, origins = self.prompts.start(tracker, frame, masks)
+                first, origins = self.prompts.start(tracker, frame, objects, on_object)
                 execution = execute(
                     self._record(origins),
                     tracker,
@@ -125,6 +135,7 @@ class TrackJob:
             start=self.start,
             end=self.end,
             stride=self.stride,
+            stream=self.stream,
             save=self.save,
             device=self.device,
             origins=origins,

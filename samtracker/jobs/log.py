@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from samtracker.errors import OutputError
-from samtracker.files import writing
+from samtracker.files import checked_path, writing
 from samtracker.jobs.record import lasting
 from samtracker.results.output_folder import partial_of
 from samtracker.tracker import Tracker
@@ -24,11 +24,12 @@ def check_log(path: Path | None, *, overwrite: bool, output: Path | None = None)
         output: Folder for the results, which belongs to them alone; None for none.
 
     Raises:
-        OutputError: There is no folder for it, it would lie among the results, it exists already,
-            or it is anything but a log.
+        OutputError: It is no path, there is no folder for it, it would lie among the results, it
+            exists already, or it is anything but a log.
     """
     if path is None:
         return
+    path = checked_path(path, OutputError, "log")
     place = Path(os.path.realpath(path))
     if output is not None:
         folder = Path(os.path.realpath(output))

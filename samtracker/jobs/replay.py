@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from samtracker.checkpoints.origin import network_of
 from samtracker.config import TrackerConfig
-from samtracker.errors import ReplayError, SamTrackerError, VideoError
+from samtracker.errors import FrameError, ReplayError, SamTrackerError, VideoError
 from samtracker.files import DAMAGE
 from samtracker.jobs.threads import torch_threads
 from samtracker.tracker import Tracker
@@ -89,7 +89,12 @@ class Replay:
         return cls(header=header, calls=tuple(calls), name=str(path), cut_off=cut_off)
 
     def run(
-        self, *, source: str | None = None, weights: str | None = None, device: str | None = None
+        self,
+        *,
+        source: str | None = None,
+        stream: int | None = None,
+        weights: str | None = None,
+        device: str | None = None,
     ) -> Generator[ReplayedCall, None, None]:
         """Make the calls again, one after the other, up to the first one that differs.
 
@@ -98,6 +103,7 @@ class Replay:
         Args:
             source: Source of the frames, see `read_frames`; None for where they came from. Frames
                 in between that are not in the log are left out.
+            stream: Number of the video stream, see `read_frames`.
             weights: Where the weights lie now; None for where they were.
             device: Where the network runs, see `Tracker`; None for where it ran.
 
@@ -119,7 +125,7 @@ class Replay:
         if not given:
             raise ReplayError(f"'{self.name}' does not say where its frames are: give source=...")
         with _damage(self.name):
-            opened = _Frames(given)
+            opened = _Frames(given, stream)
         with opened as frames, torch_threads(threads):
             for call in self.calls:
                 with _damage(self.name):
@@ -134,17 +140,20 @@ class _Frames:
 
     Args:
         source: See `read_frames`.
+        stream: See `read_frames`.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, stream: int | None) -> None:
         self.source = source
-        self._reader: VideoReader = read_frames(source)
+        self._stream = stream
+        self._reader: VideoReader = read_frames(source, stream=stream)
         self._hash = ""
         self._image: Frame | None = None
-        if self._reader.is_live:
+        if not self._reader.repeatable:
             self._reader.close()
             raise VideoError(
-                f"'{source}' is live and does not come again: give a recording with source=..."
+                f"'{source}' is live or a pipe and does not come again: give a recording with "
+                "source=..."
             )
 
     def find(self, wanted: str) -> Frame | None:
@@ -154,7 +163,7 @@ class _Frames:
                 return self._image
             if again:
                 self._reader.close()
-                self._reader = read_frames(self.source)
+                self._reader = read_frames(self.source, stream=self._stream)
             for frame in self._reader:
                 self._hash, self._image = digest(frame.image), frame.image
                 if self._hash == wanted:
@@ -204,6 +213,8 @@ def _again(tracker: Tracker, frames: _Frames, call: dict[str, Any]) -> ReplayedC
         arguments["frame"] = image
     try:
         result = getattr(tracker, name)(**arguments)
+    except FrameError as error:  # the frame is the one in the log, and was no error then
+        raise ValueError(str(error)) from error
     except SamTrackerError as error:
         return ReplayedCall(name=name, index=index, difference=f"it failed: {error}")
     difference = None

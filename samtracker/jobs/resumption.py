@@ -61,7 +61,11 @@ def resume(
     with (
         torch_threads(saved.threads),
         read_frames(
-            Path(record.path), start=record.start, end=record.end, stride=record.stride
+            Path(record.path),
+            start=record.start,
+            end=record.end,
+            stride=record.stride,
+            stream=record.stream,
         ) as reader,
         OutputFolder(
             output, overwrite=record.overwrite, resumed=place, inputs=(record.path,)

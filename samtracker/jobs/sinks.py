@@ -65,13 +65,18 @@ class Sinks:
 
     def _open(self, name: str) -> Sink:
         folder, fps, stack = self._folder, self._fps, self._stack
+        reader = self._reader
+        aspect = reader.info.sample_aspect_ratio
         match name:
             case "overlay":
-                video = VideoWriter(folder / OVERLAY, fps=fps, audio_from=self._reader.path)
+                video = VideoWriter(
+                    folder / OVERLAY, fps=fps, sample_aspect_ratio=aspect, audio_from=reader.path
+                )
                 stack.enter_context(video)
                 return lambda frame, result: video.write(overlay(frame.image, result), frame.time)
             case "alpha":
-                alpha = stack.enter_context(AlphaWriter(folder / ALPHA, fps=fps))
+                alpha = AlphaWriter(folder / ALPHA, fps=fps, sample_aspect_ratio=aspect)
+                stack.enter_context(alpha)
                 return lambda frame, result: alpha.write(frame.image, result.id_map > 0, frame.time)
             case "masks":
                 writer: Writer = MaskWriter(folder / MASKS)

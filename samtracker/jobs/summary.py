@@ -26,6 +26,8 @@ class Summary:
         unreadable: Number of damaged frames that were left out.
         truncated: Whether the source ended before it should have.
         notes: What had to be chosen to read it, in words.
+        stream: Number of the video stream that was read; None where there is no choice.
+        sample_aspect_ratio: Width of a pixel, as players show it, over its height, as "64/45".
         fps: Frames per second of the tracker alone, see `Tally.fps`.
         peak_memory_mb: Largest resident memory of the process in MB, and of the GPU where there is
             one.
@@ -48,6 +50,8 @@ class Summary:
     unreadable: int
     truncated: bool
     notes: tuple[str, ...]
+    stream: int | None
+    sample_aspect_ratio: str
     fps: dict[str, float | None]
     peak_memory_mb: dict[str, int]
     device: str
@@ -87,6 +91,8 @@ def summarize(
         unreadable=reader.unreadable,
         truncated=reader.truncated,
         notes=reader.notes,
+        stream=reader.info.stream,
+        sample_aspect_ratio=str(reader.info.sample_aspect_ratio),
         fps=tally.fps,
         peak_memory_mb=peak_memory(),
         device=runtime.device.type,

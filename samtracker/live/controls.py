@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, Final
 
 from samtracker.errors import SamTrackerError
+from samtracker.live.choice import Choice
 from samtracker.live.events import Event, Key, Mouse
 from samtracker.live.gesture import Gesture
 from samtracker.tracker import Tracker
@@ -17,6 +18,7 @@ HELP: Final = (
     ("drag", "box around a new object"),
     ("click", "select an object, or point at a new one"),
     ("right click", "background, while pointing"),
+    ("tab", "another mask for the last box or click"),
     ("space", "pause, go on"),
     ("n", "new object: a box or clicks"),
     ("1-9", "select an object"),
@@ -68,10 +70,12 @@ class Controls:
         self._tracker = tracker
         self._started = bool(tracker.object_ids)
         self._frame: LiveFrame | None = None
+        self._choice: Choice | None = None  # once something else is done there is none
         self._keys: dict[str, Callable[[], None]] = {
             "space": self._space,
             "enter": self._space,
             "escape": self._watch,
+            "tab": self._next_candidate,
             "n": self._new,
             "c": self._correct,
             "d": self._delete,
@@ -139,10 +143,10 @@ class Controls:
         self.clicks.append(gesture.click)
         try:
             if self.mode is Mode.NEW and len(self.clicks) == 1:
-                self._add(points=self.clicks)
+                self._add(points=[*self.clicks])
                 self.mode = Mode.CORRECT  # further clicks refine it
             elif self.mode is Mode.CORRECT:
-                self._replace(points=self.clicks)
+                self._replace(points=[*self.clicks])
         except SamTrackerError:
             self.clicks.pop()
             raise
@@ -172,10 +176,28 @@ class Controls:
             self._catch_up()
             self.result = self._tracker.add_object(frame.image, **prompt)
         self.selected = self._tracker.object_ids[-1]
+        self._choice = Choice(self._tracker, frame.image, self.selected, prompt, prior=None)
 
     def _replace(self, **prompt: Any) -> None:
         assert self._frame is not None, "there is an object"
-        self.result = self._tracker.correct(self._frame.image, self._mine.id, **prompt)
+        image, mine = self._frame.image, self._mine
+        self.result = self._tracker.correct(image, mine.id, **prompt)
+        self._choice = None
+        if "mask" not in prompt:
+            prior = None if mine.box is None else mine.mask
+            self._choice = Choice(self._tracker, image, mine.id, prompt, prior)
+
+    def _next_candidate(self) -> None:
+        choice = self._choice
+        if choice is None or self._frame is None:
+            self.message = "point at something first: a box or a click"
+            return
+        try:
+            choice.next()
+        finally:
+            self.result = self._tracker.result
+        here = choice.image is self._frame.image
+        self.message = str(choice) if here else f"{choice}: later frames follow"
 
     @property
     def _mine(self) -> TrackedObject:
@@ -207,6 +229,7 @@ class Controls:
     def _delete(self) -> None:
         if self._has_selected():
             self.result = self._tracker.remove_object(self._mine.id)
+            self._choice = None
             self._select_any()
             self._watch()
 
@@ -216,6 +239,7 @@ class Controls:
             return
         self._catch_up()
         self.result = self._tracker.undo()
+        self._choice = None
         self._select_any()
         self._watch()
 

@@ -13,7 +13,7 @@ class Key:
     """A key was pressed.
 
     Attributes:
-        name: Character of the key, or "space", "enter", "escape".
+        name: Character of the key, or "space", "tab", "enter", "escape".
     """
 
     name: str

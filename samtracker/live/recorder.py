@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,6 +13,7 @@ from samtracker.results.writers import save_ids
 from samtracker.types import Frame, FrameResult
 from samtracker.video.recording import RecordingWriter, recording_partial
 from samtracker.video.stills import write_still
+from samtracker.video.write import SQUARE
 
 
 class OverlayRecorder:
@@ -20,6 +22,7 @@ class OverlayRecorder:
     Args:
         path: File of the first video; later ones get a number. None makes names of date and time.
         fps: Frames per second of the source.
+        sample_aspect_ratio: Of the source, see `VideoWriter`.
 
     Attributes:
         kept: Files of the videos that are finished.
@@ -28,10 +31,13 @@ class OverlayRecorder:
 
     failure: SamTrackerError | None = None
 
-    def __init__(self, path: Path | None, fps: float) -> None:
+    def __init__(
+        self, path: Path | None, fps: float, sample_aspect_ratio: Fraction = SQUARE
+    ) -> None:
         self.kept: list[Path] = []
         self._path = path
         self._fps = fps
+        self._aspect = sample_aspect_ratio
         self._writer: RecordingWriter | None = None
 
     @property
@@ -48,7 +54,7 @@ class OverlayRecorder:
         path = self._path or Path(f"samtrack-{_now()}.mp4")
         if self.kept or self._path is None:
             path = _free(path)
-        self._writer = RecordingWriter(path, fps=self._fps)
+        self._writer = RecordingWriter(path, fps=self._fps, sample_aspect_ratio=self._aspect)
 
     def write(self, picture: Frame, time: float) -> bool:
         """Write a frame, if a video is being recorded.

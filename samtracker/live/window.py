@@ -19,7 +19,7 @@ SIDES = (640, 1280)
 
 _TRIAL = "import cv2; cv2.namedWindow('samtracker'); cv2.waitKey(1)"
 
-_NAMES: Final = {13: "enter", 10: "enter", 0xFF8D: "enter", 27: "escape", 32: "space"}
+_NAMES: Final = {9: "tab", 13: "enter", 10: "enter", 0xFF8D: "enter", 27: "escape", 32: "space"}
 
 _MOUSE: Final[dict[int, tuple[str, Button]]] = {
     cv2.EVENT_LBUTTONDOWN: ("press", "left"),

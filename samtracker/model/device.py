@@ -22,15 +22,16 @@ def choose_device(name: str = "auto") -> torch.device:
         "mps": torch.backends.mps.is_available(),
         "cpu": True,
     }
-    if name == "auto":
+    if isinstance(name, str) and name == "auto":
         return torch.device(next(kind for kind, found in present.items() if found))
     try:
         device = torch.device(name)
-    except RuntimeError:
+    except (RuntimeError, TypeError):
         raise ConfigError(
             f"device={name!r} does not exist: use one of {', '.join(DEVICES)}"
         ) from None
-    if not present.get(device.type, False):
+    beyond = device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count()
+    if not present.get(device.type, False) or beyond:
         raise ConfigError(f"device={name!r} is not on this machine: use 'auto' or 'cpu'")
     return device
 
@@ -44,7 +45,7 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
     Raises:
         ConfigError: An unknown name.
     """
-    if name not in PRECISIONS:
+    if not isinstance(name, str) or name not in PRECISIONS:
         raise ConfigError(f"precision={name!r} does not exist: use one of {', '.join(PRECISIONS)}")
     if name != "auto":
         precision: torch.dtype = getattr(torch, name)

@@ -19,6 +19,7 @@ from samtracker.model.encoders import Encoder, Features
 from samtracker.model.lite import LiteEncoder
 from samtracker.model.matcher import Matcher
 from samtracker.model.memory import Memory
+from samtracker.model.process import check_process
 from samtracker.model.prompt_maps import PromptMaps, prompt_maps
 from samtracker.model.prompter import Prompter
 from samtracker.model.sam import (
@@ -50,6 +51,9 @@ class Network(nn.Module):
             lite of depth 16.
         file: The weight file it was filled from; None for random weights.
         digest: Sha256 of that file as it was then; empty for random weights.
+
+    Raises:
+        ConfigError: The process is forked, see `check_process`.
     """
 
     file: Path | None = None
@@ -57,6 +61,7 @@ class Network(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
+        check_process(torch.device("cpu"))  # filling a network is work for torch's threads already
         self.config = config
         self.prompter: Prompter | SamPrompter | None = None
         with torch.random.fork_rng(devices=[]):

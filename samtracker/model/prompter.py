@@ -24,6 +24,18 @@ class Candidates:
     logits: Tensor
     scores: Tensor
 
+    def order(self, *, ambiguous: bool) -> list[tuple[int, int]]:
+        """Return object and mask of all masks, the likeliest first.
+
+        Args:
+            ambiguous: Whether the prompt may mean several things, which all but the first mask are
+                made for; without that the first mask comes first, as SAM's authors advise.
+        """
+        scores = self.scores.clone()
+        scores[:, 0 if ambiguous else slice(1, None)] -= 1
+        places: list[int] = scores.flatten().argsort(descending=True).tolist()
+        return [divmod(place, scores.shape[1]) for place in places]
+
 
 class Prompter(PairedDecoder):
     """SAM's prompt encoder and mask decoder, with the prompts drawn as maps as well.

@@ -19,10 +19,11 @@ from samtracker.model.encoders import Features
 from samtracker.model.geometry import InputTransform
 from samtracker.model.memory import Memory
 from samtracker.model.network import Network
+from samtracker.model.process import check_process
 from samtracker.model.prompt_batch import PromptBatch
 from samtracker.model.prompter import Candidates
 from samtracker.model.sam import SamPrompter
-from samtracker.types import Frame, Mask, Prompt
+from samtracker.types import Candidate, Frame, Mask, Prompt
 
 CONVERTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear, nn.MultiheadAttention)
 """Layers that compute in half precision under autocast; norms stay in float32."""
@@ -54,7 +55,8 @@ class EncodedFrame:
 
     def to_feature_grid(self, mask: Mask) -> Tensor:
         """Scale one mask (H, W) to the feature grid: (h, w)."""
-        return self.masks_to_grid(torch.from_numpy(mask[None]).to(self.features.key.device))[0]
+        # A copy, because torch warns about sharing memory with read-only arrays.
+        return self.masks_to_grid(torch.tensor(mask[None], device=self.features.key.device))[0]
 
 
 class Runtime:
@@ -66,11 +68,12 @@ class Runtime:
         precision: See `choose_precision`.
 
     Raises:
-        ConfigError: An unknown device or precision.
+        ConfigError: An unknown device or precision, or a forked process, see `check_process`.
     """
 
     def __init__(self, network: Network, *, device: str = "auto", precision: str = "auto") -> None:
         self.device = choose_device(device)
+        check_process(self.device)
         self.precision = choose_precision(precision, self.device)
         # Depthwise convolutions on a CPU are about three times faster in this layout.
         self.network = network.eval().to(self.device)
@@ -118,8 +121,8 @@ class Runtime:
         return decoded
 
     @torch.inference_mode()
-    def prompt(self, frame: EncodedFrame, prompt: Prompt) -> Mask:
-        """Predict the mask (H, W) of a box or clicks with SAM's own prompt encoder.
+    def prompt(self, frame: EncodedFrame, prompt: Prompt) -> list[Candidate]:
+        """Predict what a box or clicks may mean with SAM's own prompt encoder, likeliest first.
 
         Raises:
             OutOfMemoryError: The device has no memory left for it.
@@ -128,9 +131,12 @@ class Runtime:
         assert isinstance(prompter, SamPrompter), "lite is pointed with by `point`"
         with within_memory():
             with self._autocast():
-                logits = prompter(frame.features.x16, prompt, frame.transform)
-            mask: Mask = (frame.transform.restore(logits)[0] > 0).cpu().numpy()
-        return mask
+                found = Candidates(*prompter(frame.features.x16, prompt, frame.transform))
+            masks = (frame.transform.restore(found.logits[0]) > 0).cpu().numpy()
+        return [
+            Candidate(mask=masks[number], score=float(found.scores[0, number]))
+            for _, number in found.order(ambiguous=prompt.is_lone_click)
+        ]
 
     @torch.inference_mode()
     def point(self, squares: NDArray[np.uint8], prompts: PromptBatch) -> Candidates:
@@ -173,9 +179,10 @@ def within_memory() -> Iterator[None]:
     """
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+    except (MemoryError, RuntimeError) as error:
         # On a CPU torch says it in a plain RuntimeError.
-        if type(error) is RuntimeError and "can't allocate memory" not in str(error):
+        told = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if not told and "can't allocate memory" not in str(error):
             raise
         raise OutOfMemoryError(
             "out of memory: give a smaller size, track fewer objects or use the device cpu"

@@ -57,11 +57,13 @@ class SamPrompter(nn.Module):
         self.prompt_encoder = prompt_encoder
         self.mask_decoder = mask_decoder
 
-    def forward(self, x16: Tensor, prompt: Prompt, transform: InputTransform) -> Tensor:
-        """Predict low-resolution mask logits (1, 256, 256) for a box or clicks.
+    def forward(
+        self, x16: Tensor, prompt: Prompt, transform: InputTransform
+    ) -> tuple[Tensor, Tensor]:
+        """Predict for a box or clicks what SAM does: its single mask, then three for a lone click.
 
-        Of SAM's three masks for a click the one with the best predicted IoU is taken; a box or
-        several clicks are clear enough for its single mask, as SAM's authors advise.
+        Returns:
+            Low-resolution logits (1, 4, 256, 256) and predicted IoUs (1, 4).
         """
         points = boxes = None
         if prompt.points:
@@ -71,16 +73,13 @@ class SamPrompter(nn.Module):
         if prompt.box:
             boxes = self._tensor(np.array(transform.box_to_model_input(prompt.box)), x16)[None]
         sparse, dense = self.prompt_encoder(points=points, boxes=boxes, masks=None)
-        several = boxes is None and len(prompt.points or ()) == 1
-        logits, iou = self.mask_decoder(
+        logits, iou = self.mask_decoder.predict_masks(
             image_embeddings=x16,
             image_pe=self.prompt_encoder.get_dense_pe(),
             sparse_prompt_embeddings=sparse,
             dense_prompt_embeddings=dense,
-            multimask_output=several,
         )
-        best: Tensor = logits[:, iou[0].argmax()].float()
-        return best
+        return logits.float(), iou.float()
 
     @staticmethod
     def _tensor(values: np.ndarray, like: Tensor) -> Tensor:

@@ -70,7 +70,8 @@ def fit_targets(keys: Tensor, masks: Tensor) -> Tensor:
         masks: (n, h, w).
 
     Returns:
-        The weights of the models, float32 (n, c + 1).
+        The weights of the models, float32 (n, c + 1). Where the normal equations have no solution,
+        as with keys that are not finite, they are 0: such a model says nothing of any cell.
     """
     near = F.max_pool2d(masks[:, None], 2 * NEAR + 1, stride=1, padding=NEAR)[:, 0] > 0
     background = 1 - masks
@@ -86,7 +87,10 @@ def fit_targets(keys: Tensor, masks: Tensor) -> Tensor:
     right = rows.transpose(1, 2) @ (inside - outside)[..., None]
     diagonal = normal.diagonal(dim1=1, dim2=2)
     diagonal += RIDGE * diagonal.mean(1, keepdim=True)
-    return torch.cholesky_solve(right, torch.linalg.cholesky(normal))[..., 0]
+    factors, failures = torch.linalg.cholesky_ex(normal)
+    weights = torch.cholesky_solve(right, factors)[..., 0]
+    solved = (failures == 0) & weights.isfinite().all(1)
+    return weights.where(solved[:, None], torch.zeros_like(weights))
 
 
 def target_scores(weights: Tensor, key: Tensor) -> Tensor:

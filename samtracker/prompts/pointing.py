@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 import cv2
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 from samtracker.model.prompt_batch import NONE, STRIDE, PromptBatch
 from samtracker.model.runtime import Runtime
 from samtracker.prompts.square import SIDE, Square
-from samtracker.types import Box, Frame, Mask, Prompt, mask_box
+from samtracker.prompts.variety import varied
+from samtracker.types import Box, Candidate, Frame, Mask, Prompt, mask_box
 
 BOX_MARGIN: Final = 1.5
 """Side of the first square over that of a given box."""
@@ -31,31 +33,22 @@ SLACK: Final = 0.05
 CLICKS: Final = 6
 """Places for clicks that a prompt has at least, as in training."""
 
+LOOKS: Final = 6
+"""Masks of the first look that get a second one, at most: several may end in the same."""
+
 REACH: Final = 0.2
 """Radius around a corrective click in which a mask may change, as a share of the frame's short
 side."""
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A mask that may be meant.
-
-    Attributes:
-        mask: bool (H, W).
-        score: Predicted IoU, 0 to 1.
-    """
-
-    mask: Mask
-    score: float
-
-
 def find(
     runtime: Runtime, image: Frame, prompt: Prompt, prior: Mask | None = None
-) -> list[Candidate]:
-    """Find what is pointed at, the likeliest candidate first.
+) -> Iterator[Candidate]:
+    """Find what is pointed at.
 
-    A first look, at a square around a box or at several around clicks, says where the object is; a
-    second one, at a square around what was found, makes the masks. With a prior there is one look.
+    A first look, at a square around a box or at several around clicks, says what may be meant; a
+    second one for each of these, at a square around it, makes the mask. With a prior there is one
+    look.
 
     Args:
         runtime: Runs a network with a prompt encoder.
@@ -63,30 +56,34 @@ def find(
         prompt: A box or clicks inside the frame.
         prior: bool (H, W), the mask so far, which clicks correct near them.
 
-    Returns:
-        Four candidates; some may be empty.
+    Yields:
+        Candidates, the likeliest first, each when it is asked for; some may be empty or alike.
 
     Raises:
         OutOfMemoryError: The device has no memory left for it.
     """
-    size = (image.shape[0], image.shape[1])
-    first = prior
-    if first is None or not first.any():
-        (likeliest,) = _look(runtime, image, prompt, _first_squares(size, prompt), None, keep=1)
-        first = likeliest.mask
-    box = mask_box(first) if prompt.box is None else _joined(mask_box(first), prompt.box)
+    if prior is not None and prior.any():
+        near = None if prompt.points is None else _near(prior.shape, prompt.points)
+        for item in _closer_look(runtime, image, prompt, prior):
+            corrected = item.mask if near is None else np.where(near, item.mask, prior)
+            yield replace(item, mask=corrected)
+        return
+    squares = _first_squares((image.shape[0], image.shape[1]), prompt)
+    for first in islice(varied(_look(runtime, image, prompt, squares, None)), LOOKS):
+        yield from islice(_closer_look(runtime, image, prompt, first.mask), 1)
+
+
+def _closer_look(runtime: Runtime, image: Frame, prompt: Prompt, mask: Mask) -> Iterator[Candidate]:
+    """Look at a square around what was found so far; yield nothing where there is nothing."""
+    found = mask_box(mask)
+    box = found if prompt.box is None else _joined(found, prompt.box)
     if box is None:
-        return [Candidate(first, 0.0)]
+        return
     clicks = [(x, y) for x, y, _ in prompt.points or ()]
     square = Square.around(box, MASK_MARGIN, inside=clicks)
-    found = _look(runtime, image, prompt, [square], first, keep=4)
-    if prompt.box is not None:
-        inside = _inside(size, prompt.box)
-        return [Candidate(item.mask & inside, item.score) for item in found]
-    if prior is None:
-        return found
-    near = _near(size, clicks)
-    return [Candidate(np.where(near, item.mask, prior), item.score) for item in found]
+    inside = None if prompt.box is None else _inside(mask.shape, prompt.box)
+    for item in _look(runtime, image, prompt, [square], mask):
+        yield item if inside is None else replace(item, mask=item.mask & inside)
 
 
 def _first_squares(size: tuple[int, int], prompt: Prompt) -> list[Square]:
@@ -112,28 +109,15 @@ def _look(
     prompt: Prompt,
     squares: Sequence[Square],
     prior: Mask | None,
-    *,
-    keep: int,
-) -> list[Candidate]:
-    """Return the best candidates of some squares of a frame, in order; only these are restored."""
+) -> Iterator[Candidate]:
+    """Look at some squares of a frame; a mask is brought to its size when it is asked for."""
     views = np.stack([square.cut(image) for square in squares])
-    batch = _batch(squares, prompt, prior)
-    found = runtime.point(views, batch)
-    scores = found.scores.clone()
-    # A lone click may mean several things, the other candidates are made for that.
-    lone = prompt.box is None and len(prompt.points or ()) == 1 and prior is None
-    scores[:, 0 if lone else slice(1, None)] -= 1
-    order = scores.flatten().argsort(descending=True).tolist()[:keep]
+    found = runtime.point(views, _batch(squares, prompt, prior))
     logits = found.logits.cpu().numpy()
     size = (image.shape[0], image.shape[1])
-    count = logits.shape[1]
-    return [
-        Candidate(
-            squares[place // count].restore(logits[place // count, place % count], size) > 0,
-            float(found.scores[place // count, place % count]),
-        )
-        for place in order
-    ]
+    for row, number in found.order(ambiguous=prompt.is_lone_click and prior is None):
+        mask = squares[row].restore(logits[row, number], size) > 0
+        yield Candidate(mask=mask, score=float(found.scores[row, number]))
 
 
 def _batch(squares: Sequence[Square], prompt: Prompt, prior: Mask | None) -> PromptBatch:
@@ -167,7 +151,7 @@ def _joined(one: Box | None, other: Box) -> Box:
     )
 
 
-def _inside(size: tuple[int, int], box: Box) -> Mask:
+def _inside(size: tuple[int, ...], box: Box) -> Mask:
     """Return where an object with a box may be, bool (H, W)."""
     x1, y1, x2, y2 = box
     across, down = SLACK * (x2 - x1), SLACK * (y2 - y1)
@@ -178,9 +162,9 @@ def _inside(size: tuple[int, int], box: Box) -> Mask:
     return inside
 
 
-def _near(size: tuple[int, int], clicks: Sequence[tuple[float, float]]) -> Mask:
+def _near(size: tuple[int, ...], clicks: Sequence[tuple[float, float, int]]) -> Mask:
     """Where a mask may change by clicks, bool (H, W)."""
     near: NDArray[np.uint8] = np.zeros(size, np.uint8)
-    for x, y in clicks:
+    for x, y, _ in clicks:
         cv2.circle(near, (int(x), int(y)), max(1, round(REACH * min(size))), 1, cv2.FILLED)
     return near > 0

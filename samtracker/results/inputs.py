@@ -6,11 +6,10 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from samtracker.errors import OutputError
 from samtracker.video.image_pattern import matching
+from samtracker.video.location import locate_source
 
 
 def refuse_inputs(target: Path, inputs: Iterable[str | Path | int | None]) -> None:
@@ -51,18 +50,17 @@ def _refuse(given: object, path: Path, place: Path) -> None:
 
 def _files(given: str | Path | int | None) -> Iterator[Path]:
     """Yield the paths that an input stands for, and the links in it."""
-    text = str(given)
-    camera = isinstance(given, int) or (isinstance(given, str) and text.isdecimal())
-    if given is None or camera or "\0" in text:  # no file has a NUL in its name
+    if given is None or isinstance(given, int) or str(given).isdecimal():
         return
-    if text.startswith("file://"):
-        text = url2pathname(urlsplit(text).path)
-    yield Path(text)
+    path = locate_source(given)
+    if isinstance(path, str) or "\0" in str(path):  # no file has a NUL in its name
+        return
+    yield path
     with suppress(OSError):  # what cannot be looked at cannot be read either
-        if not Path(text).exists():
-            yield from matching(Path(text))
-        elif Path(text).is_dir():
-            yield from (item for item in Path(text).iterdir() if item.is_symlink())
+        if not path.exists():
+            yield from matching(path)
+        elif path.is_dir():
+            yield from (item for item in path.iterdir() if item.is_symlink())
 
 
 def _is_in(path: Path, place: Path) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import reprlib
+from numbers import Real
+
 import cv2
 import numpy as np
 
 from samtracker.errors import ConfigError
 from samtracker.palette import palette_color
-from samtracker.types import Box, Frame, FrameResult, State, TrackedObject
+from samtracker.types import Box, Frame, FrameResult, State, TrackedObject, check_frame
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _DARK, _LIGHT = (24, 24, 24), (255, 255, 255)
@@ -33,14 +36,19 @@ def overlay(
         RGB uint8 (H, W, 3).
 
     Raises:
-        ConfigError: The result belongs to a frame of another size.
+        FrameError: The image is not RGB uint8.
+        ConfigError: The result belongs to a frame of another size, or the opacity is out of range.
     """
+    check_frame(image)
     if image.shape[:2] != result.size:
         raise ConfigError(
             f"image has the size {image.shape[:2]} but result {result.size}: "
             "draw a result on its own frame"
         )
-    canvas = image.copy()
+    given: object = opacity
+    if not isinstance(given, Real) or not 0 <= opacity <= 1:
+        raise ConfigError(f"opacity={reprlib.repr(opacity)} does not fit: give 0 to 1")
+    canvas: Frame = np.array(image, order="C")
     for item in result.objects:
         if item.box is not None:
             _draw_mask(canvas, item, item.box, opacity)

@@ -1,46 +1,15 @@
-"""What a tracker asks of the frames and ids it is given."""
+"""What a tracker asks of the ids it is given; of frames and times, see `types.check_frame`."""
 
 from __future__ import annotations
 
+import reprlib
+
 import numpy as np
 
-from samtracker.errors import FrameError, PromptError
-from samtracker.types import Frame, Size
+from samtracker.errors import PromptError
 
 MAX_ID = 65535
 """Largest object id; id maps are uint16."""
-
-
-def check_frame(frame: Frame, *, size: Size | None = None) -> None:
-    """Check that a frame is RGB uint8 (H, W, 3), and of the stream's size if that is given.
-
-    Raises:
-        FrameError: It is not.
-    """
-    if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8:
-        kind = getattr(frame, "dtype", type(frame).__name__)
-        raise FrameError(f"the frame is {kind}: give an RGB uint8 array (H, W, 3)")
-    if frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape:
-        raise FrameError(f"the frame has shape {frame.shape}: give an RGB uint8 array (H, W, 3)")
-    if size is not None and frame.shape[:2] != size:
-        (height, width), (rows, columns) = frame.shape[:2], size
-        raise FrameError(
-            f"the frame is {width}x{height} but the stream is {columns}x{rows}: "
-            "resize it, or call init to start a new stream"
-        )
-
-
-def check_current(frame: Frame, current: Frame, index: int) -> None:
-    """Check that a frame is the current one of a stream, which has a number there.
-
-    Raises:
-        FrameError: It is not.
-    """
-    if not np.array_equal(frame, current):
-        raise FrameError(
-            f"the frame is not the current one, number {index} of the stream: "
-            "give the frame given last to init or step"
-        )
 
 
 def check_id(object_id: int, *, above: int) -> None:
@@ -50,9 +19,9 @@ def check_id(object_id: int, *, above: int) -> None:
         PromptError: It is not.
     """
     if not isinstance(object_id, (int, np.integer)):
-        raise PromptError(f"object_id={object_id!r} is no whole number: give an int")
+        raise PromptError(f"object_id={reprlib.repr(object_id)} is no whole number: give an int")
     if not above < object_id <= MAX_ID:
         raise PromptError(
-            f"object_id={object_id} cannot be used: ids are never used twice, "
+            f"object_id={reprlib.repr(object_id)} cannot be used: ids are never used twice, "
             f"give one from {above + 1} to {MAX_ID}"
         )

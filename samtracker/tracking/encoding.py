@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from samtracker.tracking.hints import check_fields
 from samtracker.types import State
 
 
@@ -69,8 +70,8 @@ class JsonEncoder:
         number = self._known[id(value)] = len(self._known)
         self._kept.append(value)
         if isinstance(value, Tensor | np.ndarray):
-            tensor = torch.from_numpy(value) if isinstance(value, np.ndarray) else value
-            self.tensors[str(number)] = tensor.detach().clone()
+            tensor = torch.tensor(value) if isinstance(value, np.ndarray) else value.clone()
+            self.tensors[str(number)] = tensor.detach()
             last = tensor.dim() == 4 and tensor.is_contiguous(memory_format=torch.channels_last)
             kind = "array" if isinstance(value, np.ndarray) else "tensor"
             return {kind: number, "channels_last": last}
@@ -106,7 +107,8 @@ class JsonDecoder:
         Raises:
             LookupError: A tag, a field or a tensor is unknown.
             TypeError: Something is of another kind than it should be.
-            ValueError: A state is unknown.
+            ValueError: A state or a setting is unknown.
+            ConfigError: A setting does not fit.
         """
         match plain:
             case {"state": value}:
@@ -122,8 +124,10 @@ class JsonDecoder:
             case {"again": number}:
                 return self._known[number]
             case {"array": number}:
-                self._known[number] = self._tensors[str(number)].numpy()
-                return self._known[number]
+                array = self._tensors[str(number)].numpy()
+                array.flags.writeable = False  # as masks are
+                self._known[number] = array
+                return array
             case {"tensor": number, "channels_last": last}:
                 tensor = self._tensors[str(number)].to(self._device)
                 if last and tensor.dim() == 4:
@@ -136,6 +140,7 @@ class JsonDecoder:
                 self._known[number] = made
                 for name, item in fields.items():
                     vars(made)[layout.fields[name]] = self.decode(item)
+                check_fields(made)
                 return made
             case _:
                 return plain

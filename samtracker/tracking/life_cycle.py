@@ -74,6 +74,15 @@ class LifeCycle:
         state: After the last frame.
     """
 
+    state: State
+    _config: TrackerConfig
+    _area: float
+    _largest: float
+    _center: tuple[float, float]
+    _absent: int
+    _doubtful: int
+    _good: int
+
     def __init__(self, config: TrackerConfig, given: Observation) -> None:
         self._config = config
         self.state = State.TRACKING

@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TextIO, TypeVar, cast
 
@@ -27,10 +28,11 @@ from samtracker._version import __version__
 from samtracker.checkpoints.origin import weights_of
 from samtracker.config import TrackerConfig
 from samtracker.errors import ConfigError, OutputError
-from samtracker.files import writing
+from samtracker.files import DAMAGE, checked_path, writing
 from samtracker.model.network import SEED
 from samtracker.model.runtime import Runtime
 from samtracker.prompts.grabcut import SEED as CUT_SEED
+from samtracker.tracking.turn import Turn
 from samtracker.types import FrameResult
 
 _KIND: Final = "samtracker-replay-"
@@ -46,6 +48,7 @@ class Loggable(Protocol):
     log: ReplayLog | None
     config: TrackerConfig
     runtime: Runtime
+    _turn: Turn
 
     @property
     def result(self) -> FrameResult | None:
@@ -68,6 +71,7 @@ class ReplayLog:
 
     Raises:
         ConfigError: The stream has begun.
+        OutputError: The path is none.
         WeightsError: The network comes from no file.
     """
 
@@ -76,7 +80,7 @@ class ReplayLog:
             raise ConfigError(
                 f"log '{path}' would lack the begin of the tracker's stream: call reset() first"
             )
-        self._path = Path(path)
+        self._path = checked_path(path, OutputError, "log")
         name, digest = weights_of(tracker.runtime.network)
         self._header = {
             "format": FORMAT,
@@ -101,15 +105,19 @@ class ReplayLog:
             arguments: Its arguments by name.
             outcome: What it returned.
         """
-        given = dict(arguments)
+        given = {key: value for key, value in arguments.items() if not callable(value)}
         frame = given.pop("frame", None)
         line: dict[str, Any] = {"call": name}
         if frame is not None:
             line["frame"] = digest(frame)
-        line["arguments"] = {key: packed(value) for key, value in given.items()}
-        if isinstance(outcome, FrameResult):
-            line |= outline(outcome)
-        self._write(line)
+        try:
+            line["arguments"] = {key: packed(value) for key, value in given.items()}
+            text = json.dumps(line | (outline(outcome) if isinstance(outcome, FrameResult) else {}))
+        except DAMAGE as error:  # as of a generator of clicks, which has been used up
+            reason = f"log '{self._path}' is incomplete: it cannot hold an argument of {name}()"
+            self._failure = self._failure or OutputError(f"{reason} ({error})")
+        else:
+            self._write(text)
 
     def close(self) -> None:
         """Close the file; what was written until then is on the disk at any time.
@@ -123,7 +131,7 @@ class ReplayLog:
         if self._failure is not None:
             raise self._failure
 
-    def _write(self, line: dict[str, Any]) -> None:
+    def _write(self, line: str) -> None:
         if self._failure is not None:
             return
         try:
@@ -131,7 +139,7 @@ class ReplayLog:
                 if self._file is None:
                     self._file = self._path.open("w", encoding="ascii", newline="\n")
                     self._file.write(json.dumps(self._header) + "\n")
-                self._file.write(json.dumps(line) + "\n")
+                self._file.write(line + "\n")
                 self._file.flush()
         except OutputError as error:
             self._failure = error
@@ -140,16 +148,21 @@ class ReplayLog:
 def logged(
     method: Callable[Concatenate[Self_, Arguments], Result],
 ) -> Callable[Concatenate[Self_, Arguments], Result]:
-    """Make a method of a tracker record itself in its log, if there is one, once it is done."""
+    """Make a method of a tracker wait for its turn, and record itself in its log once it is done.
+
+    Raises:
+        ConfigError: The process is forked, see `check_process`.
+    """
     signature = inspect.signature(method)
 
     @functools.wraps(method)
     def call(self: Self_, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        outcome = method(self, *args, **kwargs)
-        if self.log is not None:
-            _, *arguments = signature.bind(self, *args, **kwargs).arguments.items()
-            self.log.record(method.__name__, dict(arguments), outcome)
-        return outcome
+        with self._turn:
+            outcome = method(self, *args, **kwargs)
+            if self.log is not None:
+                _, *arguments = signature.bind(self, *args, **kwargs).arguments.items()
+                self.log.record(method.__name__, dict(arguments), outcome)
+            return outcome
 
     return cast(Callable[Concatenate[Self_, Arguments], Result], call)
 
@@ -194,6 +207,8 @@ def packed(value: Any) -> Any:
         return value
     if isinstance(value, list | tuple):
         return [packed(item) for item in value]
+    if isinstance(value, Fraction):  # as times of frames may be
+        return float(value)
     value = np.asarray(value)  # a tensor or picture too
     if value.ndim > 1:
         content = base64.b64encode(zlib.compress(np.ascontiguousarray(value).data))

@@ -40,13 +40,22 @@ class ObjectMemory:
         lost: Whether it is to be looked for in the whole frame.
     """
 
+    lost: bool
+    _config: TrackerConfig
+    _given: list[ReferenceFrame]
+    _bank: deque[ReferenceFrame]
+    _given_target: TargetModel | None
+    _target: TargetModel | None
+    _last: Template
+    _whole: Template
+    _largest: float
+
     def __init__(self, config: TrackerConfig, features: Features, mask: Tensor) -> None:
         self.lost = False
         self._config = config
-        self._given: list[ReferenceFrame] = []
-        self._bank: deque[ReferenceFrame] = deque(maxlen=config.bank)
-        self._given_target: TargetModel | None = None
-        self._target: TargetModel | None = None
+        self._given = []
+        self._bank = deque(maxlen=config.bank)
+        self._given_target = self._target = None
         self.set_mask(features, mask)
 
     def set_mask(self, features: Features, mask: Tensor) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -13,11 +12,11 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from samtracker.checkpoints.files import load_state, save_state
+from samtracker.checkpoints.files import checksum, load_state, save_state
 from samtracker.checkpoints.origin import network_of, weights_of
 from samtracker.config import TrackerConfig
-from samtracker.errors import OutputError, WeightsError
-from samtracker.files import DAMAGE
+from samtracker.errors import OutOfMemoryError, OutputError, SamTrackerError, WeightsError
+from samtracker.files import DAMAGE, checked_path
 from samtracker.model.encoders import Features
 from samtracker.model.geometry import InputTransform
 from samtracker.model.memory import ReferenceFrame, Template
@@ -28,11 +27,13 @@ from samtracker.tracking.encoding import JsonDecoder, JsonEncoder, Layout
 from samtracker.tracking.life_cycle import LifeCycle
 from samtracker.tracking.object_memory import ObjectMemory
 from samtracker.tracking.objects import Edit, Objects
+from samtracker.tracking.state import StreamState
 from samtracker.tracking.track import Track
+from samtracker.tracking.trial import check_state
 from samtracker.types import FrameResult, TrackedObject
 
 _KIND: Final = "samtracker-tracker-"
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Number of the format; one more with every change of `LAYOUTS` or of the header."""
 
 
@@ -93,19 +94,25 @@ class SavedTracker:
     _state: Any
     _tensors: dict[str, Tensor]
 
-    def restore(self, device: torch.device, names: tuple[str, ...]) -> dict[str, Any]:
-        """Return what a stream changes, on a device: of these names, whatever else is there.
+    def restore(self, runtime: Runtime) -> StreamState:
+        """Return what a stream changes, on a device, once it has been tried there.
+
+        Args:
+            runtime: Runtime of the network on the device.
 
         Raises:
             WeightsError: The file is damaged.
+            OutOfMemoryError: The device has no memory left for it.
         """
         with _damage(self._path):
-            state = JsonDecoder(LAYOUTS, self._tensors, device).decode(self._state)
-            return {name: state[name] for name in names}
+            decoder = JsonDecoder(LAYOUTS, self._tensors, runtime.device)
+            state = StreamState(**decoder.decode(self._state))
+            check_state(state, runtime, self.config)
+            return state
 
 
 def save_tracker(
-    path: Path, runtime: Runtime, config: TrackerConfig, state: dict[str, Any]
+    path: str | Path, runtime: Runtime, config: TrackerConfig, state: StreamState
 ) -> None:
     """Write a tracker to a file.
 
@@ -113,12 +120,13 @@ def save_tracker(
         path: File to write; its name ends in .safetensors.
         runtime: Runtime of the tracker.
         config: Settings of the tracker.
-        state: What a stream changes, by name.
+        state: What a stream has changed.
 
     Raises:
-        OutputError: The file has another ending, or cannot be written.
+        OutputError: The path is none, has another ending, or cannot be written.
         WeightsError: The network does not come from a file.
     """
+    path = checked_path(path, OutputError, "path")
     if path.suffix != ".safetensors":
         raise OutputError(f"'{path}' has another ending: give a name that ends in .safetensors")
     weights, digest = weights_of(runtime.network)
@@ -129,7 +137,7 @@ def save_tracker(
         "precision": runtime.precision_name,
         "threads": torch.get_num_threads(),
         "config": asdict(config),
-        "state": encoder.encode(state),
+        "state": encoder.encode(vars(state)),
     }
     text = json.dumps(header)
     metadata = {
@@ -140,19 +148,7 @@ def save_tracker(
     save_state(path, encoder.tensors, metadata)
 
 
-def checksum(text: str, tensors: Mapping[str, Tensor]) -> str:
-    """Compute the sha256 of a header and tensors, as `load_tracker` wants to find it.
-
-    What fits together in a tracker is too much to be checked piece by piece.
-    """
-    content = hashlib.sha256(text.encode())
-    for name, tensor in sorted(tensors.items()):
-        content.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        content.update(tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
-    return content.hexdigest()
-
-
-def load_tracker(path: Path, weights: str | Path | None) -> SavedTracker:
+def load_tracker(path: str | Path, weights: str | Path | None) -> SavedTracker:
     """Read a file of `save_tracker`.
 
     Args:
@@ -163,6 +159,7 @@ def load_tracker(path: Path, weights: str | Path | None) -> SavedTracker:
         WeightsError: The weights are missing or are others; or the file is missing, damaged or of
             another version.
     """
+    path = checked_path(path, WeightsError, "path")
     tensors, metadata = load_state(path)
     _check_format(path, metadata.get("format", ""))
     with _damage(path):
@@ -196,5 +193,7 @@ def _damage(path: Path) -> Iterator[None]:
     """Turn what a file that somebody changed may bring about into an error of ours."""
     try:
         yield
-    except (OSError, *DAMAGE) as error:
+    except OutOfMemoryError:
+        raise
+    except (SamTrackerError, OSError, AssertionError, RuntimeError, *DAMAGE) as error:
         raise WeightsError(f"'{path}' is damaged: start again from the first frame") from error

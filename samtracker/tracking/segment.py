@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import torch
 
 from samtracker.model.aggregation import soft_aggregate
+from samtracker.model.confidence import calibrated, expected_iou
 from samtracker.model.network import NOWHERE
 from samtracker.model.runtime import EncodedFrame, Runtime, soft_masks, within_memory
 from samtracker.tracking.life_cycle import Observation
@@ -58,19 +59,27 @@ def segment_frame(
     if gone.any():  # what a lost object would have taken is the others'
         logits[gone] = NOWHERE
         masks = soft_aggregate(logits)
+    claims = torch.where(gone[:, None, None], NOWHERE, decoded.logits)
+    sure = calibrated(expected_iou(claims), runtime.network.config.calibration).tolist()
     if soft:
         grid_masks = soft_masks(decoded.logits, like=encoded.features.key)
     else:
         grid_masks = encoded.masks_to_grid(masks)
     objects = []
-    rows = zip(after.items(), masks.cpu().numpy(), grid_masks, scores, states, strict=True)
-    for (number, track), mask, grid_mask, score, state in rows:
+    rows = zip(after.items(), masks.cpu().numpy(), grid_masks, scores, sure, states, strict=True)
+    for (number, track), mask, grid_mask, score, confidence, state in rows:
         box = mask_box(mask)
         if state is State.TRACKING and box is not None:
             track.memory.update(encoded.features, grid_mask, score, index)
         track.memory.lost = state in (State.LOST, State.REACQUIRED)
-        sure = score if box is not None else 0.0
         objects.append(
-            TrackedObject(id=number, mask=mask, box=box, score=sure, state=state, name=track.name)
+            TrackedObject(
+                id=number,
+                mask=mask,
+                box=box,
+                score=0.0 if box is None else confidence,
+                state=state,
+                name=track.name,
+            )
         )
     return tuple(objects), after

@@ -55,15 +55,16 @@ def stream(
         tracker: Tracker that finds the objects.
         source: Source of the frames, see `read_frames`.
         realtime: Whether to take the newest frame each time.
-        prompt: Arguments of `Tracker.init` in the first frame; without any the stream goes on.
+        prompt: Arguments of `Tracker.init` in the first frame; if all are None the stream goes on.
 
     Yields:
         The results, with their frames.
     """
+    begins = any(value is not None for value in prompt.values())
     for image, time in _live(source) if realtime else _every(source):
-        if prompt:
+        if begins:
             result = tracker.init(image, timestamp=time, **prompt)
-            prompt = {}
+            begins = False
         else:
             result = tracker.step(image, time)
         yield StreamResult(

@@ -2,13 +2,15 @@
 
 The tensors under their plain names are the network's, averaged if `ema` is on, so that every
 checkpoint can be tracked with; those under `training.` are the rest. Like every weight file a
-checkpoint is safetensors, and is written whole or not at all.
+checkpoint is safetensors, and is written whole or not at all. A checksum tells one that was changed
+since: training would go on with anything that has the right shape.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from samtracker.checkpoints.files import load_state, save_state
+from samtracker.checkpoints.files import checksum, load_state, save_state
 from samtracker.checkpoints.load import FORMAT, TRAINING
 from samtracker.config import TrainConfig
-from samtracker.errors import WeightsError
+from samtracker.errors import ConfigError, TrainingError, WeightsError
+from samtracker.files import DAMAGE
 from samtracker.model.network import Network
 
 NETWORK, OPTIMIZER, RANDOM = (f"{TRAINING}{part}." for part in ("network", "optimiser", "random"))
@@ -73,15 +76,14 @@ class Checkpoint:
             "groups": self.optimizer["param_groups"],
             "scores": self.scores,
         }
+        # A copy of each, for safetensors refuses tensors that share memory.
+        tensors = {name: tensor.detach().clone() for name, tensor in tensors.items()}
         header = {
             "format": FORMAT,
             "config": network.config.to_json(),
             "training": json.dumps(training),
         }
-        # A copy of each, for safetensors refuses tensors that share memory.
-        save_state(
-            path, {name: tensor.detach().clone() for name, tensor in tensors.items()}, header
-        )
+        save_state(path, tensors, {**header, "sha256": _checksum(header, tensors)})
 
     @classmethod
     def load(cls, path: Path) -> Checkpoint:
@@ -91,14 +93,30 @@ class Checkpoint:
             path: File to read.
 
         Raises:
-            WeightsError: The file is missing, damaged, or no checkpoint of a training.
+            WeightsError: The file is missing, no safetensors, or no checkpoint of a training.
+            TrainingError: It is damaged, or of an older version.
         """
         tensors, metadata = load_state(path)
         if "training" not in metadata:
             raise WeightsError(
                 f"'{path}' holds weights but no training to go on with: give it as weights=..."
             )
-        training = json.loads(metadata["training"])
+        if "sha256" not in metadata:
+            raise TrainingError(
+                f"'{path}' has no checksum, as older versions of samtracker wrote them: go on with "
+                "that one, or start anew with it as weights=..."
+            )
+        with _damage(path):
+            if metadata["sha256"] != _checksum(metadata, tensors):
+                raise ValueError("something was changed")
+            return cls._read(tensors, metadata["training"])
+
+    @classmethod
+    def _read(cls, tensors: dict[str, Tensor], text: str) -> Checkpoint:
+        training = json.loads(text)
+        config = TrainConfig.from_json(training["config"])
+        if not 0 <= training["step"] <= config.steps:
+            raise ValueError("another training's step")
         plain = {name: t for name, t in tensors.items() if not name.startswith(TRAINING)}
         network = _part(tensors, NETWORK)
         state: dict[int, dict[str, Tensor]] = {}
@@ -106,15 +124,30 @@ class Checkpoint:
             number, slot = name.split(".", 1)
             state.setdefault(int(number), {})[slot] = value
         return cls(
-            config=TrainConfig.from_json(training["config"]),
-            data=tuple(training["data"]),
-            step=training["step"],
+            config=config,
+            data=tuple(map(str, training["data"])),
+            step=int(training["step"]),
             network=network or plain,
             averaged=plain if network else None,
-            optimizer={"state": state, "param_groups": training["groups"]},
+            optimizer={"state": state, "param_groups": list(training["groups"])},
             random=_part(tensors, RANDOM),
-            scores=training["scores"],
+            scores={str(name): float(score) for name, score in training["scores"].items()},
         )
+
+
+@contextmanager
+def _damage(path: Path) -> Iterator[None]:
+    """Turn what a checkpoint that was changed may bring about into an error of ours."""
+    try:
+        yield
+    except (ConfigError, *DAMAGE) as error:
+        raise TrainingError(
+            f"'{path}' is damaged: go on from a copy of it, or start the training anew"
+        ) from error
+
+
+def _checksum(metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> str:
+    return checksum("\n".join(metadata[key] for key in ("format", "config", "training")), tensors)
 
 
 def random_states() -> dict[str, Tensor]:

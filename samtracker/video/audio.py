@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import av
 
 from samtracker.errors import VideoError
+from samtracker.video.container import open_container
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -37,11 +38,9 @@ class AudioCopy:
 
     def __init__(self, source: Path, output: OutputContainer, *, start: float) -> None:
         try:
-            self._input = av.open(f"file:{source}", metadata_errors="ignore")
-        except av.FFmpegError as error:
-            raise VideoError(
-                f"the audio of '{source}' cannot be read ({error.strerror}): give a video file"
-            ) from error
+            self._input = open_container(source)
+        except VideoError as error:
+            raise VideoError(f"the audio of '{source}' cannot be read: {error}") from error
         self._output = output
         self._start = start
         self._last_dts: int | None = None

@@ -14,6 +14,8 @@ from samtracker.errors import VideoError
 from samtracker.types import Frame
 from samtracker.video.frame_source import Candidate, FrameSource
 
+LARGEST = 2**31 - 1  # a C int
+
 
 class CameraSource(FrameSource):
     """A camera; times come from the clock, 0 at the first frame. See `FrameSource`.
@@ -25,7 +27,13 @@ class CameraSource(FrameSource):
         VideoError: There is no such camera, or it is in use.
     """
 
+    is_live = True
+    repeatable = False
+
     def __init__(self, index: int) -> None:
+        if not 0 <= index <= LARGEST:  # with some of these OpenCV crashes
+            raise VideoError("there is no camera of that number: give 0 or another small one")
+        self.name = f"camera {index}"
         # OpenCV reports every backend that did not find the camera on stderr.
         level = cv2.utils.logging.getLogLevel()
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
@@ -33,7 +41,6 @@ class CameraSource(FrameSource):
             self._capture = cv2.VideoCapture(index)
         finally:
             cv2.utils.logging.setLogLevel(level)
-        self.name = f"camera {index}"
         if not self._capture.isOpened():
             raise VideoError(
                 f"{self.name} cannot be opened: connect it, close other programs that use it, "

@@ -105,6 +105,7 @@ class VideoEncoder:
         form: See `VideoFormat`.
         rate: Frames per second.
         size: (H, W) of the frames; padded at the bottom and right where the format asks for it.
+        aspect: Width of a pixel, as players show it, over its height.
         start: Time of the first frame in seconds, which becomes 0 in the file.
         audio_from: See `VideoWriter`.
     """
@@ -116,6 +117,7 @@ class VideoEncoder:
         *,
         rate: Fraction,
         size: Size,
+        aspect: Fraction,
         start: float,
         audio_from: Path | None,
     ) -> None:
@@ -140,6 +142,7 @@ class VideoEncoder:
         self._stream.pix_fmt = form.stored
         context = self._stream.codec_context
         context.time_base = Fraction(1, self._ticks)
+        context.sample_aspect_ratio = aspect
         context.colorspace = context.color_primaries = context.color_trc = BT709
         context.color_range = ColorRange.MPEG
         self._path = path

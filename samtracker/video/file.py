@@ -3,76 +3,120 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import av
-import numpy as np
-from av.stream import Disposition
-from av.video.reformatter import Colorspace, VideoReformatter
 
 from samtracker.errors import VideoError
 from samtracker.types import Frame
+from samtracker.video.av_versions import to_fraction
+from samtracker.video.colors import RgbConverter
+from samtracker.video.container import NO_PIPE, open_container
 from samtracker.video.frame_source import Candidate, FrameSource
+from samtracker.video.orientation import display_matrix, is_turned, upright
+from samtracker.video.streams import choose_stream
+from samtracker.video.timeline import MAX_GAP, Timeline
+from samtracker.video.transport_stream import ends_within_packet
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.packet import Packet
-    from av.sidedata.sidedata import SideData
     from av.stream import Stream
     from av.video.frame import VideoFrame as Picture
     from av.video.stream import VideoStream
 
     Packets = Iterator[Packet[VideoStream]]
 
-URL_TIMEOUT = 15.0  # seconds
 # Containers round their durations; a file that ends this many seconds early was cut off.
 END_TOLERANCE = 0.5
-RAW_FPS = 25.0  # of a raw stream that does not tell
-HD_HEIGHT = 720
-UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
+RAW_FPS = Fraction(25)  # of a raw stream that does not tell
+TS_DISCONT = 0x0200  # AVFMT_TS_DISCONT
 
 
 class FileSource(FrameSource):
-    """A video file or URL. See `FrameSource`.
+    """A video file, pipe or URL. See `FrameSource`.
 
     Args:
         location: A path, or a URL such as rtsp://host/stream.
+        stream: Number of the video stream, see `choose_stream`.
+
+    Attributes:
+        in_segments: Whether it comes some seconds at a time (HLS).
 
     Raises:
+        ConfigError: There is no stream of this number.
         VideoError: It cannot be opened, or has no video that can be decoded.
     """
 
-    def __init__(self, location: Path | str) -> None:
-        self.path = location if isinstance(location, Path) else None
+    def __init__(self, location: Path | str, stream: int | None = None) -> None:
         self.name = f"'{location}'"
-        self._container = _open(location, self.name)
+        self._piped = isinstance(location, Path) and not location.is_file()
+        self.path = location if isinstance(location, Path) and not self._piped else None
+        self._container = open_container(location)
         try:
-            self._stream = _video_stream(self._container, self.name)
-        except VideoError:
+            number = choose_stream(self._container, self.name, stream)
+        except BaseException:
             self._container.close()
             raise
+        self._stream = self._container.streams.video[number]
+        self.in_segments = self._container.format.name == "hls"
         self._zero = self._stream.start_time
-        self._reformatter = VideoReformatter()
+        self._convert = RgbConverter()
         rate = self._stream.average_rate or self._stream.guessed_rate
         self.fps = float(rate) if rate else None
-        self.duration = _duration(self._container, self._stream)
+        # Joined files start their clocks anew: the last time in such a file says nothing.
+        self._steady = not self._container.format.flags & TS_DISCONT
+        self._timeline = Timeline(
+            to_fraction(self._stream.time_base),
+            1 / (to_fraction(rate) or RAW_FPS),
+            None if self._steady else MAX_GAP,
+        )
+        duration = _duration(self._container, self._stream)
         self.frames = self._stream.frames or None
-        if self.frames is None and self.duration and self.fps:
-            self.frames = round(self.duration * self.fps)
+        if self.frames is None and duration and self.fps:
+            self.frames = round(duration * self.fps)
+        self.duration = duration if self._steady or self.in_segments or self.path is None else None
+        self.is_live = self.path is None and not self._piped and duration is None
+        self.repeatable = not self.is_live and not self._piped
+        self.sample_aspect_ratio = to_fraction(self._stream.sample_aspect_ratio) or Fraction(1)
+        self._stored_aspect = self.sample_aspect_ratio
+        streams = self._container.streams
+        self.video_stream = number if len(streams.video) > 1 else None
+        self._notes: tuple[str, ...] = ()
+        if self.video_stream is not None and stream is None:
+            self._notes += (_choice(self._stream, number, len(streams.video), self.name),)
+        if self._piped and streams.audio:
+            self._notes += (f"the audio of {self.name} is left out: a pipe can be read only once",)
         self.unreadable = 0
         self.truncated = False
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See `FrameSource`."""
+        if not self._timeline.jumped:
+            return self._notes
+        return (
+            *self._notes,
+            f"the time stamps of {self.name} jump: frames behind a jump follow at the usual "
+            "distance",
+        )
 
     def candidates(self, start: float) -> Iterator[Candidate]:
         """Yield the frames as they are shown, from the last keyframe before `start` seconds on."""
         packets = self._packets()
         earlier, needed = self._skip(packets, start) if start else ([], [])
         index: int | None = None
+        decoded_at: int | None = None
+        jumped = False
         for packet in chain(needed, packets, [None]):
             if index is None and packet is not None:
-                earlier += _shown(packet)
+                jumped = jumped or self._jumps(decoded_at, packet)
+                decoded_at = packet.dts
+                earlier += [] if jumped else _shown(packet)
             try:
                 pictures = self._stream.decode(packet)
             except av.FFmpegError:
@@ -85,10 +129,12 @@ class FileSource(FrameSource):
                 yield Candidate(
                     name=f"frame {index} of {self.name}",
                     index=index,
-                    time=index / (self.fps or RAW_FPS) if ticks is None else self._seconds(ticks),
+                    time=self._timeline.next(None if ticks is None else ticks - (self._zero or 0)),
                     load=partial(self._load, picture),
                 )
                 index += 1
+        if index is None and self._piped:
+            raise VideoError(f"{self.name} {NO_PIPE}")
 
     def close(self) -> None:
         """Close the file or connection."""
@@ -116,10 +162,11 @@ class FileSource(FrameSource):
         except av.FFmpegError:
             damaged = True
         missing = ((container.duration or 0) + (container.start_time or 0)) / av.time_base - end
-        self.truncated = damaged or missing > END_TOLERANCE
+        cut = self.path is not None and ends_within_packet(self.path, container.format.name)
+        self.truncated = damaged or cut or missing > END_TOLERANCE
 
     def _skip(self, packets: Packets, start: float) -> tuple[list[int], list[Packet[VideoStream]]]:
-        """Read on to `start` without decoding.
+        """Read on to `start` without decoding, and not past a jump of the clock.
 
         Returns:
             The times of the frames before the last keyframe up to `start`, in ticks of the
@@ -127,9 +174,11 @@ class FileSource(FrameSource):
         """
         earlier: list[int] = []
         needed: list[Packet[VideoStream]] = []
+        decoded_at: int | None = None
         for packet in packets:
             ticks = _ticks(packet)
-            late = ticks is None or self._seconds(ticks) > start
+            late = ticks is None or self._seconds(ticks) > start or self._jumps(decoded_at, packet)
+            decoded_at = packet.dts
             if packet.is_keyframe and not late:
                 for other in needed:
                     earlier += _shown(other)
@@ -139,62 +188,37 @@ class FileSource(FrameSource):
                 break
         return earlier, needed
 
+    def _jumps(self, before: int | None, packet: Packet[VideoStream]) -> bool:
+        """Return whether the clock jumps between two packets, the first decoded at `before`."""
+        if before is None or packet.dts is None:
+            return False
+        gap = float((packet.dts - before) * packet.time_base)
+        return gap < 0 or (not self._steady and gap > MAX_GAP)
+
     def _seconds(self, ticks: int) -> float:
         return float((ticks - (self._zero or 0)) * (self._stream.time_base or 0))
 
     def _load(self, picture: Picture) -> Frame:
         if picture.is_corrupt:
             raise VideoError(f"a frame of {self.name} is damaged")
-        # Players take HD video without a tag for BT.709; FFmpeg would take BT.601.
-        guess = picture.colorspace == UNSPECIFIED and picture.height >= HD_HEIGHT
-        rgb = self._reformatter.reformat(
-            picture, format="rgb24", src_colorspace=Colorspace.ITU709 if guess else None
-        )
-        image: Frame = rgb.to_ndarray().astype(np.uint8, copy=False)
-        return _upright(image, picture)
-
-
-def _open(location: Path | str, name: str) -> InputContainer:
-    local = isinstance(location, Path)
-    try:
-        return av.open(
-            # Without the protocol, FFmpeg takes the name 12:30.mp4 for a URL.
-            f"file:{location}" if local else str(location),
-            metadata_errors="ignore",
-            timeout=None if local else URL_TIMEOUT,
-        )
-    except av.FFmpegError as error:
-        if not local:
+        try:
+            image = self._convert(picture)
+        except av.FFmpegError as error:
             raise VideoError(
-                f"{name} cannot be opened ({error.strerror}): check the address and the network"
+                f"a frame of {self.name} cannot be converted to RGB ({error.strerror})"
             ) from error
-        raise VideoError(f"{name} {_diagnosis(Path(location), error)}") from error
+        matrix = display_matrix(picture)
+        aspect = self._stored_aspect
+        self.sample_aspect_ratio = 1 / aspect if is_turned(matrix) else aspect
+        return upright(image, matrix)
 
 
-def _diagnosis(path: Path, error: av.FFmpegError) -> str:
-    """Say why FFmpeg could not open a file, and what to do."""
-    if not isinstance(error, av.error.InvalidDataError):
-        return f"cannot be read: {error.strerror}"
-    with path.open("rb") as file:
-        head = file.read(8)
-    if not head:
-        return "is empty (0 bytes): record, copy or download it again"
-    if head[4:] == b"ftyp":  # the first box of every MP4 and QuickTime file
-        return (
-            "is damaged or incomplete, its index (moov) is missing: "
-            "record, copy or download it again"
-        )
-    return "is not a video that can be read, or is damaged: give another file"
-
-
-def _video_stream(container: InputContainer, name: str) -> VideoStream:
-    covers = Disposition.attached_pic
-    streams = [item for item in container.streams.video if not item.disposition & covers]
-    if not streams or container.format.name == "tty":  # tty: FFmpeg draws text files as video
-        raise VideoError(f"{name} has no video in it: give a video file")
-    if streams[0].codec_context is None:
-        raise VideoError(f"{name} has a video codec that cannot be decoded: convert it to H.264")
-    return streams[0]
+def _choice(stream: VideoStream, number: int, count: int, name: str) -> str:
+    """Say which of several video streams is read."""
+    return (
+        f"{name} has {count} video streams: number {number} is read, with "
+        f"{stream.width}x{stream.height} pixels; choose another one with stream=..."
+    )
 
 
 def _duration(container: InputContainer, stream: VideoStream) -> float | None:
@@ -211,22 +235,3 @@ def _shown(packet: Packet[VideoStream]) -> list[int]:
     """Return the time of the packet's frame in a list; none where an edit list hides it."""
     ticks = _ticks(packet)
     return [] if ticks is None or packet.is_discard else [ticks]
-
-
-def _upright(image: Frame, picture: Picture) -> Frame:
-    """Turn and flip the image as the display matrix of the picture says.
-
-    The matrix (a b u, c d v, x y w) maps a pixel (p, q) to (ap + cq + x, bp + dq + y);
-    libavutil/display.h. Only quarter turns and flips are applied.
-    """
-    data = picture.side_data.get("DISPLAYMATRIX")
-    if data is None:
-        return image
-    (a, b, _), (c, d, _), _ = (
-        np.frombuffer(bytes(cast("SideData", data)), np.int32).reshape(3, 3).tolist()
-    )
-    across, down = (a, d)
-    if abs(b) > abs(a):
-        image = image.swapaxes(0, 1)
-        across, down = (c, b)
-    return np.ascontiguousarray(image[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
@@ -43,6 +44,11 @@ class FrameSource(Protocol):
         unreadable: Number of damaged frames so far.
         truncated: Whether the source ended before it should have.
         notes: What had to be chosen until now to read it, in words that a user understands.
+        sample_aspect_ratio: Width of a pixel, as shown, over its height; sure once a frame is
+            loaded.
+        video_stream: Number of the video stream that is read; None where there is no choice.
+        is_live: Whether it has no end, as a camera.
+        repeatable: Whether it can be opened again and is the same then.
     """
 
     name: str
@@ -52,6 +58,10 @@ class FrameSource(Protocol):
     duration: float | None
     unreadable: int
     truncated: bool
+    sample_aspect_ratio: Fraction = Fraction(1)
+    video_stream: int | None = None
+    is_live: bool = False
+    repeatable: bool = True
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import reprlib
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import chain
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Final, Self
 
 from samtracker.errors import ConfigError, VideoError
+from samtracker.files import checked_path
 from samtracker.types import Frame, Size
 from samtracker.video.animation import AnimationSource
 from samtracker.video.camera import CameraSource
@@ -18,8 +22,12 @@ from samtracker.video.file import FileSource
 from samtracker.video.frame_source import Candidate, FrameSource
 from samtracker.video.image_pattern import is_pattern, matching
 from samtracker.video.image_source import ImageSource
+from samtracker.video.location import locate_source
 from samtracker.video.picture_kind import is_picture
 from samtracker.video.stills import ANIMATION_SUFFIXES, IMAGE_SUFFIXES
+
+DIGITS = 12
+"""Digits of a camera's number that are read: such a number is too large already."""
 
 LONGEST: Final = 10**9
 """Seconds or frames that no source has; sums of such numbers are exact enough to be counted."""
@@ -57,13 +65,17 @@ class VideoInfo:
         fps: Average frames per second, 30000/1001 for NTSC; None when unknown.
         frames: Number of frames in the whole source, as it announces it; None when unknown, as
             with cameras and live streams.
-        duration: Seconds; None when unknown.
+        duration: Seconds; None when unknown, as with MPEG transport streams, which may be joined.
+        sample_aspect_ratio: Width of a pixel, as players show it, over its height; 1 for squares.
+        stream: Number of the video stream that is read; None where there is no choice.
     """
 
     size: Size
     fps: float | None
     frames: int | None
     duration: float | None
+    sample_aspect_ratio: Fraction = Fraction(1)
+    stream: int | None = None
 
 
 class VideoReader(Iterator[VideoFrame]):
@@ -98,18 +110,38 @@ class VideoReader(Iterator[VideoFrame]):
             source.close()
             raise
         self.info = VideoInfo(
-            size=size, fps=source.fps, frames=source.frames, duration=source.duration
+            size=size,
+            fps=source.fps,
+            frames=source.frames,
+            duration=source.duration,
+            sample_aspect_ratio=source.sample_aspect_ratio,
+            stream=source.video_stream,
         )
         self.path = source.path
         # No method of this object: a cycle would leave the release to the garbage collector.
         self._frames = _select(
-            source, chain([first], candidates), size=size, start=start, end=end, stride=stride
+            source,
+            chain([first], candidates),
+            size=None if self.is_live else size,
+            start=start,
+            end=end,
+            stride=stride,
         )
 
     @property
     def is_live(self) -> bool:
         """Whether the source is a camera or stream, which has no end and does not come again."""
-        return self.info.duration is None and self.path is None
+        return self._source.is_live
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the source can be read again; a camera, stream or pipe cannot."""
+        return self._source.repeatable
+
+    @property
+    def in_segments(self) -> bool:
+        """Whether frames come some seconds at a time, sooner than they are to be shown (HLS)."""
+        return isinstance(self._source, FileSource) and self._source.in_segments
 
     @property
     def unreadable(self) -> int:
@@ -151,7 +183,12 @@ class VideoReader(Iterator[VideoFrame]):
 
 
 def read_frames(
-    source: str | Path | int, *, start: float = 0.0, end: float | None = None, stride: int = 1
+    source: str | Path | int,
+    *,
+    start: float = 0.0,
+    end: float | None = None,
+    stride: int = 1,
+    stream: int | None = None,
 ) -> VideoReader:
     """Open a source and iterate over its frames.
 
@@ -165,19 +202,25 @@ def read_frames(
         source: A video file; a GIF, APNG or WebP, at its own times; a TIFF, whose pages come at
             25 frames per second; a folder of images or a pattern of them, `*.png` or `%05d.png`,
             in natural order of their names and at 25 frames per second; a camera's number (an
-            int, or a string of digits) or device path; or a URL such as rtsp://host/stream.
+            int, or a string of digits) or device path; a URL such as rtsp://host/stream; or a
+            pipe, `-` for standard input, which is read once from its start to its end.
         start: Seconds; frames before are left out.
         end: Seconds; frames from here on are left out.
         stride: Takes every n-th of those frames.
+        stream: Number of the video stream in a file or URL, from 0; None for the one that players
+            show: the default one, then the largest and longest. Attached pictures and previews
+            come last.
 
     Returns:
         An iterator of `VideoFrame` that is also a context manager.
 
     Raises:
-        ConfigError: `start`, `end` or `stride` are out of range.
+        ConfigError: `start`, `end`, `stride` or `stream` are no numbers or out of range.
         VideoError: The source does not exist, is no video, or none of its frames can be read.
-            While iterating: a frame has another size than the first one.
+            While iterating: a frame has another size than the first one; not of a camera or
+            stream, whose frames come as they are.
     """
+    _check_kinds(source, start, end, stride, stream)
     if not 0 <= start <= LONGEST:
         raise ConfigError(f"start={start} is not a time: give 0 or more seconds")
     if end is not None and not end > start:
@@ -186,7 +229,7 @@ def read_frames(
         raise ConfigError(f"end={end} is not a time: give seconds, or nothing for the whole source")
     if not 1 <= stride <= LONGEST:
         raise ConfigError(f"stride={stride} is not possible: give 1 or more, up to {LONGEST}")
-    opened = _open(source)
+    opened = _open(source, stream)
     if opened.duration is not None and start >= opened.duration:
         opened.close()
         raise ConfigError(
@@ -195,21 +238,29 @@ def read_frames(
     return VideoReader(opened, source, start=start, end=end, stride=stride)
 
 
-def _open(source: str | Path | int) -> FrameSource:
+def _open(source: str | Path | int, stream: int | None) -> FrameSource:
+    opened = _open_any(source, stream)
+    if stream is not None and not isinstance(opened, FileSource):
+        opened.close()
+        raise ConfigError(f"stream={stream} does not fit {opened.name}: only videos have streams")
+    return opened
+
+
+def _open_any(source: str | Path | int, stream: int | None) -> FrameSource:
     camera = _camera(source)
     if camera is not None:
         return CameraSource(camera)
-    if isinstance(source, str) and "://" in source:
-        return FileSource(source)
     assert not isinstance(source, int), "that is a camera"
-    path = Path(source)
+    path = locate_source("/dev/stdin" if source == "-" else source)
+    if isinstance(path, str):
+        return FileSource(path, stream)
     try:
         if path.is_dir():
             return ImageSource(f"folder '{path}'", list(path.iterdir()))
         if path.exists():
             named = path.suffix.lower() in IMAGE_SUFFIXES + ANIMATION_SUFFIXES
             picture = named or (path.is_file() and is_picture(path))
-            return AnimationSource(path) if picture else FileSource(path)
+            return AnimationSource(path) if picture else FileSource(path, stream)
         if is_pattern(path):
             return ImageSource(f"pattern '{path}'", matching(path))
     except OSError as error:
@@ -219,10 +270,28 @@ def _open(source: str | Path | int) -> FrameSource:
 
 def _camera(source: str | Path | int) -> int | None:
     """Return the number of a camera, given by number or device path; None for anything else."""
-    if isinstance(source, int) or (isinstance(source, str) and source.isdecimal()):
-        return int(source)
+    if isinstance(source, int):
+        return source
+    if isinstance(source, str) and source.isdecimal():
+        return int(source[:DIGITS])
     device = re.fullmatch(r"/dev/video(\d+)", os.path.realpath(source))
-    return int(device[1]) if device else None
+    return int(device[1][:DIGITS]) if device else None
+
+
+def _check_kinds(
+    source: str | Path | int, start: float, end: float | None, stride: int, stream: int | None
+) -> None:
+    """Check that the arguments of `read_frames` are of the kinds that it documents."""
+    if not isinstance(source, int):
+        checked_path(source, VideoError, "source")
+    kinds: tuple[tuple[str, object, type], ...] = (
+        *(("start", start, Real), ("end", start if end is None else end, Real)),
+        *(("stride", stride, Integral), ("stream", 0 if stream is None else stream, Integral)),
+    )
+    for name, value, kind in kinds:
+        if not isinstance(value, kind):
+            whole = "a whole number" if kind is Integral else "seconds"
+            raise ConfigError(f"{name}={reprlib.repr(value)} does not fit: give {whole}")
 
 
 def _first_readable(source: FrameSource, candidates: Iterator[Candidate]) -> tuple[Candidate, Size]:
@@ -244,12 +313,12 @@ def _select(
     source: FrameSource,
     candidates: Iterator[Candidate],
     *,
-    size: Size,
+    size: Size | None,
     start: float,
     end: float | None,
     stride: int,
 ) -> Generator[VideoFrame, None, None]:
-    """Load every n-th frame from `start` to before `end`, then close the source."""
+    """Load every n-th frame from `start` to before `end`, all of one size if there is one."""
     count = 0
     try:
         for candidate in candidates:
@@ -265,7 +334,7 @@ def _select(
             except VideoError:
                 source.unreadable += 1
                 continue
-            if image.shape[:2] != size:
+            if size is not None and image.shape[:2] != size:
                 raise VideoError(
                     f"{candidate.name} has {image.shape[1]}x{image.shape[0]} pixels, "
                     f"but the first frame has {size[1]}x{size[0]}: all must have the same size"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import av
 
 from samtracker.video.encoder import FASTSTART, H264_FRAGMENTS, VideoEncoder
-from samtracker.video.write import VideoWriter
+from samtracker.video.write import SQUARE, VideoWriter
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -29,6 +29,7 @@ class RecordingWriter(VideoWriter):
     Args:
         path: See `VideoWriter`; it ends in `.mp4`. What a kill left is replaced.
         fps: See `VideoWriter`.
+        sample_aspect_ratio: See `VideoWriter`.
 
     Attributes:
         kept: Whether there is a finished video.
@@ -40,8 +41,14 @@ class RecordingWriter(VideoWriter):
 
     _form = H264_FRAGMENTS
 
-    def __init__(self, path: str | Path, *, fps: float | Fraction) -> None:
-        super().__init__(path, fps=fps)
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        fps: float | Fraction,
+        sample_aspect_ratio: Fraction = SQUARE,
+    ) -> None:
+        super().__init__(path, fps=fps, sample_aspect_ratio=sample_aspect_ratio)
         self.kept = False
 
     def _finish(self, encoder: VideoEncoder) -> None:

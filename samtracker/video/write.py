@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from numbers import Real
 from pathlib import Path
 from typing import Self
 
@@ -12,9 +14,15 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from samtracker.errors import ConfigError, OutputError, VideoError
-from samtracker.types import Frame, Mask
+from samtracker.errors import ConfigError, FrameError, OutputError, VideoError
+from samtracker.types import Frame, Mask, check_frame, to_seconds
 from samtracker.video.encoder import FPS_RANGE, H264, PRORES_4444, VideoEncoder, VideoFormat
+
+LONGEST = 1e9
+"""Seconds from the first frame of a video to its last."""
+
+SQUARE = Fraction(1)
+"""Sample aspect ratio of square pixels."""
 
 
 class _Writer:
@@ -27,16 +35,25 @@ class _Writer:
     _form: VideoFormat
 
     def __init__(
-        self, path: str | Path, *, fps: float | Fraction, audio_from: Path | None = None
+        self,
+        path: str | Path,
+        *,
+        fps: float | Fraction,
+        sample_aspect_ratio: Fraction = SQUARE,
+        audio_from: Path | None = None,
     ) -> None:
         lowest, highest = FPS_RANGE
-        if not lowest <= fps <= highest:
-            raise ConfigError(f"fps={fps} is out of range: give {lowest:g} to {highest:g}")
+        if not isinstance(fps, Real) or not lowest <= fps <= highest:
+            raise ConfigError(
+                f"fps={reprlib.repr(fps)} is out of range: give {lowest:g} to {highest:g}"
+            )
         self.path = Path(path)
         self._rate = Fraction(fps).limit_denominator(1001)  # 29.97002997... is 30000/1001
+        self._aspect = sample_aspect_ratio
         self._audio_from = audio_from
         self._encoder: VideoEncoder | None = None
         self._count = 0
+        self._start = 0.0
         self._closed = False
         self._partial = self._partial_of(self.path)
         try:
@@ -83,7 +100,11 @@ class _Writer:
         if self._closed:
             raise VideoError(f"'{self.path}' is finished: no frame can be added")
         height, width = pixels.shape[:2]
-        seconds = float(self._count / self._rate) if time is None else time
+        given = to_seconds(time, "time")
+        seconds = float(self._count / self._rate) if given is None else given
+        self._start = seconds if self._encoder is None else self._start
+        if abs(seconds - self._start) > LONGEST:
+            raise FrameError(f"time={time} is too far from the first frame's, {self._start}")
         with self._reporting():
             if self._encoder is None:
                 self._encoder = VideoEncoder(
@@ -91,6 +112,7 @@ class _Writer:
                     self._form,
                     rate=self._rate,
                     size=(height, width),
+                    aspect=self._aspect,
                     start=seconds,
                     audio_from=self._audio_from,
                 )
@@ -124,6 +146,7 @@ class VideoWriter(_Writer):
     Args:
         path: The file; an existing one is replaced when the new one is finished.
         fps: Frames per second; for frames without a time, and how long the last one is shown.
+        sample_aspect_ratio: Width of a pixel, as players show it, over its height.
         audio_from: Video file whose audio is taken along, for the time span that is written.
 
     Raises:
@@ -143,8 +166,10 @@ class VideoWriter(_Writer):
                 one is moved just after it. By default the number of the frame / fps.
 
         Raises:
+            FrameError: The image is not RGB uint8, or the time is none.
             VideoError: Another size than before, a full disk, or `audio_from` cannot be read.
         """
+        check_frame(image)
         self._add(image, time)
 
 
@@ -154,6 +179,7 @@ class AlphaWriter(_Writer):
     Args:
         path: The file; an existing one is replaced when the new one is finished.
         fps: As of `VideoWriter`.
+        sample_aspect_ratio: As of `VideoWriter`.
 
     Raises:
         ConfigError: `fps` is out of range.
@@ -162,8 +188,14 @@ class AlphaWriter(_Writer):
 
     _form = PRORES_4444
 
-    def __init__(self, path: str | Path, *, fps: float | Fraction) -> None:
-        super().__init__(path, fps=fps)
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        fps: float | Fraction,
+        sample_aspect_ratio: Fraction = SQUARE,
+    ) -> None:
+        super().__init__(path, fps=fps, sample_aspect_ratio=sample_aspect_ratio)
 
     def write(self, image: Frame, mask: Mask, time: float | None = None) -> None:
         """Add a frame, opaque where the mask is True.
@@ -174,6 +206,8 @@ class AlphaWriter(_Writer):
             time: As of `VideoWriter.write`.
 
         Raises:
+            FrameError: The image is not RGB uint8, or the time is none.
             VideoError: Another size than before, or a full disk.
         """
+        check_frame(image)
         self._add(np.dstack([image, mask.astype(np.uint8) * 255]), time)

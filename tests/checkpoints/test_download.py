@@ -1,4 +1,5 @@
 import contextlib
+import gc
 import hashlib
 import re
 import resource
@@ -12,7 +13,7 @@ import pytest
 
 from samtracker.checkpoints.download import download
 from samtracker.checkpoints.manifest import WeightEntry
-from samtracker.errors import WeightsError
+from samtracker.errors import DownloadError, WeightsError
 
 CONTENT = hashlib.shake_256(b"weights").digest(300_000)
 FILE = "tiny.pth"
@@ -46,6 +47,10 @@ class Handler(BaseHTTPRequestHandler):
             start, status = int(match[1]), 206
         if self.path == "/garbage":
             self.wfile.write(b"what\r\nis this\r\n")
+        elif self.path == "/lost":
+            self.answer(302, wanted, b"", Location="http://[::1")
+        elif self.path == "/range":
+            self.answer(416, wanted, b"")
         elif self.path == "/moved":
             self.answer(302, wanted, b"", Location=f"/{FILE}")
         elif self.path != f"/{FILE}":
@@ -109,7 +114,7 @@ def fetch(server: Server, folder: Path, path: str = f"/{FILE}") -> Path:
 
 def failure(server: Server, folder: Path, path: str = f"/{FILE}") -> str:
     """What a download says that must fail; nothing gets the final name."""
-    with pytest.raises(WeightsError) as caught:
+    with pytest.raises(DownloadError) as caught:
         fetch(server, folder, path)
     message = str(caught.value)
     assert "\n" not in message
@@ -245,6 +250,17 @@ def test_no_such_file_on_the_server(server: Server, folder: Path) -> None:
 
 def test_a_server_that_does_not_speak_http(server: Server, folder: Path) -> None:
     assert "stopped: what; run it again" in failure(server, folder, "/garbage")
+
+
+def test_a_server_that_refuses_what_was_not_asked_for(server: Server, folder: Path) -> None:
+    assert "HTTP Error 416" in failure(server, folder, "/range")
+    assert names(folder) == []
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_server_that_sends_on_to_no_address(server: Server, folder: Path) -> None:
+    assert "stopped: Invalid IPv6 URL; run it again" in failure(server, folder, "/lost")
+    gc.collect()  # urllib leaves the answer open
 
 
 def test_no_connection(folder: Path) -> None:

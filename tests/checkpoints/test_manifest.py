@@ -175,3 +175,26 @@ def test_a_known_file_is_hashed_once_when_it_is_loaded() -> None:
         [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
     )
     assert ran.stdout == "1\n"
+
+
+@pytest.mark.parametrize("wrong", [None, b"lite", 7, "a\0b", "\ud800", "~nobody-at-all/x.pth"])
+def test_what_is_no_path_is_no_weights(wrong: Any) -> None:
+    with pytest.raises(WeightsError) as caught:
+        find(wrong)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("home", ["~nobody-at-all/x"])
+def test_the_cache_of_nobody(monkeypatch: pytest.MonkeyPatch, home: str) -> None:
+    monkeypatch.setenv("SAMTRACKER_HOME", home)
+    for call in (cache_folder, lambda: find("vit_b"), lambda: load_network("propagation")):
+        with pytest.raises(WeightsError, match=f"SAMTRACKER_HOME='{home}' is unknown"):
+            call()
+
+
+def test_a_cache_that_leads_nowhere_leaves_the_packaged_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    monkeypatch.setenv("SAMTRACKER_HOME", str(tmp_path / "loop"))
+    assert checked_digest(find("propagation")) == manifest()["propagation"].sha256

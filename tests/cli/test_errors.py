@@ -6,6 +6,7 @@ import json
 import pickle
 import resource
 import socket
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,11 +106,15 @@ def test_masks_that_show_nothing(folder: Path, refused: Refused) -> None:
     first_mask(folder / "empty.png", np.zeros_like(SHOTS[0].ids))
     first_mask(folder / "square.png", SHOTS[0].ids[:, :96])
     (folder / "text.png").write_text("hello")
+    (folder / "via.json").write_text('{"_via_img_metadata": {}}')
+    (folder / "boxes.txt").write_text("0 0.5 0.5 0.2 0.2")
     for name, reason in {
         "empty.png": "is empty: paint each object",
         "square.png": "is 96x96 pixels but the frame is 160x96, another aspect ratio",
         "text.png": "cannot be read as a picture: give a PNG file",
         "balls.mp4": "cannot be read as a picture",
+        "via.json": "is a VIA file, which is not read: export it as masks (PNG), COCO",
+        "boxes.txt": "has boxes but no outlines: give them with --init-box x1,y1,x2,y2",
         "none.png": "does not exist: check the path",
         ".": "cannot be read as a picture",
     }.items():
@@ -149,6 +154,9 @@ def test_masks_that_show_nothing(folder: Path, refused: Refused) -> None:
         ([*MASK, "--size", "10"], "size=10 does not fit: give 64 to 4096 pixels"),
         ([*MASK, "--memory", "bank:0"], "memory='bank:0' does not exist: use 'rolling'"),
         ([*MASK, "--feedback", "loud"], "feedback='loud' does not exist: use one of hard, soft"),
+        ([*MASK, "--max-objects", "0"], "--max-objects 0 does not fit: give 1 to 65535"),
+        ([*MASK, "--max-objects", "1"], "2 objects are more than --max-objects 1: mark fewer"),
+        ([*MASK, "--mask-kind", "grey"], "--mask-kind 'grey' does not exist: use auto, ids"),
         ([*MASK, "--show"], "no window can be opened: set DISPLAY to a screen"),
         ([*MASK, "-o", "first.png"], "first.png' exists already: choose another with --output"),
         ([*MASK, "-o", "first.png/out"], "cannot be written (Not a directory)"),
@@ -191,6 +199,21 @@ def test_links_that_lead_back_to_themselves(folder: Path, option: str) -> None:
 )
 def test_options_that_make_no_sense(refused: Refused, arguments: list[str], said: str) -> None:
     assert said in refused("track", *arguments, usage=True)
+
+
+@pytest.mark.parametrize(("tag", "count"), [(258, 3), (277, 1)])
+def test_libraries_say_nothing_past_us(
+    folder: Path, refused: Refused, tag: int, count: int
+) -> None:
+    """Pillow warns of bits per sample that are nowhere and logs too many samples; tifffile logs."""
+    path = folder / "odd.tiff"
+    Image.fromarray(FRAMES[0]).save(path)
+    data = bytearray(path.read_bytes())
+    value = data.index(struct.pack("<HHI", tag, 3, count)) + 8
+    data[value : value + 4] = struct.pack("<I", 65283)
+    path.write_bytes(data)
+    assert "cannot be read as a picture" in refused("track", "balls.mp4", "--init-mask", "odd.tiff")
+    assert "odd.tiff' can be read" in refused("track", "odd.tiff", *MASK)
 
 
 def test_weights_that_were_tampered_with(folder: Path, refused: Refused) -> None:

@@ -95,6 +95,34 @@ def test_first_masks_are_pointed_at(root: Path, tmp_path: Path) -> None:
     assert float(rows(out)[-1]["first_iou"]) == pytest.approx(mean, abs=1e-3)
 
 
+def test_rounds_make_a_table(root: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    weights = ("--weights", "propagation")
+    done = samtrack(*arguments(root), "--rounds", "1", "-o", out, *weights, *FAST)
+    assert done.code == 0
+    whole = json.loads((out / "results.json").read_text())
+    assert whole["settings"]["rounds"] == 1
+    (before, after), clips = whole["rounds"], whole["clips"]
+    assert (before["round"], before["clicks"], after["round"]) == (0, 0, 1)
+    assert after["j_and_f"] == pytest.approx(whole["overall"]["j_and_f"])
+    assert after["clicks"] == sum(clip["rounds"][1]["clicks"] for clip in clips) > 0
+    *_, first, second = done.out.splitlines()
+    for line, row in ((first, before), (second, after)):
+        assert line.split()[:2] == [str(row["round"]), str(row["clicks"])]
+        assert float(line.split()[2]) == pytest.approx(row["j_and_f"], abs=0.06)
+    assert "Rounds of corrections" in (out / "report.html").read_text()
+
+
+def test_rounds_are_of_a_tracker_on_clean_clips(root: Path, tmp_path: Path) -> None:
+    command = (*arguments(root), "--rounds", "1", "-o", tmp_path / "out")
+    done = samtrack(*command, "--predictions", root / "Annotations/480p")
+    assert done.code == 2
+    assert "--rounds is of the tracker: leave it out with --predictions" in done.err
+    done = samtrack(*command, "--corrupt", "dark")
+    assert done.code == 2
+    assert "--rounds corrects clean clips: leave it out with --corrupt" in done.err
+
+
 def test_a_prompt_is_for_the_tracker(root: Path, tmp_path: Path) -> None:
     truth = ("--predictions", root / "Annotations/480p", "-o", tmp_path / "out")
     done = samtrack(*arguments(root), "--prompt", "click", *truth)
@@ -166,6 +194,9 @@ def test_a_second_run_needs_overwrite(root: Path, tmp_path: Path) -> None:
         (("--weights", "nothing"), "nothing"),
         (("--dataset", "folder", "--split", "val"), "--dataset folder has no splits"),
         (("--root", "nowhere"), "'nowhere' is no folder"),
+        (("--root", "x" * 5000), "cannot be read (File name too long)"),
+        (("--split", "x" * 5000), "cannot be read (File name too long)"),
+        (("--predictions", "x" * 5000), "is no folder"),
         (("--predictions", ".", "--memory", "rolling"), "--memory is of the tracker"),
     ],
 )

@@ -64,8 +64,8 @@ def test_every_entry_is_in_use_and_names_options_that_exist(argument: str) -> No
     assert named <= known
 
 
-def test_a_message_becomes_one_line_with_options() -> None:
-    assert with_options("choose another with output=..., or\nreplace it with overwrite=True") == (
+def test_a_message_names_options_for_arguments() -> None:
+    assert with_options("choose another with output=..., or replace it with overwrite=True") == (
         "choose another with --output, or replace it with --overwrite"
     )
     assert with_options("config_path=... stays, and so does size=10") == (

@@ -14,21 +14,22 @@ import psutil
 import pytest
 from PIL import Image
 
-from samtracker.checkpoints.files import load_state, save_state
-from samtracker.tracking.save import checksum
+from samtracker.checkpoints.files import checksum, load_state, save_state
 from tests.helpers.cli_tools import FRAMES, contents, samtrack
 from tests.helpers.resumption import FILM, RESUME
 
 pytestmark = pytest.mark.usefixtures("folder")
 
 
-def test_a_camera_cannot_be_read_again(folder: Path) -> None:
-    """The summary alone tells of a camera, for nothing is written down of such a job."""
+@pytest.mark.parametrize("source", ["0", "-", "/dev/stdin"])
+def test_a_camera_or_pipe_cannot_be_read_again(folder: Path, source: str) -> None:
+    """The summary alone tells of it, for nothing is written down of such a job."""
     (folder / "out").mkdir()
-    summary = {"source": "0", "interrupted": True, "failed": None}
+    summary = {"source": source, "interrupted": True, "failed": None}
     (folder / "out" / "summary.json").write_text(json.dumps(summary))
     assert samtrack(*RESUME).err == (
-        f"Error: '{folder / 'out'}' is of 0, a live source: it cannot be resumed\n"
+        f"Error: '{folder / 'out'}' is of {source}, a live source or pipe, which does not come "
+        "again: it cannot be resumed\n"
     )
 
 

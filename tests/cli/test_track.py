@@ -163,6 +163,35 @@ def test_several_boxes_and_several_clicks() -> None:
         assert iou(ids == 2, SHOTS[0].mask(2)) > 0.7
 
 
+def test_another_of_the_masks_that_a_click_may_mean(folder: Path) -> None:
+    end = ("--end", "0.01")
+    for number in ("1", "2"):
+        run("balls.mp4", "--init-point", "36,34", "--candidate", number, *end, "-o", number)
+    first, second = (ids_in(folder / number / "masks/00000.png") == 1 for number in ("1", "2"))
+    ball = SHOTS[0].mask(1)
+    assert iou(first, ball) > 0.9
+    assert 0 < iou(second, first) < 0.85
+
+
+@pytest.mark.parametrize(
+    ("prompt", "number", "message"),
+    [
+        ("--init-point=36,34", "4", "--candidate 4 does not exist: the candidates of points "),
+        ("--init-point=36,34", "0", "--candidate 0 does not exist: the first one is 1"),
+        ("--init-mask=first.png", "2", "--candidate 2 is of a box or clicks: give --init-box "),
+    ],
+)
+def test_a_candidate_that_is_not_there(
+    folder: Path, prompt: str, number: str, message: str
+) -> None:
+    before = contents(folder)
+    done = samtrack("track", "balls.mp4", prompt, "--candidate", number, *FAST)
+    assert done.code == 2
+    (error,) = done.errors
+    assert message in error
+    assert contents(folder) == before
+
+
 def test_start_end_and_stride() -> None:
     mask = first_mask(Path("later.png"), SHOTS[3].ids)
     times = ("--start", "0.1", "--end", "0.33", "--stride", "2")

@@ -49,6 +49,7 @@ def write_clip(
     movflags: str = "",
     rotation: tuple[int, bool] | None = None,
     color: tuple[Colorspace, int, int] | None = None,
+    aspect: Fraction | None = None,
     audio: str | None = None,
     clicks: Sequence[float] = (),
     sound: float | None = None,
@@ -65,6 +66,7 @@ def write_clip(
         movflags: of the MP4 container.
         rotation: degrees counterclockwise, and whether mirrored, as a player should show it.
         color: matrix to convert with, the tag of the matrix, and the range (1 or 2).
+        aspect: width of a pixel over its height.
         audio: encoder of a stereo track that is silent but for `clicks`.
         clicks: seconds.
         sound: seconds of audio; by default as long as the frames.
@@ -81,6 +83,8 @@ def write_clip(
             video.set_display_rotation(rotation[0], hflip=rotation[1])
         if color is not None:
             video.codec_context.colorspace, video.codec_context.color_range = color[1:]
+        if aspect is not None:
+            video.codec_context.sample_aspect_ratio = aspect
         track = None
         if audio is not None:
             track = cast("AudioStream", output.add_stream(audio, rate=AUDIO_RATE, layout="stereo"))

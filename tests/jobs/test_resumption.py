@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from samtracker.checkpoints.files import checksum
 from samtracker.errors import OutputError, VideoError
 from samtracker.jobs import FirstPrompts, JobStart, Progress, TrackJob, resume
 from samtracker.tracker import Tracker
@@ -96,9 +97,9 @@ def test_a_stop_before_it_has_caught_up_changes_nothing(stopped: Path) -> None:
 def test_the_saved_tracker_is_hashed_once(stopped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
 
-    def counted(text: str, tensors: object, checksum: Callable[..., str] = save.checksum) -> str:
+    def counted(text: str, tensors: object, real: Callable[..., str] = checksum) -> str:
         calls.append(text)
-        return checksum(text, tensors)
+        return real(text, tensors)
 
     monkeypatch.setattr(save, "checksum", counted)
     with pytest.raises(ArithmeticError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -12,7 +13,9 @@ from samtracker.errors import OutputError
 from samtracker.jobs.sinks import Sinks
 from samtracker.types import FrameResult
 from samtracker.video.read import read_frames
+from samtracker.video.stills import read_still
 from tests.helpers.cli_tools import two_balls
+from tests.helpers.clips import SIZE, numbered, write_clip
 
 
 @pytest.mark.parametrize("stride", [1, 2, 10_000])
@@ -28,6 +31,20 @@ def test_the_stride_slows_the_frame_rate_down(tmp_path: Path, stride: int) -> No
         assert (video.duration or 0) / av.time_base == pytest.approx(
             stride / 25 + min(stride / 25, 100), rel=1e-3
         )
+
+
+def test_pixels_keep_their_shape(tmp_path: Path) -> None:
+    aspect = Fraction(64, 45)
+    with read_frames(write_clip(tmp_path / "a.mp4", [numbered(0)], aspect=aspect)) as reader:
+        frame = next(reader)
+        nothing = FrameResult(index=0, timestamp=0.0, size=reader.info.size, objects=())
+        with Sinks(("overlay", "alpha", "masks"), tmp_path, reader, 1) as sinks:
+            sinks.write(frame, nothing)
+    for name in ("overlay.mp4", "alpha.mov"):
+        again = read_frames(tmp_path / name)
+        assert (again.info.size, again.info.sample_aspect_ratio) == (SIZE, aspect)
+    (mask,) = (tmp_path / "masks").iterdir()
+    assert read_still(mask).shape[:2] == SIZE
 
 
 def test_a_file_that_cannot_be_opened_leaves_none_open(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ NOT_TO_RESUME = JobRecord(
     start=0.0,
     end=None,
     stride=1,
+    stream=None,
     save=(),
     device="auto",
     origins={},
@@ -47,7 +48,7 @@ def run(tracker: Tracker, folder: Path, on_written: OnWritten, *formats: str) ->
     prompts = FirstPrompts(mask=first_mask(folder / "first.png"))
     with read_frames(folder / "balls.mp4") as reader:
         frame = next(reader)
-        first, _ = prompts.start(tracker, frame, prompts.read_masks(reader.info.size))
+        first, _ = prompts.start(tracker, frame, prompts.read_objects(reader.info.size, ""))
         journal = JournalWriter(folder, NOT_TO_RESUME, tracker)
         sinks = Sinks(formats, folder, reader, 1)
         done = [(frame, first)]

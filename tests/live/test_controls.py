@@ -197,6 +197,67 @@ def test_a_message_does_not_hide_why_the_picture_stands(user: User) -> None:
     np.testing.assert_array_equal(both[lower][-8:], waiting[lower][-8:])
 
 
+@pytest.fixture(scope="module")
+def pointer() -> Tracker:
+    """A tracker that finds several masks for a click."""
+    return Tracker.from_pretrained("lite", device="cpu", precision="float32", size=128)
+
+
+def test_tab_takes_another_mask(pointer: Tracker) -> None:
+    pointer.reset()
+    user = User(pointer)
+    user.press("tab")
+    assert user.controls.message == "point at something first: a box or a click"
+    user.click(36, 34)
+    likeliest = user.mask(1)
+    seen = [likeliest]
+    found = pointer.candidates(TWO[0].frame, points=[(36, 34)])
+    assert len(found) == 3
+    for number in (2, 3):
+        user.press("tab")
+        assert user.controls.message.startswith(f"mask {number} of 3, predicted IoU 0.")
+        np.testing.assert_array_equal(user.mask(1), found[number - 1].mask)
+        assert not any(np.array_equal(user.mask(1), mask) for mask in seen)
+        seen.append(user.mask(1))
+    user.press("tab")
+    np.testing.assert_array_equal(user.mask(1), likeliest)
+    user.press("tab")
+    np.testing.assert_array_equal(user.mask(1), seen[1])
+    user.press("u")  # the choice, then the click
+    np.testing.assert_array_equal(user.mask(1), likeliest)
+    user.press("tab")
+    assert user.controls.message == "point at something first: a box or a click"
+    user.press("u")
+    assert user.ids == []
+
+
+def test_tab_after_a_correction_starts_from_what_was_corrected(pointer: Tracker) -> None:
+    pointer.reset()
+    user = User(pointer)
+    user.click(36, 34)
+    before = user.mask(1)
+    user.click(44, 34, button="right")
+    points = [(36.0, 34.0, 1), (44.0, 34.0, 0)]
+    found = pointer.candidates(TWO[0].frame, points=points, prior=before)
+    np.testing.assert_array_equal(user.mask(1), found[0].mask)
+    if len(found) > 1:
+        user.press("tab")
+        np.testing.assert_array_equal(user.mask(1), found[1].mask)
+
+
+def test_tab_after_the_stream_has_gone_on(pointer: Tracker) -> None:
+    pointer.reset()
+    user = User(pointer)
+    user.box(1)
+    user.next()
+    user.press("tab")
+    assert user.controls.message.startswith("mask 2 of ")
+    assert user.controls.message.endswith(": later frames follow")
+    user.next()
+    user.press("tab", "u")
+    assert user.ids == [1]
+
+
 def test_delete_and_undo(user: User) -> None:
     user.box(1)
     user.box(2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -14,7 +16,7 @@ PRESENT = {
     "mps": torch.backends.mps.is_available(),
     "cpu": True,
 }
-MISSING = [name for name, there in PRESENT.items() if not there] + ["meta", "xpu"]
+MISSING = [name for name, there in PRESENT.items() if not there] + ["meta", "xpu", "cuda:99"]
 
 
 def test_auto_is_the_first_device_that_is_there() -> None:
@@ -27,8 +29,8 @@ def test_devices_by_name(name: str) -> None:
     assert choose_device(name) == torch.device(name)
 
 
-@pytest.mark.parametrize("name", ["", "gpu", "CPU", "cuda0", "auto:0"])
-def test_unknown_devices(name: str) -> None:
+@pytest.mark.parametrize("name", ["", "gpu", "CPU", "cuda0", "auto:0", "cpu\0", None, ["cpu"]])
+def test_unknown_devices(name: Any) -> None:
     with pytest.raises(ConfigError) as caught:
         choose_device(name)
     assert str(caught.value) == f"device={name!r} does not exist: use one of auto, cuda, mps, cpu"

@@ -43,6 +43,15 @@ def test_old_configurations_have_no_depth() -> None:
             ModelConfig(encoder=encoder, depth=depth)
 
 
+def test_a_calibration_is_kept_with_the_weights() -> None:
+    config = ModelConfig(calibration=(-1.5, 1.25))
+    assert ModelConfig.from_json(config.to_json()) == config
+    assert ModelConfig.from_json('{"encoder": "lite"}').calibration == (0.0, 1.0)
+    for wrong in ("[1]", "[0, 0]", "[0, -1]", "[null, 1]", "3"):
+        with pytest.raises(ConfigError, match=r"calibration=.* does not fit: give two numbers"):
+            ModelConfig.from_json(f'{{"calibration": {wrong}}}')
+
+
 @torch.no_grad()
 def test_a_lateral_of_zeros_changes_nothing() -> None:
     shallow, deep = Network(ModelConfig()).eval(), Network(ModelConfig(depth=32)).eval()

@@ -114,6 +114,13 @@ def test_a_box_and_clicks_are_read_as_by_the_original(network: Network, original
     assert_alike(result[2].mask, wanted)
     assert not (result[1].mask & result[2].mask).any()
 
+    candidates = tracker.candidates(FIRST, points=[(520.5, 40)])
+    click = {"point_coords": np.array([[520.5, 40]]), "point_labels": np.ones(1)}
+    masks, scores, _ = predictor.predict(**click, multimask_output=True)
+    assert [item.score for item in candidates] == pytest.approx(sorted(scores)[::-1], abs=1e-4)
+    for item, number in zip(candidates, scores.argsort()[::-1], strict=True):
+        assert_alike(item.mask, masks[number])
+
     result = tracker.correct(FIRST, 2, points=[(520, 40, 1), (80, 60, 0)])
     clicks = {"point_coords": np.array([[520, 40], [80, 60]]), "point_labels": np.array([1, 0])}
     wanted = predicted(predictor, **clicks, multimask_output=False)

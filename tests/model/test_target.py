@@ -123,3 +123,17 @@ def test_many_fits_at_once() -> None:
     found = fit_targets(keys, masks)
     wanted = [TargetModel.fit(key, mask).weights for key, mask in zip(keys, masks, strict=True)]
     torch.testing.assert_close(found, torch.stack(wanted), rtol=1e-4, atol=1e-4)
+
+
+def test_without_a_solution_it_says_nothing() -> None:
+    keys, masks = (
+        torch.stack(parts) for parts in zip(*(two_classes(k) for k in (0, 1, 2)), strict=True)
+    )
+    wanted = fit_targets(keys, masks)
+    keys[0] = torch.nan
+    keys[1] = 0
+    masks[1] = torch.nan
+    found = fit_targets(keys, masks)
+    assert torch.equal(found[:2], torch.zeros(2, 17))
+    torch.testing.assert_close(found[2], wanted[2])
+    assert (target_scores(found[:2], two_classes(0)[0]) == 0).all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 import pytest
 
@@ -35,11 +37,10 @@ def test_a_box_finds_its_object(runtime: Runtime, scene: tuple[Frame, Mask, Mask
     for mask in masks:
         box = mask_box(mask)
         assert box is not None
-        candidates = find(runtime, frame, Prompt(box=box))
-        assert len(candidates) == 4
-        assert region_similarity(candidates[0].mask, mask) > 0.85
-        assert 0 < candidates[0].score < 1
-        x1, y1, x2, y2 = mask_box(candidates[0].mask) or (0, 0, 0, 0)
+        likeliest = next(find(runtime, frame, Prompt(box=box)))
+        assert region_similarity(likeliest.mask, mask) > 0.85
+        assert 0 < (likeliest.score or 0) < 1
+        x1, y1, x2, y2 = mask_box(likeliest.mask) or (0, 0, 0, 0)
         slack = 0.05 * (box[2] - box[0]) + 1
         assert x1 >= box[0] - slack
         assert y1 >= box[1] - slack
@@ -52,7 +53,7 @@ def test_a_click_finds_what_it_hits(runtime: Runtime, scene: tuple[Frame, Mask, 
     for mask, other in ((red, blue), (blue, red)):
         rows, columns = np.nonzero(mask)
         click = (float(columns.mean()), float(rows.mean()), 1)
-        found = find(runtime, frame, Prompt(points=(click,)))[0].mask
+        found = next(find(runtime, frame, Prompt(points=(click,)))).mask
         assert region_similarity(found, mask) > 0.6
         assert not (found & other).any()
 
@@ -62,7 +63,7 @@ def test_the_same_prompt_gives_the_same_mask(
 ) -> None:
     prompt = Prompt(box=mask_box(scene[1]))
     first, second = (find(runtime, scene[0], prompt) for _ in range(2))
-    for one, two in zip(first, second, strict=True):
+    for one, two in zip(islice(first, 2), islice(second, 2), strict=True):
         np.testing.assert_array_equal(one.mask, two.mask)
         assert one.score == two.score
 
@@ -75,7 +76,7 @@ def test_a_correction_changes_only_what_is_near(
     rows, columns = np.nonzero(blue)
     prior = red | blue
     click = (float(columns.mean()), float(rows.mean()), 0)
-    found = find(runtime, frame, Prompt(points=(click,)), prior)[0].mask
+    found = next(find(runtime, frame, Prompt(points=(click,)), prior)).mask
     assert not found[int(click[1]), int(click[0])]
     assert np.count_nonzero(found & blue) < 0.6 * np.count_nonzero(blue)
     changed_rows, changed_columns = np.nonzero(found ^ prior)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samtracker.errors import ConfigError
+from samtracker.errors import ConfigError, FrameError
 from samtracker.palette import PALETTE, palette_color
 from samtracker.results.overlay import overlay
 from samtracker.types import Frame, FrameResult, Mask, State, TrackedObject, mask_box
@@ -166,6 +168,18 @@ def test_any_box_in_any_frame(
     assert drawn.shape == image.shape
     assert drawn.dtype == np.uint8
     assert changed(image, drawn)[mask].any()
+
+
+@pytest.mark.parametrize("image", [None, picture()[..., 0], picture() / 255, picture().tolist()])
+def test_what_is_no_frame_is_refused(image: Any) -> None:
+    with pytest.raises(FrameError, match=r"give an RGB uint8 array"):
+        overlay(image, result((1, BLOCK)))
+
+
+@pytest.mark.parametrize("opacity", [-0.1, 1.1, float("nan"), "0.5", np.zeros(2)])
+def test_an_opacity_that_is_none_is_refused(opacity: Any) -> None:
+    with pytest.raises(ConfigError, match=r"opacity=.* does not fit: give 0 to 1"):
+        overlay(picture(), result((1, BLOCK)), opacity=opacity)
 
 
 def test_result_of_another_size_is_refused() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from samtracker.checkpoints.files import load_state, save_state
+from samtracker.checkpoints.files import checksum, load_state, save_state
 from samtracker.errors import OutputError, WeightsError
 from samtracker.tracker import Tracker
 from samtracker.tracking.save import FORMAT, load_tracker
@@ -148,7 +150,7 @@ def test_a_file_of_an_older_version_is_refused() -> None:
     in bfloat16, which make it small."""
     old = Path(__file__).parent / "data" / "saved-in-format-3.safetensors"
     message = (
-        r"was saved by an older version of samtracker \(format 3, not 4\): go on with that one"
+        r"was saved by an older version of samtracker \(format 3, not 5\): go on with that one"
     )
     with pytest.raises(WeightsError, match=message):
         Tracker.load(old, device="cpu")
@@ -159,5 +161,78 @@ def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     made().save(path)
     tensors, metadata = load_state(path)
     save_state(path, tensors, {**metadata, "format": f"samtracker-tracker-{FORMAT + 1}"})
-    with pytest.raises(WeightsError, match=r"a newer version of samtracker \(format 5, not 4\)"):
+    with pytest.raises(WeightsError, match=r"a newer version of samtracker \(format 6, not 5\)"):
         Tracker.load(path)
+
+
+def edited(path: Path, edit: Callable[[dict[str, Any], dict[str, torch.Tensor]], object]) -> None:
+    """Change a saved tracker as somebody would who knows how its checksum is made."""
+    tensors, metadata = load_state(path)
+    header = json.loads(metadata["tracker"])
+    edit(header, tensors)
+    text = json.dumps(header)
+    metadata |= {"tracker": text, "sha256": checksum(text, tensors)}
+    save_state(path, tensors, metadata)
+
+
+def found(plain: Any, tag: str) -> list[dict[str, Any]]:
+    """The fields of all objects with this tag, in JSON."""
+    items = list(plain.values()) if isinstance(plain, dict) else plain
+    inside = [one for item in items if isinstance(item, dict | list) for one in found(item, tag)]
+    own = isinstance(plain, dict) and plain.get("object") == tag
+    return [plain["fields"], *inside] if own else inside
+
+
+EDITS: dict[str, Callable[[dict[str, Any], dict[str, torch.Tensor]], object]] = {
+    "index": lambda header, _: found(header, "result")[0].update(index="x"),
+    "time": lambda header, _: found(header, "result")[0].update(timestamp="x"),
+    "size": lambda header, _: found(header, "result")[0].update(size={"tuple": [10**9, 10**9]}),
+    "name": lambda header, _: found(header, "object")[0].update(name=None),
+    "score": lambda header, _: found(header, "object")[0].update(score="x"),
+    "id": lambda header, _: found(header, "object")[0].update(id=7),
+    "no state": lambda header, _: found(header, "object")[0].pop("state"),
+    "counter": lambda header, _: found(header, "life_cycle")[0].update(doubtful="x"),
+    "no memory": lambda header, _: found(header, "track")[0].update(memory=None),
+    "bank": lambda header, _: found(header, "memory")[0].update(bank={"list": []}),
+    "transform": lambda header, _: found(header, "transform")[0].update(content={"tuple": [0, 0]}),
+    "setting": lambda header, _: header["config"].update(lost_after="x"),
+    "own setting": lambda header, _: found(header, "config")[0].update(lost_after="x"),
+    "half a stream": lambda header, _: header["state"]["dict"].pop(1),
+    "no stream": lambda header, _: header["state"].update(dict=[[["frame"], None]]),
+    "again": lambda header, _: found(header, "edit")[0].update(result={"again": 10**6}),
+    "levels": lambda header, _: header.update(state=deep()),
+    "key": lambda _, tensors: cut(tensors, 4),
+    "mask": lambda _, tensors: cut(tensors, 2),
+}
+
+
+def deep() -> Any:
+    """JSON of many levels, though not of so many that it could not be written."""
+    plain: Any = None
+    for _ in range(300):
+        plain = {"list": [plain]}
+    return plain
+
+
+def cut(tensors: dict[str, torch.Tensor], dimensions: int) -> None:
+    """Leave a column out of the first tensor with so many dimensions."""
+    name = next(name for name, tensor in tensors.items() if tensor.dim() == dimensions)
+    tensors[name] = tensors[name][..., :-1].clone()
+
+
+def test_edited_content_is_refused(tmp_path: Path) -> None:
+    """However right the checksum is; nothing that was read is used before it has been tried."""
+    tracker = Tracker.from_pretrained("propagation", size=64, device="cpu")
+    tracker.init(SHOTS[0].frame, mask=SHOTS[0].ids)
+    tracker.correct(SHOTS[0].frame, 1, mask=SHOTS[0].mask(1))
+    tracker.step(SHOTS[1].frame)
+    whole, path = tmp_path / "whole.safetensors", tmp_path / "tracker.safetensors"
+    tracker.save(whole)
+    shutil.copy(whole, path)
+    edited(path, lambda header, tensors: None)
+    assert Tracker.load(path, device="cpu").object_ids == (1, 2)
+    for name, edit in EDITS.items():
+        shutil.copy(whole, path)
+        edited(path, edit)
+        with pytest.raises(WeightsError, match=r"tracker\.safetensors' is damaged"):
+            print(name, Tracker.load(path, device="cpu"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import resource
@@ -16,6 +17,7 @@ import pytest
 import torch
 from PIL import Image
 
+from samtracker.checkpoints.files import checksum, load_state, save_state
 from samtracker.checkpoints.load import load_network, save_network
 from samtracker.config import ModelConfig, TrainConfig
 from samtracker.data.sample import MAIN
@@ -28,6 +30,7 @@ from samtracker.train.checkpoint import Checkpoint
 from samtracker.train.loop import CHECKPOINT
 from samtracker.train.metrics_log import read_metrics
 from samtracker.train.sampler import ResumableSampler
+from tests.helpers.cli_tools import samtrack
 from tests.helpers.trainings import TINY, Film, run
 
 ensure_torchvision()
@@ -210,6 +213,39 @@ def test_a_full_disk_keeps_the_last_checkpoint(tmp_path: Path) -> None:
     assert not (tmp_path / "longer" / CHECKPOINT).exists()
     assert not list((tmp_path / "longer").glob("*.tmp"))
     assert first.step == 2
+
+
+def test_a_changed_checkpoint_is_not_gone_on_with(
+    tmp_path: Path, whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / CHECKPOINT
+    data = (whole / CHECKPOINT).read_bytes()
+    tensors, metadata = load_state(whole / CHECKPOINT)
+    flipped = bytearray(data)
+    flipped[len(data) // 2] ^= 1
+    path.write_bytes(flipped)
+    resume = ("train", "--resume", str(path), "-o", "out")
+    for command in (resume, ("export-weights", str(path), "out.safetensors")):
+        done = samtrack(*command)
+        assert (done.code, len(done.errors)) == (2, 1)
+        assert f"{CHECKPOINT}' is damaged: go on from a copy of it, or start" in done.errors[0]
+    training = json.loads(metadata["training"])
+    for text in (
+        *("", "[]", "null", "[" * 100_000, json.dumps({**training, "config": "{}x"})),
+        *(json.dumps({**training, "step": step}) for step in (-1, 5, "x", None, 1e300)),
+        *(json.dumps({**training, name: 7}) for name in ("groups", "scores", "data")),
+    ):
+        header = {**metadata, "training": text}
+        covered = "\n".join(header[key] for key in ("format", "config", "training"))
+        save_state(path, tensors, {**header, "sha256": checksum(covered, tensors)})
+        with pytest.raises(TrainingError, match="is damaged"):
+            Checkpoint.load(path)
+    del metadata["sha256"]
+    save_state(path, tensors, metadata)
+    with pytest.raises(TrainingError, match="has no checksum, as older versions"):
+        Checkpoint.load(path)
+    assert [item.name for item in tmp_path.iterdir()] == [CHECKPOINT]
 
 
 def test_weights_alone_are_no_training(tmp_path: Path) -> None:

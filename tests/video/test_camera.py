@@ -21,6 +21,16 @@ def test_no_such_camera(source: int | str | Path, capfd: pytest.CaptureFixture[s
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize(
+    "source",
+    [-1, 2**31, 10**5000, "999999999999", "9" * 5000, "/dev/video99999999999"],
+    ids=lambda source: str(type(source).__name__),
+)
+def test_no_number_of_a_camera(source: int | str) -> None:
+    with pytest.raises(VideoError, match="no camera of that number"):
+        read_frames(source)
+
+
 def test_camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     image = np.full((*SIZE, 3), (200, 40, 90), np.uint8)
     path = write_clip(tmp_path / "a.avi", [image] * 5, codec="mpeg4", options={"qscale": "1"})

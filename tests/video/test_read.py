@@ -6,6 +6,7 @@ import gc
 import struct
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -186,7 +187,10 @@ def test_frames_hidden_by_an_edit_list(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     edit = data.index(b"elst") + 12  # version, flags and count; then duration and first time
     duration, first = struct.unpack_from(">ii", data, edit)
-    struct.pack_into(">ii", data, edit, duration - 600, first + 14 * TICK.denominator // 25)
+    (second,) = struct.unpack_from(">i", data, data.index(b"mvhd") + 16)  # in units of the duration
+    struct.pack_into(
+        ">ii", data, edit, duration - 6 * second // 10, first + 14 * TICK.denominator // 25
+    )
     path.write_bytes(data)
     frames = read_frames(path)
     shown = list(range(14, 39))
@@ -206,13 +210,23 @@ def test_frames_hidden_by_an_edit_list(tmp_path: Path) -> None:
         ({"start": 1.0, "end": 1.0}, "end=1.0"),
         ({"end": float("nan")}, "end=nan"),
         ({"stride": 0}, "stride=0"),
+        ({"start": "x"}, "start='x' does not fit: give seconds"),
+        ({"end": [1.0]}, r"end=\[1.0\] does not fit: give seconds"),
+        ({"stride": 1.5}, "stride=1.5 does not fit: give a whole number"),
+        ({"stride": np.ones(2)}, "does not fit: give a whole number"),
         ({"start": 1.6}, "start=1.6 is past the end"),
     ],
 )
-def test_impossible_selection(clip: Path, options: dict[str, float], words: str) -> None:
+def test_impossible_selection(clip: Path, options: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
-        read_frames(clip, **options)  # type: ignore[arg-type]
+        read_frames(clip, **options)
     assert str(clip) not in open_files()
+
+
+@pytest.mark.parametrize("source", [None, 1.5, b"a.mp4", "\0.mp4", ["a.mp4"], np.zeros(3)])
+def test_what_is_no_source(source: Any) -> None:
+    with pytest.raises(VideoError, match=r"source=.* is no path: give a str or a Path"):
+        read_frames(source)
 
 
 def test_damaged_frames_are_skipped_and_counted(tmp_path: Path) -> None:
@@ -242,6 +256,17 @@ def test_truncated_file_gives_what_there_is(tmp_path: Path, name: str, movflags:
     with pytest.raises(VideoError) as told:
         frames.check_complete()
     assert str(told.value) == f"'{path}' is cut off or damaged at its end"
+
+
+def test_transport_stream_that_ends_within_a_packet(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.ts", map(numbered, NUMBERS), options={"g": "5"})
+    whole = path.read_bytes()
+    for size, truncated in ((188 * 40, False), (188 * 40 + 100, True)):
+        path.write_bytes(whole[:size])
+        frames = read_frames(path)
+        seen = list(frames)
+        assert 3 <= len(seen) < 40
+        assert frames.truncated == truncated
 
 
 def test_half_a_frame_is_not_shown(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import av
 import numpy as np
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samtracker.errors import ConfigError, OutputError, VideoError
+from samtracker.errors import ConfigError, FrameError, OutputError, VideoError
 from samtracker.types import Frame
 from samtracker.video.read import read_frames
 from samtracker.video.write import AlphaWriter, VideoWriter
@@ -24,6 +25,7 @@ from tests.helpers.clips import (
     SIZE,
     big_buck_bunny,
     cut,
+    number_of,
     numbered,
     numbers_of,
     write_clip,
@@ -323,6 +325,27 @@ def test_impossible_rate(tmp_path: Path, fps: float) -> None:
     with pytest.raises(ConfigError, match="fps="):
         VideoWriter(tmp_path / "out.mp4", fps=fps)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_frame_is_refused_and_the_others_are_kept(tmp_path: Path) -> None:
+    with VideoWriter(tmp_path / "a.mp4", fps=25) as writer:
+        for odd in (numbered(0)[..., 0], numbered(0) / 255, [[0]]):
+            with pytest.raises(FrameError, match=r"give an RGB uint8 array"):
+                writer.write(odd)  # type: ignore[arg-type]
+            writer.write(numbered(3))
+    with read_frames(tmp_path / "a.mp4") as frames:
+        assert numbers_of(frames) == [3, 3, 3]
+
+
+@pytest.mark.parametrize("time", ["x", float("nan"), 1e300, 10**400, -1e12, np.zeros(2)])
+def test_what_is_no_time_is_refused(tmp_path: Path, time: Any) -> None:
+    with VideoWriter(tmp_path / "a.mp4", fps=25) as writer:
+        writer.write(numbered(1), np.int8(2))  # type: ignore[arg-type]
+        with pytest.raises(FrameError, match="time="):
+            writer.write(numbered(2), time)
+        writer.write(numbered(3), 2.5)
+    with read_frames(tmp_path / "a.mp4") as frames:
+        assert [(number_of(frame.image), frame.time) for frame in frames] == [(1, 0), (3, 0.5)]
 
 
 def test_unwritable_folder(tmp_path: Path) -> None:

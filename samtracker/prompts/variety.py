@@ -1,0 +1,34 @@
+"""An order of candidates in which those that are worth a choice come first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import numpy as np
+
+from samtracker.types import Candidate, Mask
+
+ALIKE: Final = 0.85
+"""IoU from which on two masks are about the same."""
+
+
+def varied(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Yield candidates in their order, but those that are like one before them at the end.
+
+    None is asked for before it is needed.
+    """
+    kept: list[Mask] = []
+    alike: list[Candidate] = []
+    for item in candidates:
+        if any(_iou(item.mask, mask) > ALIKE for mask in kept):
+            alike.append(item)
+        else:
+            kept.append(item.mask)
+            yield item
+    yield from alike
+
+
+def _iou(one: Mask, other: Mask) -> float:
+    union = np.count_nonzero(one | other)
+    return np.count_nonzero(one & other) / union if union else 1.0
