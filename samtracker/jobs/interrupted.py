@@ -52,7 +52,6 @@ def _why_not(folder: Path) -> str:
                 f"'{folder}' is of {source}, a live source or pipe, which does not come again: "
                 "it cannot be resumed"
             )
-        return f"'{folder}' is of a job that could not be saved: it cannot be resumed, track again"
     except (OSError, *DAMAGE):
         pass
     if (folder / PROCESS).exists() and not has_results(folder):
