@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-window fuzz check format docs clean
+.PHONY: demo test test-window test-streams fuzz check format docs clean
 
 demo: $(STAMP)
 	$(BIN)/samtrack demo
@@ -16,6 +16,10 @@ test: $(STAMP)
 # Needs the system packages xvfb and xdotool.
 test-window: $(STAMP)
 	$(BIN)/python -m pytest -m window tests/live/test_window.py
+
+# Needs an RTSP server: .ci/run names the system packages.
+test-streams: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m streams tests/live/test_rtsp.py
 
 # Damaged files and odd arguments, each in a process of its own: see tests/fuzz/__init__.py.
 CASES ?= 2000

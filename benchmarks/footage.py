@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from samtracker.demo import MASK, clip
-from samtracker.prompts.mask_formats import read_mask
+from samtracker.prompts.mask_file import read_mask
 from samtracker.types import Frame, Mask
 from samtracker.video.read import read_frames
 
@@ -44,7 +44,7 @@ def demo_frames(short_side: int = 480) -> tuple[list[Frame], dict[int, Mask]]:
     with read_frames(clip()) as reader:
         frames = [_scaled(frame.image, short_side) for frame in reader]
     height, width = frames[0].shape[:2]
-    return frames, read_mask(MASK, (height, width))
+    return frames, read_mask(MASK, (height, width)).masks()
 
 
 def _scaled(image: Frame, short_side: int) -> Frame:

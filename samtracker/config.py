@@ -27,6 +27,7 @@ SCHEDULES = ("constant", "cosine")
 DATASETS = ("davis", "davis2017", "youtube", "folder", "instances")
 CORRUPTIONS = ("blur", "noise", "dark", "jpeg", "drop-frames", "occluder", "look-alike")
 FORMATS = ("overlay", "masks", "rle", "csv", "alpha")
+MASK_KINDS = ("auto", "ids", "binary", "colors")
 NEVER = 1e9
 """Largest threshold, which nothing reaches."""
 
@@ -108,6 +109,7 @@ class TrackerConfig:
         feedback: Mask of the next template: "hard" (thresholded) or "soft" (probabilities).
         target_model: Whether a discriminator fitted on the first frame takes part; rolling
             memory forgets the first frame and goes without.
+        max_objects: How many objects there may be at once, 1 to 65535; each takes time and memory.
         absent_score: Score of the IoU head below which a mask counts as none, 0 to 1.
         absent_share: Share of the object's largest recent area below which a mask counts as none,
             0 to 1.
@@ -131,6 +133,7 @@ class TrackerConfig:
     memory: str = "bank:1"
     feedback: str = "hard"
     target_model: bool = True
+    max_objects: int = 256
     absent_score: float = 0.2
     absent_share: float = 0.1
     doubtful_score: float = 0.4
@@ -163,6 +166,7 @@ class TrackerConfig:
         _at_least(self, 0, *shares, "largest_step", *whole, most=NEVER)
         _at_least(self, -1, "doubtful_similarity", most=NEVER)
         _at_least(self, 1, "largest_growth", most=NEVER)
+        _at_least(self, 1, "max_objects", most=65535)
 
     @property
     def anchored(self) -> bool:

@@ -63,7 +63,11 @@ def write_text(path: Path, text: str) -> None:
     """Write a text file in UTF-8 that ends in one newline.
 
     Raises:
-        OutputError: The disk is full or the file cannot be written.
+        OutputError: The disk is full or the file cannot be written; half of it is removed.
     """
     with writing(path):
-        path.write_text(text.rstrip("\n") + "\n", "utf-8")
+        try:
+            path.write_text(text.rstrip("\n") + "\n", "utf-8")
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise

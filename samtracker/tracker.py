@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,6 +72,7 @@ class Tracker:
         memory: str = "bank:1",
         feedback: str = "hard",
         target_model: bool = True,
+        max_objects: int = 256,
     ) -> Tracker:
         """Make a tracker with the weights of a name (see `samtrack weights list`) or a file.
 
@@ -82,7 +83,11 @@ class Tracker:
             ConfigError: An argument does not exist or does not fit.
         """
         config = TrackerConfig(
-            size=size, memory=memory, feedback=feedback, target_model=target_model
+            size=size,
+            memory=memory,
+            feedback=feedback,
+            target_model=target_model,
+            max_objects=max_objects,
         )
         return cls(load_network(name_or_path), config, device=device, precision=precision)
 
@@ -110,6 +115,7 @@ class Tracker:
         box: Box | None = None,
         points: Points | None = None,
         timestamp: float | None = None,
+        on_object: Callable[[int, int], object] | None = None,
     ) -> FrameResult:
         """Start a stream, forgetting any earlier one.
 
@@ -120,25 +126,22 @@ class Tracker:
             box: Box x1, y1, x2, y2 around one object; x2 and y2 are exclusive.
             points: Clicks (x, y) on one object, or (x, y, label) where label 0 is background.
             timestamp: Time of the frame in seconds.
+            on_object: Called for every object that is ready, with how many are and will be.
 
         Returns:
             The first masks, as the tracker understood them.
 
         Raises:
             FrameError: The frame is not RGB uint8, or the timestamp no time.
-            PromptError: Not exactly one of mask, box and points is given, or it shows no object.
+            PromptError: Not one of mask, box and points is given, or it shows none or too many.
         """
         check_frame(frame)
         time = to_seconds(timestamp)
         encoded = self.runtime.encode(frame, self.config.size)
-        masks = first_masks(self.runtime, encoded, mask=mask, box=box, points=points)
-        for object_id in masks:
-            check_id(object_id, above=0)
-        size = encoded.transform.frame
-        result = FrameResult(index=0, timestamp=time, size=size, objects=())
+        limit = self.config.max_objects
+        masks = first_masks(self.runtime, encoded, mask=mask, box=box, points=points, limit=limit)
         objects = Objects(self.config)
-        for object_id, object_mask in sorted(masks.items()):
-            result = objects.set_mask(encoded, result, int(object_id), object_mask)
+        result = objects.start(encoded, time, masks, on_object)
         self._state = StreamState(objects, encoded, result)
         return result
 
@@ -214,7 +217,7 @@ class Tracker:
         Raises:
             FrameError: It is not that frame.
             PromptError: `init` has not been called, the prompt shows no object or several, hides
-                all of another object, or the id cannot be used.
+                all of another object, the id cannot be used, or there are too many objects.
         """
         state = self._state
         encoded, last_id = state.current(frame), state.objects.last_id
@@ -370,16 +373,13 @@ class Tracker:
     ) -> Tracker:
         """Load a tracker that goes on where another one was saved: the same masks, bit for bit.
 
-        On another machine, or with another number of threads, rounding differs.
-
         Args:
             path: File that `save` wrote.
             weights: Where the weights lie now; by default where they were.
-            device: See `Tracker`.
+            device: See `Tracker`. On another one, or with other threads, rounding differs.
 
         Raises:
-            WeightsError: The weights are missing or are others; or the file is missing, damaged or
-                of another version.
+            WeightsError: Weights or file are missing or damaged, others, or of another version.
         """
         return cls.restore(load_tracker(path, weights), device=device)
 

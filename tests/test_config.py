@@ -95,6 +95,12 @@ def test_other_sizes_are_errors(size: int) -> None:
         TrackerConfig(size=size)
 
 
+@pytest.mark.parametrize("count", [0, 65536, 2.5])
+def test_other_limits_of_objects_are_errors(count: Any) -> None:
+    with pytest.raises(ConfigError, match=f"max_objects={count} does not fit: give at least 1 "):
+        TrackerConfig(max_objects=count)
+
+
 def test_feedback_names() -> None:
     assert FEEDBACKS == ("hard", "soft")
     with pytest.raises(

@@ -19,7 +19,7 @@ from samtracker.cli.doctor import doctor
 from samtracker.cli.eval import evaluate
 from samtracker.cli.interruption import EXIT_CODE
 from samtracker.cli.live import live
-from samtracker.cli.messages import with_options
+from samtracker.cli.messages import warnings_shown, with_options
 from samtracker.cli.replay import replay
 from samtracker.cli.track import demo, track
 from samtracker.cli.train import export_weights, train
@@ -39,12 +39,26 @@ class Program(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         try:
-            return super().invoke(ctx)
+            with warnings_shown():
+                return super().invoke(ctx)
         except SamTrackerError as error:
-            raise Failure(with_options(str(error))) from error
-        except KeyboardInterrupt:
-            click.echo("stopped", err=True)
+            raise Failure(with_options(_with_notes(str(error), error))) from error
+        except ImportError as error:
+            if error.name != "cv2":
+                raise
+            raise Failure(
+                f"OpenCV cannot be loaded ({error}): apt-get install libgl1 libglib2.0-0 (or what "
+                "your system calls them), or have opencv-python-headless in the place of "
+                "opencv-python, which needs neither and has no windows"
+            ) from error
+        except KeyboardInterrupt as stop:
+            click.echo(_with_notes("stopped", stop), err=True)
             ctx.exit(EXIT_CODE)
+
+
+def _with_notes(text: str, error: BaseException) -> str:
+    """Return a message, and what the error was told of on its way."""
+    return "; ".join([text, *getattr(error, "__notes__", ())])
 
 
 def _keep_to_one_line() -> None:

@@ -97,13 +97,15 @@ def preview(  # noqa: PLR0917
     overwrite: bool,
 ) -> None:
     """Draw training samples: image, mask, template and template mask in a row."""
-    from samtracker.data.mixture import parse_source
+    from samtracker.data.mixture import parse_source, root_of
     from samtracker.data.preview import preview as draw
     from samtracker.data.training_set import TrainingSet
+    from samtracker.results.inputs import refuse_inputs
     from samtracker.video.stills import write_still
 
     if output.exists() and not overwrite:
         raise OutputError(f"'{output}' exists already: give --overwrite, or another -o")
+    refuse_inputs(output, [root_of(spec) for spec in specs])
     mixture = tuple(parse_source(spec, object=choice, max_gap=max_gap, size=size) for spec in specs)
     dataset = TrainingSet(
         mixture=mixture, count=rows, length=length, size=size, framing=framing, seed=seed

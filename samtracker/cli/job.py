@@ -15,11 +15,11 @@ from samtracker.jobs import Outcome
 from samtracker.live.window import Window
 
 
-def run_job(run: Callable[..., Outcome], *, show: bool) -> None:
+def run_job(run: Callable[[ProgressDisplay], Outcome], *, show: bool) -> None:
     """Run a job; the summary goes to standard output, everything else to standard error.
 
     Args:
-        run: `TrackJob.run` or `resume` with what they need but the callbacks.
+        run: Runs the job, and tells a display how far it is.
         show: Whether to open a window.
 
     Raises:
@@ -32,9 +32,7 @@ def run_job(run: Callable[..., Outcome], *, show: bool) -> None:
         Window("samtrack") if show else nullcontext() as window,
         ProgressDisplay(window, interruption) as display,
     ):
-        outcome = run(on_start=display.start, on_frame=display.show)
-    if outcome.log_failure is not None:
-        click.echo(f"the log is not complete: {outcome.log_failure}", err=True)
+        outcome = run(display)
     _conclude(outcome, interruption)
 
 
@@ -44,15 +42,28 @@ def _conclude(outcome: Outcome, interruption: Interruption) -> None:
     click.echo(summary.to_json())
     for note in summary.notes:
         click.echo(f"note: {with_options(note)}", err=True)
-    kept = f"{summary.frames} frame{'' if summary.frames == 1 else 's'} in {outcome.folder}"
-    if outcome.resumable:
-        kept += f"; go on with: samtrack track --resume {shlex.quote(str(outcome.output))}"
+    kept = _kept(outcome)
     if failure is not None:
+        if outcome.log_failure is not None:
+            click.echo(outcome.log_failure, err=True)
         if summary.failed is None:  # the source is cut off
             raise type(failure)(f"{failure}: kept all that can be read, {kept}")
         raise type(failure)(f"stopped early: {failure}; kept {kept}")
     how = "stopped: kept" if summary.interrupted else "tracked"
     left_out = f", {summary.unreadable} damaged ones left out" if summary.unreadable else ""
     click.echo(f"{how} {kept}{left_out}", err=True)
+    if outcome.log_failure is not None:
+        raise outcome.log_failure
     if summary.interrupted and interruption.requested:
         raise SystemExit(EXIT_CODE)
+
+
+def _kept(outcome: Outcome) -> str:
+    """Return what there is of a job, and how to go on with it where it ended early."""
+    frames = outcome.summary.frames
+    kept = f"{frames} frame{'' if frames == 1 else 's'} in {outcome.folder}"
+    if outcome.resumable:
+        return f"{kept}; go on with: samtrack track --resume {shlex.quote(str(outcome.output))}"
+    if outcome.unsaved is not None and (outcome.summary.failed or outcome.summary.interrupted):
+        return f"{kept}; the job cannot be resumed, for it could not be saved: {outcome.unsaved}"
+    return kept

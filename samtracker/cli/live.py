@@ -20,6 +20,14 @@ from samtracker.cli.options import first_prompt_options, log_option, model_optio
     help="Time a step may take: images get smaller where it takes longer, and larger again.",
 )
 @click.option(
+    "--give-up",
+    type=float,
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="End when a camera or stream has given no frame for so long; inf waits for ever.",
+)
+@click.option(
     "--record",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the overlay to this video, with the times at which the frames came.",
@@ -32,10 +40,12 @@ from samtracker.cli.options import first_prompt_options, log_option, model_optio
 def live(  # noqa: PLR0917
     source: str,
     init_mask: Path | None,
+    mask_kind: str,
     init_box: tuple[Any, ...],
     init_point: tuple[Any, ...],
     candidate: int,
     deadline: float | None,
+    give_up: float,
     record: Path | None,
     stream: int | None,
     log: Path | None,
@@ -55,7 +65,11 @@ def live(  # noqa: PLR0917
     prompts = None
     if init_mask or init_box or init_point or candidate != 1 or headless:
         prompts = FirstPrompts(
-            mask=init_mask, boxes=init_box, points=init_point, candidate=candidate
+            mask=init_mask,
+            boxes=init_box,
+            points=init_point,
+            mask_kind=mask_kind,
+            candidate=candidate,
         )
     run_live(
         LiveRequest(
@@ -63,6 +77,7 @@ def live(  # noqa: PLR0917
             stream=stream,
             prompts=prompts,
             deadline=deadline,
+            give_up=give_up,
             record=record,
             log=log,
             overwrite=overwrite,

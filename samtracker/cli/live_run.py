@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 
 import click
 
-from samtracker.cli.interruption import Interruption
+from samtracker.cli.interruption import EXIT_CODE, Interruption
 from samtracker.cli.messages import with_options
 from samtracker.cli.model import build_tracker
 from samtracker.errors import ConfigError, OutputError, VideoError
@@ -26,11 +25,13 @@ from samtracker.live.recorder import OverlayRecorder
 from samtracker.live.views import JsonLinesView, View, WindowView
 from samtracker.live.window import Window
 from samtracker.model.lite import DEFAULT_SIZE
+from samtracker.results.inputs import refuse_inputs
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 from samtracker.video.encoder import output_fps
 from samtracker.video.live_source import LiveFrame, LiveSource
 from samtracker.video.read import VideoFrame
+from samtracker.video.recording import recording_partial
 
 START = 15.0
 """Seconds to wait for the first frame."""
@@ -51,6 +52,7 @@ class LiveRequest:
     stream: int | None
     prompts: FirstPrompts | None
     deadline: float | None
+    give_up: float
     record: Path | None
     log: Path | None
     overwrite: bool
@@ -62,17 +64,22 @@ def run_live(request: LiveRequest) -> None:
     """Track until the source ends, the window is closed or Ctrl-C is pressed.
 
     Raises:
-        SamTrackerError: Nothing can be tracked, or, at the end, not all was read or recorded.
+        SamTrackerError: Nothing can be tracked, or, at the end, not all was read, recorded or
+            logged.
+        SystemExit: With 130 after Ctrl-C; recording and log are complete.
     """
     _check_record(request)
     check_log(request.log, overwrite=request.overwrite)
+    log_failures: list[OutputError] = []
     with ExitStack() as stack:
         interruption = stack.enter_context(Interruption())
         window = None if request.headless else stack.enter_context(Window("samtrack"))
         tracker = build_tracker(**request.model)
-        stack.enter_context(keeping_log(request.log, tracker, request.source, _warn))
+        stack.enter_context(keeping_log(request.log, tracker, request.source, log_failures.append))
         # Only now, or a file would have played for seconds when its first frame is taken.
-        source = stack.enter_context(LiveSource(request.source, stream=request.stream))
+        source = stack.enter_context(
+            LiveSource(request.source, stream=request.stream, give_up=request.give_up)
+        )
         for note in source.notes:
             click.echo(f"note: {with_options(note)}", err=True)
         deadline = _deadline(request, tracker)
@@ -81,13 +88,14 @@ def run_live(request: LiveRequest) -> None:
         if frame is None:
             none = VideoError(f"'{request.source}' gives no frames: check that it is running")
             raise source.failure or none
-        result = None if request.prompts is None else _start(request.prompts, tracker, frame)
+        prompts = request.prompts
+        result = None if prompts is None else _start(prompts, tracker, frame, request.source)
         screen: View
         if window is None:
             screen = JsonLinesView(source, recorder, click.echo, partial(click.echo, err=True))
         else:
             screen = WindowView(window, Controls(tracker), source, recorder, Path())
-        patience = _Patience()
+        notices = _Notices(source)
         interruption.deferred = True
         screen.show(LiveStep(frame=frame, result=result, seconds=0.0, size=tracker.config.size))
         shown = 1
@@ -99,32 +107,43 @@ def run_live(request: LiveRequest) -> None:
                 shown += 1
             else:
                 screen.idle()
-            patience.see(busy=step is not None or screen.holding)
+            notices.see(came=step is not None, holding=screen.holding)
             if screen.done:
                 break
         click.echo(_summary(shown, source, screen), err=True)
-    failures = [item for item in (source.failure, recorder.failure) if item is not None]
+    ended = (source.failure, recorder.failure, *log_failures)
+    failures = [failure for failure in ended if failure is not None]
     if failures:
         raise type(failures[0])("; ".join(map(str, failures)))
+    if interruption.requested:
+        raise SystemExit(EXIT_CODE)
 
 
-class _Patience:
-    """Tells the user, once, that no frames come."""
+class _Notices:
+    """Tells the user, once each time, that no frames come, and that they have another size."""
 
-    def __init__(self) -> None:
-        self._last, self._told = time.monotonic(), False
+    def __init__(self, source: LiveSource) -> None:
+        self._source = source
+        self._size = source.size
+        self._last, self._waiting = time.monotonic(), False
 
-    def see(self, *, busy: bool) -> None:
-        """Take note of a moment; `busy` if a frame came in it, or none was asked for."""
-        if busy:
-            self._last, self._told = time.monotonic(), False
-        elif not self._told and time.monotonic() - self._last > QUIET:
+    def see(self, *, came: bool, holding: bool) -> None:
+        """Take note of a moment: whether a frame came in it, and whether none was asked for."""
+        now = time.monotonic()
+        quiet = now - self._last
+        if self._waiting and came:
+            click.echo(f"frames come again after {quiet:.0f} s", err=True)
+        if came or holding:
+            self._last, self._waiting = now, False
+        elif not self._waiting and quiet > QUIET:
             click.echo(f"no frames for {QUIET:g} s: waiting for the source", err=True)
-            self._told = True
-
-
-def _warn(error: OutputError) -> None:
-    click.echo(f"the log is not complete: {error}", err=True)
+            self._waiting = True
+        size = self._source.sent_size
+        if size != self._size:
+            (height, width), (rows, columns) = size, self._source.size
+            scaled = "" if size == self._source.size else f", scaled to {columns}x{rows}"
+            click.echo(f"the source sends {width}x{height} pixels now{scaled}", err=True)
+            self._size = size
 
 
 def _check_record(request: LiveRequest) -> None:
@@ -133,19 +152,18 @@ def _check_record(request: LiveRequest) -> None:
         return
     if record.suffix.lower() != ".mp4":
         raise ConfigError(f"--record '{record}' would be no MP4: give a name that ends in .mp4")
+    masks = () if request.prompts is None else (request.prompts.mask,)
+    left = recording_partial(record)
+    for path in (record, left):
+        refuse_inputs(path, (request.source, request.log, request.model["weights"], *masks))
     with writing(record):
-        for name, other in (("--log", request.log), ("SOURCE", request.source)):
-            if other is not None and _same(record, Path(other)):
-                raise ConfigError(f"--record '{record}' is {name} too: give it a name of its own")
         if record.exists() and not request.overwrite:
             raise OutputError(f"'{record}' exists already: choose another, or --overwrite")
-
-
-def _same(one: Path, other: Path) -> bool:
-    """Return whether two paths are of one file, whatever they call it."""
-    if one.exists() and other.exists():
-        return one.samefile(other)
-    return os.path.realpath(one) == os.path.realpath(other)
+        if left.exists() and left.stat().st_size and not request.overwrite:
+            raise OutputError(
+                f"'{left}' is a recording that was never finished, but can be played: move it "
+                "away, or --overwrite"
+            )
 
 
 def _deadline(request: LiveRequest, tracker: Tracker) -> Deadline | None:
@@ -177,10 +195,11 @@ def _finish(recorder: OverlayRecorder) -> None:
         click.echo(f"recorded {path}", err=True)
 
 
-def _start(prompts: FirstPrompts, tracker: Tracker, frame: LiveFrame) -> FrameResult:
+def _start(prompts: FirstPrompts, tracker: Tracker, frame: LiveFrame, source: str) -> FrameResult:
     image = VideoFrame(index=frame.index, time=frame.time, image=frame.image)
-    masks = prompts.read_masks((frame.image.shape[0], frame.image.shape[1]))
-    return prompts.start(tracker, image, masks)[0]
+    size = (frame.image.shape[0], frame.image.shape[1])
+    objects = prompts.read_objects(size, str(source))
+    return prompts.start(tracker, image, objects)[0]
 
 
 def _summary(shown: int, source: LiveSource, screen: View) -> str:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
+
+import click
 
 OPTIONS: Final = {
     "mask=...": "--init-mask FILE",
+    "mask_kind=...": "--mask-kind KIND",
+    "mask_kind=": "--mask-kind ",
+    "max_objects=...": "--max-objects N",
+    "max_objects=": "--max-objects ",
     "boxes=...": "--init-box x1,y1,x2,y2",
     "points=...": "--init-point x,y",
     "candidate=": "--candidate ",
@@ -14,6 +23,7 @@ OPTIONS: Final = {
     "overwrite=True": "--overwrite",
     "resume()": "--resume",
     "source=...": "--source",
+    "split=...": "--split",
     "start=...": "--start",
     "stream=...": "--stream",
     "end=...": "--end",
@@ -22,6 +32,7 @@ OPTIONS: Final = {
     "prompt='": "--prompt '",
     "weights=...": "--weights",
     "resume=...": "--resume auto",
+    "give_up=...": "--give-up",
     "learning_rate=...": "--learning-rate",
     "clip_norm=...": "--clip-norm",
     "precision=float32": "--precision float32",
@@ -34,5 +45,22 @@ _ARGUMENT = re.compile("|".join(rf"(?<!\w){re.escape(argument)}" for argument in
 
 
 def with_options(message: str) -> str:
-    """Return a message of the package with options for arguments."""
-    return _ARGUMENT.sub(lambda found: OPTIONS[found[0]], message)
+    """Return a message of the package in one line, with options for arguments."""
+    line = " ".join(message.split())
+    return _ARGUMENT.sub(lambda found: OPTIONS[found[0]], line)
+
+
+@contextmanager
+def warnings_shown() -> Iterator[None]:
+    """Show what the package warns of in the `with` block, a line each on standard error."""
+    log, handler = logging.getLogger("samtracker"), _Lines(logging.WARNING)
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+
+
+class _Lines(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(f"Warning: {with_options(record.getMessage())}", err=True)

@@ -19,6 +19,7 @@ def build_tracker(
     memory: str,
     feedback: str,
     target_model: bool,
+    max_objects: int,
 ) -> Tracker:
     """Build the tracker for `model_options`.
 
@@ -36,6 +37,7 @@ def build_tracker(
         memory=memory,
         feedback=feedback,
         target_model=target_model,
+        max_objects=max_objects,
     )
     built = tracker.runtime.network.config.encoder
     if encoder not in (None, built):

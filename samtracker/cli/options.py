@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from samtracker.config import DEVICES, ENCODERS, FEEDBACKS, FORMATS, PRECISIONS
+from samtracker.config import DEVICES, ENCODERS, FEEDBACKS, FORMATS, MASK_KINDS, PRECISIONS
 from samtracker.types import Box
 
 Clicks = tuple[tuple[float, float, int], ...]
@@ -71,7 +71,16 @@ def first_prompt_options(command: Command) -> Command:
         click.option(
             "--init-mask",
             type=click.Path(path_type=Path),
-            help="Picture of the first frame's objects: any color on black, or an alpha channel.",
+            help="The first frame's objects: a picture, any color on black or an alpha channel; or "
+            "a file of labelme, COCO or YOLO segmentation.",
+        ),
+        click.option(
+            "--mask-kind",
+            default="auto",
+            metavar="|".join(MASK_KINDS),
+            show_default=True,
+            help="How a mask picture is read: its values are ids, it is one object, or every color "
+            "is one; auto decides by the picture.",
         ),
         click.option(
             "--init-box", type=BoxType(), multiple=True, help="Box around an object; repeatable."
@@ -144,6 +153,13 @@ def model_options(command: Command) -> Command:
             default=True,
             show_default=True,
             help="Tell the object from its surroundings by the first frame.",
+        ),
+        click.option(
+            "--max-objects",
+            type=int,
+            default=256,
+            show_default=True,
+            help="Most objects to track at once; each takes time and memory.",
         ),
     )(command)
 

@@ -42,10 +42,18 @@ class ProgressDisplay:
         if self._bar is not None:
             self._bar.close()
 
+    def prepare(self, done: int, total: int) -> None:
+        """Show how many objects are ready to be tracked; what takes a moment only needs no bar."""
+        if self._bar is None:
+            self._bar = _bar(total=total, desc="preparing", unit="object", leave=False, delay=1)
+        self._bar.update(done - self._bar.n)
+
     def start(self, job: JobStart) -> None:
         """Say what was understood, or show that an interrupted job is being restored."""
         self._interruption.deferred = True
         self._restored = job.restored
+        if self._bar is not None:
+            self._bar.close()
         if job.restored:
             # What takes a moment only needs no bar.
             self._bar = _bar(total=job.restored, desc="restoring", leave=False, delay=1)
@@ -83,4 +91,4 @@ class ProgressDisplay:
 
 def _bar(**settings: Any) -> tqdm[Any]:
     interval = 0.1 if sys.stderr.isatty() else LOG_INTERVAL
-    return tqdm(unit="frame", file=sys.stderr, mininterval=interval, **settings)
+    return tqdm(**{"unit": "frame", "file": sys.stderr, "mininterval": interval, **settings})

@@ -88,20 +88,12 @@ class EvalRequest:
             raise ConfigError(f"--corrupt {unknown[0]!r} does not exist: use {valid}")
         if self.predictions is not None and self.corruptions:
             raise ConfigError("--corrupt tracks anew: leave it out with --predictions")
-        if self.predictions is not None and not self.predictions.is_dir():
+        # Path.is_dir would raise for a name that is too long.
+        if self.predictions is not None and not os.path.isdir(self.predictions):  # noqa: PTH112
             raise DatasetError(f"--predictions '{self.predictions}' is no folder")
         if self.split is not None and self.dataset in ("folder", "instances"):
             dataset = f"--dataset {self.dataset}"
             raise ConfigError(f"--split {self.split} does not fit: {dataset} has no splits")
-        output = self.output.resolve()
-        written = (output, output.with_name(f"{output.name}.partial"))
-        if self.predictions is not None and any(
-            self.predictions.resolve().is_relative_to(folder) for folder in written
-        ):
-            raise ConfigError(
-                f"--predictions '{self.predictions}' lies in the output folder '{self.output}': "
-                "give another --output"
-            )
 
     @property
     def chosen_split(self) -> str:
@@ -176,7 +168,11 @@ def run_evaluation(request: EvalRequest) -> None:
         _tracker(**request.model)  # bad options are refused before anything is written
     with (
         Interruption() as interruption,
-        OutputFolder(request.output, overwrite=request.overwrite) as folder,
+        OutputFolder(
+            request.output,
+            overwrite=request.overwrite,
+            inputs=(request.root, request.predictions),
+        ) as folder,
     ):
         interruption.deferred = True
         predictions = folder.partial / PREDICTIONS

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -17,6 +18,12 @@ from samtracker.cli.options import (
     output_options,
     stream_option,
 )
+from samtracker.video.location import locate_source
+
+if TYPE_CHECKING:
+    from samtracker.cli.progress import ProgressDisplay
+    from samtracker.jobs import Outcome, TrackJob
+    from samtracker.tracker import Tracker
 
 
 @click.command()
@@ -44,6 +51,7 @@ def track(  # noqa: PLR0917
     /,
     video: str | None,
     init_mask: Path | None,
+    mask_kind: str,
     init_box: tuple[Any, ...],
     init_point: tuple[Any, ...],
     candidate: int,
@@ -75,7 +83,16 @@ def track(  # noqa: PLR0917
         from samtracker.jobs import resume as go_on
 
         device = model["device"] if _is_given(context, "device") else None
-        run_job(partial(go_on, resume, weights=model["weights"], device=device), show=show)
+        run_job(
+            lambda display: go_on(
+                resume,
+                weights=model["weights"],
+                device=device,
+                on_start=display.start,
+                on_frame=display.show,
+            ),
+            show=show,
+        )
         return
     if video is None:
         raise click.MissingParameter(
@@ -91,7 +108,11 @@ def track(  # noqa: PLR0917
     job = TrackJob(
         source=video,
         prompts=FirstPrompts(
-            mask=init_mask, boxes=init_box, points=init_point, candidate=candidate
+            mask=init_mask,
+            boxes=init_box,
+            points=init_point,
+            mask_kind=mask_kind,
+            candidate=candidate,
         ),
         output=output or Path(f"{_stem(video)}-tracked"),
         save=save,
@@ -103,7 +124,7 @@ def track(  # noqa: PLR0917
         log=log,
         device=model["device"],
     )
-    run_job(partial(job.run, partial(build_tracker, **model)), show=show)
+    run_job(partial(_run, job, partial(build_tracker, **model)), show=show)
 
 
 @click.command()
@@ -127,7 +148,11 @@ def demo(output: Path, save: tuple[str, ...], show: bool, **model: Any) -> None:
         overwrite=True,
         device=model["device"],
     )
-    run_job(partial(job.run, partial(build_tracker, **model)), show=show)
+    run_job(partial(_run, job, partial(build_tracker, **model)), show=show)
+
+
+def _run(job: TrackJob, build: Callable[[], Tracker], display: ProgressDisplay) -> Outcome:
+    return job.run(build, on_object=display.prepare, on_start=display.start, on_frame=display.show)
 
 
 def _refuse_others(context: click.Context) -> None:
@@ -151,5 +176,5 @@ def _stem(video: str) -> str:
         return f"camera{video}"
     if video == "-":
         return "stdin"
-    stem = re.sub(r"[^\w.-]+", "_", Path(video.rstrip("/")).stem).strip("_.")
+    stem = re.sub(r"[^\w.-]+", "_", Path(locate_source(video.rstrip("/"))).stem).strip("_.")
     return stem or "video"

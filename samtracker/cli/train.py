@@ -14,6 +14,7 @@ import click
 from samtracker.cli.interruption import EXIT_CODE, Interruption
 from samtracker.config import PRESETS, TrainConfig
 from samtracker.errors import ConfigError, OutputError
+from samtracker.files import writing
 
 if TYPE_CHECKING:
     from samtracker.train.checkpoint import Checkpoint
@@ -108,6 +109,8 @@ def train(
             f"output '{output}' holds a training already: go on with --resume auto, or choose "
             "another with --output"
         )
+    if not checkpoint.exists():
+        _refuse_foreign(output)
     if earlier is not None:
         changes = {**given, **({"data": sources} if sources else {})}
         if preset is not None:
@@ -181,6 +184,25 @@ def export_weights(checkpoint: Path, output: Path, licence: str) -> None:
 
     card = export(checkpoint, output, licence=licence)
     click.echo(f"{output} and {card}", err=True)
+
+
+def _refuse_foreign(output: Path) -> None:
+    """Guard files that no training has written, since it would have left a checkpoint as well.
+
+    Raises:
+        OutputError: There is one where this training would write.
+    """
+    from samtracker.train.figures import CURVES, SAMPLES
+    from samtracker.train.metrics_log import METRICS, is_metrics
+
+    for path in (output / name for name in (METRICS, CURVES, SAMPLES)):
+        with writing(path):
+            foreign = path.exists() and not (path.name == METRICS and is_metrics(path))
+        if foreign:
+            raise OutputError(
+                f"'{path}' would be replaced, and no training of samtrack wrote it: choose another "
+                "place with --output, or move it away"
+            )
 
 
 def _resumed(checkpoint: Checkpoint, given: dict[str, Any]) -> TrainConfig:

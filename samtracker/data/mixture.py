@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import reprlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -98,6 +99,14 @@ def read_clips(text: str) -> list[Clip]:
     return _read(kind, path)
 
 
+def root_of(text: str) -> Path | None:
+    """Return the folder of a source, see `parse_source`; None for one without."""
+    kind, _, path = (text.rpartition("*")[0] or text).partition(":")
+    if kind in _WITH_SPLIT and ":" in path:
+        path = path.rpartition(":")[0]
+    return Path(path) if path else None
+
+
 def _read(kind: str, path: str) -> list[Clip]:
     if not path:
         raise DatasetError(f"'{kind}' takes a path: give {kind}:PATH")
@@ -116,19 +125,25 @@ def open_dataset(kind: str, root: Path, split: str) -> list[Clip]:
         split: Of the kinds that have some.
 
     Raises:
-        DatasetError: The data are not there.
+        DatasetError: The data are not there, or cannot be read.
     """
-    match kind:
-        case "photos":
-            return read_photos(root)
-        case "stills" | "folder":
-            return read_folder(root)
-        case "instances":
-            return read_folder(root, literal=True)
-        case "youtube":
-            return read_youtube_vos(root, split=split)
-        case _:
-            return read_davis(root, year=2016 if kind == "davis" else 2017, split=split)
+    try:
+        match kind:
+            case "photos":
+                return read_photos(root)
+            case "stills" | "folder":
+                return read_folder(root)
+            case "instances":
+                return read_folder(root, literal=True)
+            case "youtube":
+                return read_youtube_vos(root, split=split)
+            case _:
+                return read_davis(root, year=2016 if kind == "davis" else 2017, split=split)
+    except OSError as error:  # as of a name that is too long, or a folder of somebody else's
+        place = reprlib.repr(str(error.filename or root))
+        raise DatasetError(
+            f"{place} cannot be read ({error.strerror}): give another folder or split=..."
+        ) from error
 
 
 def _weight(text: str, whole: str) -> float:

@@ -45,12 +45,12 @@ class Skipped:
             _LOG.warning("%s: skipped %d: %s", root, len(self.reasons), _summary(self.reasons))
 
 
-def _summary(reasons: list[str]) -> str:
-    return "; ".join(reasons[:3]) + (" ..." if len(reasons) > 3 else "")
-
-
 def _is_empty(path: Path) -> bool:
     try:
         return not path.stat().st_size
     except OSError:
         return False
+
+
+def _summary(reasons: list[str]) -> str:
+    return "; ".join(reasons[:3]) + (" ..." if len(reasons) > 3 else "")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from samtracker.errors import SamTrackerError, VideoError
+from samtracker.errors import OutputError, SamTrackerError, VideoError
 from samtracker.files import write_text
 from samtracker.jobs.journal_writer import JournalWriter
 from samtracker.jobs.progress import JobStart, OnFrame, OnStart, Progress, expected_frames
@@ -34,6 +34,21 @@ class Watcher:
     on_frame: OnFrame | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """What was done, and what went wrong.
+
+    Attributes:
+        summary: See `Outcome`.
+        failure: See `Outcome`.
+        unsaved: Why the job could not be written down, so that it can go on; None if it could.
+    """
+
+    summary: Summary
+    failure: SamTrackerError | None
+    unsaved: SamTrackerError | None
+
+
 def execute(  # noqa: PLR0917
     record: JobRecord,
     tracker: Tracker,
@@ -43,7 +58,7 @@ def execute(  # noqa: PLR0917
     watcher: Watcher,
     *,
     restored: int = 0,
-) -> tuple[Summary, SamTrackerError | None]:
+) -> Execution:
     """Track the frames that are left, and write these and those that are done.
 
     Args:
@@ -56,7 +71,7 @@ def execute(  # noqa: PLR0917
         restored: Number of frames of an interrupted job in `done`.
 
     Returns:
-        What was done, and what went wrong; None if nothing did.
+        What was done, and what went wrong.
 
     Raises:
         SamTrackerError: The job ended before it had caught up with the one that it goes on with.
@@ -68,25 +83,29 @@ def execute(  # noqa: PLR0917
         watcher.on_start(
             JobStart(result=tracker.result, origins=record.origins, restored=restored, total=total)
         )
-    # The journal comes first, so that whatever a kill leaves is known to be of this job.
     with closing(JournalWriter(folder.partial, record, tracker)) as journal:
-        sinks = Sinks(record.save, folder.partial, reader, record.stride)
 
         def on_written(frame: VideoFrame, result: FrameResult) -> bool:
-            goes_on = True
-            if watcher.on_frame is not None:
-                progress = Progress(frame=frame, result=result, total=total)
-                goes_on = watcher.on_frame(progress) is not False
-            journal.write(frame, result, last=not goes_on)
-            return goes_on
+            if watcher.on_frame is None:
+                return True
+            return watcher.on_frame(Progress(frame=frame, result=result, total=total)) is not False
 
-        ending = track_frames(tracker, reader, done, sinks, on_written)
+        sinks = Sinks(record.save, folder.partial, reader, record.stride)
+        ending = track_frames(tracker, reader, done, journal, sinks, on_written=on_written)
     if ending.is_early and folder.is_behind:
         raise ending.failure or KeyboardInterrupt
-    summary = summarize(tracker, reader, ending, record.origins, record.source)
-    write_text(folder.partial / SUMMARY, summary.to_json())
+    try:
+        summary = summarize(tracker, reader, ending, record.origins, record.source)
+        write_text(folder.partial / SUMMARY, summary.to_json())
+    except OutputError as error:
+        ending = replace(ending, failure=ending.failure or error)
+        summary = summarize(tracker, reader, ending, record.origins, record.source)
     folder.ended_early = ending.is_early
-    return summary, ending.failure or _cut_off(reader)
+    return Execution(
+        summary=summary,
+        failure=ending.failure or _cut_off(reader),
+        unsaved=journal.failure,
+    )
 
 
 def _cut_off(reader: VideoReader) -> VideoError | None:

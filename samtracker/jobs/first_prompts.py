@@ -3,40 +3,56 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from samtracker.errors import PromptError
-from samtracker.prompts.mask_formats import read_mask
+from samtracker.config import MASK_KINDS
+from samtracker.errors import ConfigError, PromptError
+from samtracker.jobs.progress import OnObject
+from samtracker.prompts.first_objects import FirstObjects
+from samtracker.prompts.mask_file import read_mask
 from samtracker.prompts.prompts import Points, prompt_method
 from samtracker.tracker import Tracker
-from samtracker.types import Box, FrameResult, Mask, Size
+from samtracker.types import Box, FrameResult, Size
 from samtracker.video.read import VideoFrame
 
 
 @dataclass(frozen=True, kw_only=True)
 class FirstPrompts:
-    """What the user points at in the first frame: a mask picture, boxes and clicks together.
+    """What the user points at in the first frame: a mask file, boxes and clicks together.
 
     Attributes:
-        mask: Picture with any number of objects, see `samtracker.prompts.mask_formats`.
+        mask: Picture with any number of objects, see `samtracker.prompts.mask_formats`, or a file
+            of labelme, COCO or YOLO, see `samtracker.prompts.annotation_files`.
         boxes: Box x1, y1, x2, y2 around each object, in pixels; x2 and y2 are exclusive.
         points: Clicks on each object, see `Tracker.init`.
+        mask_kind: How a mask picture is read, of `samtracker.config.MASK_KINDS`: "auto" decides by
+            the picture, "ids" takes its values, "binary" one object, "colors" every color as one.
         candidate: Which of the masks that a box or clicks may mean, from 1, see
             `Tracker.candidates`.
 
     Raises:
-        PromptError: There is nothing at all, or no candidate with this number.
+        PromptError: There is nothing at all, `mask` is no path, or there is no candidate with this
+            number.
+        ConfigError: There is no such `mask_kind`.
     """
 
     mask: Path | None = None
     boxes: tuple[Box, ...] = ()
     points: tuple[Points, ...] = ()
+    mask_kind: str = "auto"
     candidate: int = 1
 
     def __post_init__(self) -> None:
         if self.mask is None and not self.boxes and not self.points:
             raise PromptError("nothing to track: give mask=..., boxes=... or points=...")
+        if not isinstance(self.mask, str | PathLike | None):
+            raise PromptError(f"mask={self.mask!r} is no path: give that of a file")
+        if self.mask_kind not in MASK_KINDS:
+            raise ConfigError(
+                f"mask_kind={self.mask_kind!r} does not exist: use {', '.join(MASK_KINDS)}"
+            )
         if self.candidate < 1:
             raise PromptError(f"candidate={self.candidate} does not exist: the first one is 1")
         if self.candidate > 1 and not self.boxes and not self.points:
@@ -44,44 +60,58 @@ class FirstPrompts:
                 f"candidate={self.candidate} is of a box or clicks: give boxes=... or points=..."
             )
 
-    def read_masks(self, size: Size) -> dict[int, Mask]:
-        """Read the objects of the mask picture.
+    def read_objects(self, size: Size, frame: str) -> FirstObjects | None:
+        """Read the objects of the mask file.
 
         Args:
             size: (H, W) of the frames.
+            frame: Name of the first frame's file, or of the source that it comes from.
 
         Returns:
-            Masks of that size by object id; none without a picture.
+            The objects at that size; None without a file.
 
         Raises:
-            PromptError: The picture cannot be read, is empty, or does not fit the frames.
+            PromptError: The file cannot be read, is empty, or does not fit the frames.
         """
-        return {} if self.mask is None else read_mask(self.mask, size)
+        if self.mask is None:
+            return None
+        return read_mask(Path(self.mask), size, kind=self.mask_kind, frame=frame)
 
     def start(
-        self, tracker: Tracker, frame: VideoFrame, masks: dict[int, Mask]
+        self,
+        tracker: Tracker,
+        frame: VideoFrame,
+        objects: FirstObjects | None,
+        on_object: OnObject | None = None,
     ) -> tuple[FrameResult, dict[int, str]]:
         """Start a stream in a frame.
 
         Args:
             tracker: Tracker to start; any stream in it ends.
             frame: The first frame.
-            masks: What `read_masks` returned.
+            objects: What `read_objects` returned.
+            on_object: See `Tracker.init`.
 
         Returns:
             The first result, and by object id what its mask was made from.
 
         Raises:
-            PromptError: A mask, box or click shows no object, or has no such candidate.
+            PromptError: A mask, box or click shows no object or has no such candidate, or there
+                are too many objects.
         """
         method = prompt_method(tracker.runtime)
-        prompts: list[tuple[str, dict[str, Any]]] = [("mask", {"mask": masks})] if masks else []
+        prompts: list[tuple[str, dict[str, Any]]] = []
+        if objects is not None:
+            masks = objects.masks(tracker.config.max_objects)
+            prompts.append(("mask", {"mask": masks}))
         prompts += [(f"box ({method})", {"box": box}) for box in self.boxes]
         prompts += [(f"points ({method})", {"points": points}) for points in self.points]
         chosen = [(name, self._chosen(tracker, frame, prompt)) for name, prompt in prompts]
         (name, first), *others = chosen
-        result = tracker.init(frame.image, timestamp=frame.time, **first)
+        result = tracker.init(frame.image, timestamp=frame.time, on_object=on_object, **first)
         origins = dict.fromkeys(tracker.object_ids, name)
+        for number, called in objects.names.items() if objects is not None else ():
+            result = tracker.rename(number, called)
         for name, prompt in others:
             result = tracker.add_object(frame.image, **prompt)
             origins[tracker.object_ids[-1]] = name

@@ -9,8 +9,8 @@ from pathlib import Path
 from samtracker.errors import OutputError
 from samtracker.files import DAMAGE, writing
 from samtracker.jobs.record import lasting
-from samtracker.results.contents import is_resumable
-from samtracker.results.names import SUMMARY
+from samtracker.results.contents import has_results, is_resumable
+from samtracker.results.names import PROCESS, SUMMARY
 from samtracker.results.output_folder import alone, partial_of, recover
 
 
@@ -34,9 +34,10 @@ def find_interrupted(folder: Path) -> tuple[Path, Path]:
         for place in (partial_of(path), path):  # the newer one first
             if is_resumable(place):
                 return path, place
-    if not given.exists():
-        raise OutputError(f"no such folder: '{folder}'; check the path")
-    raise OutputError(_why_not(given))
+    for place in (partial_of(given), given):
+        if place.exists():
+            raise OutputError(_why_not(place))
+    raise OutputError(f"no such folder: '{folder}'; check the path")
 
 
 def _why_not(folder: Path) -> str:
@@ -53,4 +54,6 @@ def _why_not(folder: Path) -> str:
             )
     except (OSError, *DAMAGE):
         pass
+    if (folder / PROCESS).exists() and not has_results(folder):
+        return f"'{folder}' is of a job that had not tracked a frame yet: track again"
     return f"'{folder}' holds no interrupted job of samtrack track: there is nothing to resume"

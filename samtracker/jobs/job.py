@@ -12,7 +12,7 @@ from samtracker.jobs.execution import Watcher, execute
 from samtracker.jobs.first_prompts import FirstPrompts
 from samtracker.jobs.log import check_log, keeping_log
 from samtracker.jobs.outcome import Outcome
-from samtracker.jobs.progress import OnFrame, OnStart
+from samtracker.jobs.progress import OnFrame, OnObject, OnStart
 from samtracker.jobs.record import JobRecord, lasting
 from samtracker.results.output_folder import OutputFolder
 from samtracker.tracker import Tracker
@@ -70,6 +70,7 @@ class TrackJob:
         self,
         tracker: Tracker | Callable[[], Tracker],
         *,
+        on_object: OnObject | None = None,
         on_start: OnStart | None = None,
         on_frame: OnFrame | None = None,
     ) -> Outcome:
@@ -78,6 +79,7 @@ class TrackJob:
         Args:
             tracker: Tracker to use, in which any stream ends; or what builds one, called once
                 source, masks and output folder are found to be right.
+            on_object: Called when one more object of the first mask is ready.
             on_start: Called once the first masks are known, before anything is written.
             on_frame: Called after every frame; the job stops where it returns False, and at Ctrl-C.
 
@@ -90,7 +92,9 @@ class TrackJob:
         check_log(self.log, overwrite=self.overwrite, output=self.output)
         log_failures: list[OutputError] = []
         with (
-            OutputFolder(self.output, overwrite=self.overwrite) as folder,
+            OutputFolder(
+                self.output, overwrite=self.overwrite, inputs=(self.source, self.prompts.mask)
+            ) as folder,
             read_frames(
                 self.source,
                 start=self.start,
@@ -99,12 +103,12 @@ class TrackJob:
                 stream=self.stream,
             ) as reader,
         ):
-            masks = self.prompts.read_masks(reader.info.size)
+            frame = self._first_frame(reader)
+            objects = self.prompts.read_objects(reader.info.size, frame.source or str(self.source))
             tracker = tracker() if callable(tracker) else tracker
             with keeping_log(self.log, tracker, self.source, log_failures.append):
-                frame = self._first_frame(reader)
-                first, origins = self.prompts.start(tracker, frame, masks)
-                summary, failure = execute(
+                first, origins = self.prompts.start(tracker, frame, objects, on_object)
+                execution = execute(
                     self._record(origins),
                     tracker,
                     reader,
@@ -112,7 +116,7 @@ class TrackJob:
                     folder,
                     Watcher(on_start=on_start, on_frame=on_frame),
                 )
-        return Outcome.of(folder, summary, failure, next(iter(log_failures), None))
+        return Outcome.of(folder, execution, next(iter(log_failures), None))
 
     def _first_frame(self, reader: VideoReader) -> VideoFrame:
         frame = next(reader, None)

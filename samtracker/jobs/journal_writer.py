@@ -9,7 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-from samtracker.errors import SamTrackerError
+from samtracker.errors import OutputError, SamTrackerError
+from samtracker.files import writing
 from samtracker.jobs.journal import to_line
 from samtracker.jobs.record import JobRecord
 from samtracker.results.names import JOB, JOURNAL, RESUME, TRACKER
@@ -28,48 +29,75 @@ class JournalWriter:
     """Writes down a job as it goes on.
 
     It is no reason to end a job that this cannot be written: what was written before still holds.
+    The first frame is written down before there is any result, so that whatever a kill leaves can
+    be gone on from.
 
     Args:
         folder: Folder of the results.
         record: What is done; of a camera or URL nothing is written down, for it cannot be read
             again.
-        tracker: The tracker that does it, saved at its last frame and now and then.
+        tracker: The tracker that does it, saved now and then.
+
+    Attributes:
+        failure: Why the first thing that could not be written down could not; None if all could.
     """
+
+    failure: SamTrackerError | None = None
 
     def __init__(self, folder: Path, record: JobRecord, tracker: Tracker) -> None:
         self._folder = folder / RESUME
         self._tracker = tracker
         self._due = -math.inf
+        self._written: int | None = None
         self._journal: TextIO | None = None
         if record.path is None:
             return
-        with suppress(OSError):
-            self._folder.mkdir()
-            with (self._folder / JOB).open("w", encoding="utf-8") as file:
-                file.write(record.to_json() + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            self._journal = (self._folder / JOURNAL).open("w", encoding="ascii", newline="\n")
+        try:
+            with writing(self._folder):
+                self._folder.mkdir()
+                with (self._folder / JOB).open("w", encoding="utf-8") as file:
+                    file.write(record.to_json() + "\n")
+                    file.flush()
+                    os.fsync(file.fileno())
+                self._journal = (self._folder / JOURNAL).open("w", encoding="ascii", newline="\n")
+        except OutputError as error:
+            self._fail(error)
 
-    def write(self, frame: VideoFrame, result: FrameResult, *, last: bool) -> None:
-        """Write a frame's result.
+    def write(self, frame: VideoFrame, result: FrameResult) -> None:
+        """Write a frame's result, before it is written anywhere else.
 
         Args:
             frame: The frame.
             result: What was found in it.
-            last: Whether the job stops here: the tracker is saved at once.
         """
         if self._journal is None:
             return
         try:
-            self._journal.write(to_line(frame, result) + "\n")
-            self._journal.flush()
-            now = self._tracker.result
-            # Of frames that have their results from the journal, the tracker is ahead.
-            if now is not None and now.index == result.index and (last or self._is_due):
-                self._checkpoint(self._journal)
-        except OSError:
-            self.close()
+            with writing(self._folder / JOURNAL):
+                self._journal.write(to_line(frame, result) + "\n")
+                self._journal.flush()
+        except OutputError as error:
+            self._fail(error)
+            return
+        self._written = result.index
+        if time.monotonic() >= self._due:
+            self.checkpoint()
+
+    def checkpoint(self) -> None:
+        """Save the tracker, after everything that it may not be ahead of."""
+        now = self._tracker.result
+        # Of frames that have their results from an earlier journal, the tracker is ahead.
+        if self._journal is None or now is None or now.index != self._written:
+            return
+        begin = time.monotonic()
+        try:
+            with writing(self._folder / JOURNAL):
+                os.fsync(self._journal.fileno())
+            self._tracker.save(self._folder / TRACKER)
+        except SamTrackerError as error:  # an older one, if there is any, still holds
+            self.failure = self.failure or error
+        end = time.monotonic()
+        self._due = end + max(INTERVAL, (end - begin) / SHARE)
 
     def close(self) -> None:
         """Write nothing more."""
@@ -78,15 +106,6 @@ class JournalWriter:
             with suppress(OSError):
                 journal.close()
 
-    @property
-    def _is_due(self) -> bool:
-        return time.monotonic() >= self._due
-
-    def _checkpoint(self, journal: TextIO) -> None:
-        """Save the tracker, after everything that it may not be ahead of."""
-        begin = time.monotonic()
-        os.fsync(journal.fileno())
-        with suppress(SamTrackerError):  # an older one is still there
-            self._tracker.save(self._folder / TRACKER)
-        end = time.monotonic()
-        self._due = end + max(INTERVAL, (end - begin) / SHARE)
+    def _fail(self, error: OutputError) -> None:
+        self.failure = self.failure or error
+        self.close()

@@ -38,6 +38,8 @@ def check_log(path: Path | None, *, overwrite: bool, output: Path | None = None)
     with writing(path):
         if not place.parent.is_dir():
             raise OutputError(f"log='{path}' cannot be written: no such folder, '{place.parent}'")
+        if place.is_symlink():  # all other links have been followed
+            raise OutputError(f"log='{path}' is a link that leads back to itself: choose another")
         if not path.exists():
             return
         if not overwrite:
@@ -77,4 +79,4 @@ def keeping_log(
         try:
             log.close()
         except OutputError as error:
-            on_failure(error)
+            on_failure(OutputError(f"the log is not complete: {error}"))

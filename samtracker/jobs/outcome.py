@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from samtracker.errors import OutputError, SamTrackerError
+from samtracker.jobs.execution import Execution
 from samtracker.jobs.summary import Summary
 from samtracker.results.contents import is_resumable
 from samtracker.results.output_folder import OutputFolder
@@ -24,6 +25,7 @@ class Outcome:
         failure: The error that ended the job early, or that tells of a source which is cut off;
             None if the source was tracked to its end.
         resumable: Whether `resume(output)` goes on with the job.
+        unsaved: Why something that `resume` needs could not be written; None if it could.
         log_failure: Why the log is not complete; None if it is, or none was asked for.
     """
 
@@ -32,22 +34,23 @@ class Outcome:
     output: Path
     failure: SamTrackerError | None
     resumable: bool
+    unsaved: SamTrackerError | None = None
     log_failure: OutputError | None = None
 
     @classmethod
     def of(
         cls,
         folder: OutputFolder,
-        summary: Summary,
-        failure: SamTrackerError | None,
+        execution: Execution,
         log_failure: OutputError | None = None,
     ) -> Self:
         """Build the outcome of a job whose output folder has got its name."""
         return cls(
-            summary=summary,
+            summary=execution.summary,
             folder=folder.kept,
             output=folder.path,
-            failure=failure,
+            failure=execution.failure,
             resumable=is_resumable(folder.kept),
+            unsaved=execution.unsaved,
             log_failure=log_failure,
         )

@@ -52,6 +52,9 @@ class Progress:
 OnStart = Callable[[JobStart], object]
 """Called once, before anything is written."""
 
+OnObject = Callable[[int, int], object]
+"""Called when one more object of the first mask is ready, with how many are and will be."""
+
 OnFrame = Callable[[Progress], object]
 """Called after every frame; stops the job where it returns False."""
 

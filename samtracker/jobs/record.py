@@ -18,6 +18,7 @@ from samtracker.errors import OutputError
 from samtracker.files import DAMAGE
 from samtracker.results.names import JOB, RESUME
 from samtracker.video.image_pattern import is_numbered
+from samtracker.video.location import locate_source
 
 _KIND: Final = "samtracker-job-"
 FORMAT: Final = f"{_KIND}2"
@@ -97,13 +98,15 @@ class JobRecord:
 
 def lasting(source: str | Path | int) -> str | None:
     """Return the absolute path of a source; None for a camera, URL or pipe, which ends for good."""
-    if isinstance(source, int) or str(source).isdecimal() or "://" in str(source):
+    if isinstance(source, int) or str(source).isdecimal():
         return None
-    path = Path(source)
+    path = locate_source(source)
+    if isinstance(path, str):
+        return None
     if source == "-" or path.is_relative_to("/dev"):  # another file or none the next time
         return None
     if path.exists():
         return str(path.absolute()) if path.is_file() or path.is_dir() else None
     if path.is_absolute() or is_numbered(path):
         return str(path.absolute())
-    return str(Path(escape(str(Path.cwd())), source))
+    return str(Path(escape(str(Path.cwd())), path))

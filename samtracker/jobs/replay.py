@@ -6,6 +6,7 @@ import json
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +24,12 @@ CALLS = frozenset(
     ("init", "step", "add_object", "correct", "remove_object", "rename", "undo", "resize")
 )
 """Methods of a tracker that a log may call."""
+
+LONGEST_HEADER = 2**20
+"""Bytes that the first line of a log may have."""
+
+LONGEST_LINE = 2**28
+"""Bytes that every other line may have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,21 +70,23 @@ class Replay:
         Raises:
             ReplayError: It does not exist, is no log, is damaged or has no calls.
         """
+        calls: list[dict[str, Any]] = []
+        cut_off = False
         try:
-            header, *lines, rest = path.read_bytes().split(b"\n")
-            first = json.loads(header)
-            ours = first["format"] == FORMAT
+            with path.open("rb") as file:
+                header = _header(path, file.readline(LONGEST_HEADER))
+                with _damage(path):
+                    for line in iter(partial(file.readline, LONGEST_LINE), b""):
+                        cut_off = not line.endswith(b"\n")
+                        if cut_off and len(line) == LONGEST_LINE:
+                            raise ValueError(f"a line of more than {LONGEST_LINE >> 20} MiB")
+                        if not cut_off:
+                            calls.append(_call(line))
         except OSError as error:
             raise ReplayError(f"'{path}' cannot be read ({error.strerror})") from error
-        except DAMAGE:
-            ours = False
-        if not ours:
-            raise ReplayError(f"'{path}' is no log of this version: give a file of log=...")
-        with _damage(path):
-            calls = tuple(_call(line) for line in lines)
         if not calls:
             raise ReplayError(f"'{path}' has no calls in it: give a log of something that was done")
-        return cls(header=first, calls=calls, name=str(path), cut_off=bool(rest))
+        return cls(header=header, calls=tuple(calls), name=str(path), cut_off=cut_off)
 
     def run(
         self,
@@ -166,6 +175,22 @@ class _Frames:
 
     def __exit__(self, *_: object) -> None:
         self._reader.close()
+
+
+def _header(path: Path, line: bytes) -> dict[str, Any]:
+    """Read the first line of a log.
+
+    Raises:
+        ReplayError: It is that of something else.
+    """
+    try:
+        header: dict[str, Any] = json.loads(line)
+        ours = header["format"] == FORMAT and line.endswith(b"\n")
+    except DAMAGE:
+        ours = False
+    if not ours:
+        raise ReplayError(f"'{path}' is no log of this version: give a file of log=...")
+    return header
 
 
 def _call(line: bytes) -> dict[str, Any]:

@@ -67,10 +67,12 @@ def resume(
             stride=record.stride,
             stream=record.stream,
         ) as reader,
-        OutputFolder(output, overwrite=record.overwrite, resumed=place) as target,
+        OutputFolder(
+            output, overwrite=record.overwrite, resumed=place, inputs=(record.path,)
+        ) as target,
     ):
         assert target.former is not None, "it is the one given"
-        summary, failure = execute(
+        execution = execute(
             replace(record, overwrite=record.overwrite or place == output),
             tracker,
             reader,
@@ -79,4 +81,4 @@ def resume(
             Watcher(on_start=on_start, on_frame=on_frame),
             restored=tracker.result.index + 1,
         )
-    return Outcome.of(target, summary, failure)
+    return Outcome.of(target, execution)

@@ -25,35 +25,34 @@ class Sink(Protocol):
 class Sinks:
     """Everything a frame is written to; the end of a `with` block finishes all files.
 
+    They are opened with the first frame, so that there are none before it.
+
     Args:
         formats: Names from `samtracker.config.FORMATS`.
         folder: Folder to write into.
         reader: The source, for its frame rate and audio.
         stride: Every how many-th frame of the source is tracked.
-
-    Raises:
-        OutputError: A file cannot be written.
     """
 
     def __init__(
         self, formats: tuple[str, ...], folder: Path, reader: VideoReader, stride: int
     ) -> None:
-        fps = output_fps(reader.info.fps, stride)
+        self._formats = formats
+        self._folder = folder
+        self._reader = reader
+        self._fps = output_fps(reader.info.fps, stride)
         self._stack = ExitStack()
         self._sinks: list[Sink] = []
-        try:
-            for name in formats:
-                self._sinks.append(_open_sink(name, folder, reader, fps, self._stack))
-        except BaseException:
-            self._stack.close()
-            raise
 
     def write(self, frame: VideoFrame, result: FrameResult) -> None:
         """Write a frame and its result to every file.
 
         Raises:
-            OutputError: The disk is full.
+            OutputError: A file cannot be written, or the disk is full.
         """
+        if not self._sinks:
+            for name in self._formats:
+                self._sinks.append(self._open(name))
         for sink in self._sinks:
             sink(frame, result)
 
@@ -64,29 +63,28 @@ class Sinks:
         """Finish all files, whatever happened; the others too where one fails."""
         self._stack.close()
 
-
-def _open_sink(name: str, folder: Path, reader: VideoReader, fps: float, stack: ExitStack) -> Sink:
-    aspect = reader.info.sample_aspect_ratio
-    match name:
-        case "overlay":
-            video = stack.enter_context(
-                VideoWriter(
+    def _open(self, name: str) -> Sink:
+        folder, fps, stack = self._folder, self._fps, self._stack
+        reader = self._reader
+        aspect = reader.info.sample_aspect_ratio
+        match name:
+            case "overlay":
+                video = VideoWriter(
                     folder / OVERLAY, fps=fps, sample_aspect_ratio=aspect, audio_from=reader.path
                 )
-            )
-            return lambda frame, result: video.write(overlay(frame.image, result), frame.time)
-        case "alpha":
-            alpha = stack.enter_context(
-                AlphaWriter(folder / ALPHA, fps=fps, sample_aspect_ratio=aspect)
-            )
-            return lambda frame, result: alpha.write(frame.image, result.id_map > 0, frame.time)
-        case "masks":
-            writer: Writer = MaskWriter(folder / MASKS)
-        case "rle":
-            writer = RleWriter(folder / RLE)
-        case "csv":
-            writer = CsvWriter(folder / CSV)
-        case _:
-            raise AssertionError(f"'{name}' is no format: a job checks them first")
-    stack.callback(writer.close)
-    return writer.write
+                stack.enter_context(video)
+                return lambda frame, result: video.write(overlay(frame.image, result), frame.time)
+            case "alpha":
+                alpha = AlphaWriter(folder / ALPHA, fps=fps, sample_aspect_ratio=aspect)
+                stack.enter_context(alpha)
+                return lambda frame, result: alpha.write(frame.image, result.id_map > 0, frame.time)
+            case "masks":
+                writer: Writer = MaskWriter(folder / MASKS)
+            case "rle":
+                writer = RleWriter(folder / RLE)
+            case "csv":
+                writer = CsvWriter(folder / CSV)
+            case _:
+                raise AssertionError(f"'{name}' is no format: a job checks them first")
+        stack.callback(writer.close)
+        return writer.write

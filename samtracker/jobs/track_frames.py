@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from samtracker.errors import SamTrackerError
+from samtracker.jobs.journal_writer import JournalWriter
 from samtracker.jobs.sinks import Sinks
 from samtracker.results.tally import Tally
 from samtracker.tracker import Tracker
@@ -39,7 +40,9 @@ def track_frames(
     tracker: Tracker,
     reader: VideoReader,
     done: Iterable[tuple[VideoFrame, FrameResult]],
+    journal: JournalWriter,
     sinks: Sinks,
+    *,
     on_written: Callable[[VideoFrame, FrameResult], bool],
 ) -> Ending:
     """Track to the end of a source and finish the files; what was tracked is kept.
@@ -48,12 +51,13 @@ def track_frames(
         tracker: Tracker with a stream in which some frames have results already.
         reader: Source of the frames after them.
         done: Those frames and their results; of a new stream, the first one.
+        journal: Gets every frame before the files do, so that these can be written again.
         sinks: Files for every frame, these included.
         on_written: Called once a frame is written; False stops the job as Ctrl-C does.
     """
     try:
         with sinks:
-            ending = _track(tracker, reader, done, sinks, on_written)
+            ending = _track(tracker, reader, done, journal, sinks, on_written=on_written)
     except SamTrackerError as error:  # `_track` raises none: a file could not be finished
         return replace(ending, failure=ending.failure or error)
     return ending
@@ -63,16 +67,20 @@ def _track(
     tracker: Tracker,
     reader: VideoReader,
     done: Iterable[tuple[VideoFrame, FrameResult]],
+    journal: JournalWriter,
     sinks: Sinks,
+    *,
     on_written: Callable[[VideoFrame, FrameResult], bool],
 ) -> Ending:
     tally = Tally()
     known = ((frame, result, None) for frame, result in done)
     try:
         for frame, result, seconds in chain(known, _steps(tracker, reader)):
+            journal.write(frame, result)
             sinks.write(frame, result)
             tally.add(result, seconds)
             if not on_written(frame, result):
+                journal.checkpoint()
                 return Ending(tally=tally, interrupted=True)
         return Ending(tally=tally)
     except KeyboardInterrupt:

@@ -11,8 +11,9 @@ from samtracker.errors import SamTrackerError
 from samtracker.files import writing
 from samtracker.results.writers import save_ids
 from samtracker.types import Frame, FrameResult
+from samtracker.video.recording import RecordingWriter, recording_partial
 from samtracker.video.stills import write_still
-from samtracker.video.write import SQUARE, VideoWriter
+from samtracker.video.write import SQUARE
 
 
 class OverlayRecorder:
@@ -24,7 +25,7 @@ class OverlayRecorder:
         sample_aspect_ratio: Of the source, see `VideoWriter`.
 
     Attributes:
-        kept: Files of the videos that are complete.
+        kept: Files of the videos that are finished.
         failure: Why the last video that failed did; None if none has.
     """
 
@@ -37,7 +38,7 @@ class OverlayRecorder:
         self._path = path
         self._fps = fps
         self._aspect = sample_aspect_ratio
-        self._writer: VideoWriter | None = None
+        self._writer: RecordingWriter | None = None
 
     @property
     def recording(self) -> bool:
@@ -53,7 +54,7 @@ class OverlayRecorder:
         path = self._path or Path(f"samtrack-{_now()}.mp4")
         if self.kept or self._path is None:
             path = _free(path)
-        self._writer = VideoWriter(path, fps=self._fps, sample_aspect_ratio=self._aspect)
+        self._writer = RecordingWriter(path, fps=self._fps, sample_aspect_ratio=self._aspect)
 
     def write(self, picture: Frame, time: float) -> bool:
         """Write a frame, if a video is being recorded.
@@ -78,8 +79,8 @@ class OverlayRecorder:
         """Finish the video, if one is being recorded.
 
         Returns:
-            File of the video; None if it has no frame, and if it could not be finished, for the
-            reason in `failure`.
+            File of the video; None if it has no frame. Why it does not have all of them is in
+            `failure`.
         """
         writer, self._writer = self._writer, None
         if writer is None:
@@ -88,8 +89,7 @@ class OverlayRecorder:
             writer.close()
         except SamTrackerError as error:
             self.failure = error
-            return None
-        if not writer.path.exists():
+        if not writer.kept:
             return None
         self.kept.append(writer.path)
         return writer.path
@@ -124,9 +124,9 @@ def snapshot(picture: Frame, result: FrameResult | None, folder: Path) -> Path:
 
 
 def _free(path: Path) -> Path:
-    """Return the path, or the first of `NAME-2`, `NAME-3`, ... that does not exist."""
+    """Return the path, or the first of `NAME-2`, `NAME-3`, ... that is neither there nor begun."""
     number, found = 2, path
-    while found.exists():
+    while found.exists() or recording_partial(found).exists():
         found = path.with_name(f"{path.stem}-{number}{path.suffix}")
         number += 1
     return found

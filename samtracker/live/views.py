@@ -194,10 +194,9 @@ class WindowView:
         """Stop recording, and return a message on what became of it."""
         earlier = self._recorder.failure
         path = self._recorder.stop()
-        if path is not None:
-            return f"kept {path}"
-        failure = self._recorder.failure
-        return "nothing was recorded" if failure is earlier else str(failure)
+        if self._recorder.failure is not earlier:
+            return str(self._recorder.failure)
+        return "nothing was recorded" if path is None else f"kept {path}"
 
     def _numbers(self, step: LiveStep) -> str:
         quiet = time.monotonic() - self._came

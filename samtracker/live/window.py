@@ -39,10 +39,15 @@ class Window:
         title: Title of the window.
 
     Raises:
-        ConfigError: There is no display.
+        ConfigError: There is no display, or this OpenCV has no windows.
     """
 
     def __init__(self, title: str) -> None:
+        if not cv2.currentUIFramework():
+            raise ConfigError(
+                "no window can be opened, because this OpenCV has none: install opencv-python in "
+                "the place of opencv-python-headless, or go without a window"
+            )
         # The Qt in OpenCV's wheels warns of fonts that it does not have and that nobody needs.
         os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
         # Without a display OpenCV's window system ends the whole process: try in another one.

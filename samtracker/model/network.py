@@ -71,6 +71,8 @@ class Network(nn.Module):
                 body: nn.Module = LiteEncoder(config.depth)
                 mask_decoder, position = build_mask_decoder(), build_position()
                 if config.depth == 32:
+                    # The tokens of its other masks take part in the attention all the same.
+                    mask_decoder = build_mask_decoder(CANDIDATES)
                     mask_downscaling = build_prompt_encoder(position).mask_downscaling
             else:
                 sam = build_sam(config.encoder)

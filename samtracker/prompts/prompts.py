@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from os import PathLike
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from samtracker.errors import PromptError
 from samtracker.model.runtime import EncodedFrame, Runtime
+from samtracker.prompts.first_objects import check_count
 from samtracker.prompts.grabcut import grabcut
 from samtracker.prompts.mask_formats import parse_mask
 from samtracker.prompts.pointing import find
@@ -36,6 +38,7 @@ def first_masks(
     box: Box | None = None,
     points: Points | None = None,
     prior: Mask | None = None,
+    limit: int | None = None,
 ) -> dict[int, Mask]:
     """Turn the one prompt that is given into masks.
 
@@ -49,12 +52,14 @@ def first_masks(
         points: Clicks inside the frame, at least one of them on the object.
         prior: Mask of the object so far, bool (H, W), which clicks correct near them but with
             SAM's encoders; all of these may then be background.
+        limit: How many objects there may be; None for any number.
 
     Returns:
         Object id to bool (H, W); a box or clicks give object 1.
 
     Raises:
-        PromptError: Not exactly one of mask, box and points is given, or it shows no object.
+        PromptError: Not exactly one of mask, box and points is given, or it shows no object or too
+            many.
     """
     given = [n for n, v in (("mask", mask), ("box", box), ("points", points)) if v is not None]
     if len(given) != 1:
@@ -69,9 +74,10 @@ def first_masks(
     if isinstance(mask, Mapping):
         if not mask:
             raise PromptError("mask={} has no object: give at least one mask by object id")
-        return {i: single_mask(parse_mask(np.asarray(m), size)) for i, m in mask.items()}
+        check_count(len(mask), limit)
+        return {i: single_mask(parse_mask(_array(m), size)) for i, m in mask.items()}
     if mask is not None:
-        return parse_mask(np.asarray(mask), size)
+        return parse_mask(_array(mask), size, limit=limit)
     found = find_candidates(runtime, frame, box=box, points=points, prior=prior)
     return {1: next(found).mask}
 
@@ -149,12 +155,23 @@ def prompt_method(runtime: Runtime) -> Literal["sam", "lite", "grabcut"]:
     return "sam" if runtime.network.own_prompter is None else "lite"
 
 
+def _array(mask: ArrayLike) -> NDArray[Any]:
+    try:
+        return np.asarray(mask)
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise PromptError(f"mask is no array: give (H, W) with object ids ({error})") from error
+
+
 def _checked_box(box: Box, size: Size) -> Box:
     height, width = size
     try:
+        if isinstance(box, str | bytes):
+            raise TypeError
         x1, y1, x2, y2 = (float(side) for side in box)
-    except (TypeError, ValueError):
-        raise PromptError(f"box={box!r} is no box: give (x1, y1, x2, y2) in pixels") from None
+    except (TypeError, ValueError, OverflowError):
+        raise PromptError(
+            f"box={reprlib.repr(box)} is no box: give (x1, y1, x2, y2) in pixels"
+        ) from None
     # Written so that NaN fails too.
     if not (x2 - x1 >= 1 and y2 - y1 >= 1):
         raise PromptError(f"box={box} is empty: give x1,y1,x2,y2 with x1 < x2 and y1 < y2")
@@ -169,18 +186,21 @@ def _checked_points(
     """Give every click a label; all may be background where they correct a mask."""
     height, width = size
     try:
+        if any(isinstance(point, str | bytes) for point in points):
+            raise TypeError
         given = [(*point, 1)[:3] for point in points]
-        clicks = tuple((float(x), float(y), label) for x, y, label in given)
-    except (TypeError, ValueError):
+        clicks = tuple((float(x), float(y), float(label)) for x, y, label in given)
+    except (TypeError, ValueError, OverflowError):
+        clicked = reprlib.repr(points)
         raise PromptError(
-            f"points={points!r} are no clicks: give [(x, y), ...] or [(x, y, label), ...]"
+            f"points={clicked} are no clicks: give [(x, y), ...] or [(x, y, label), ...]"
         ) from None
     for x, y, label in clicks:
         if not (0 <= x < width and 0 <= y < height):
             raise PromptError(f"point {x:g},{y:g} lies outside the {width}x{height} frame")
         if label not in (0, 1):
             choice = "use 1 (object) or 0 (background)"
-            raise PromptError(f"point {x:g},{y:g} has label {label}: {choice}")
+            raise PromptError(f"point {x:g},{y:g} has label {label:g}: {choice}")
     if not (clicks and corrects) and not any(label for *_, label in clicks):
         raise PromptError("points need at least one click on the object (label 1)")
-    return clicks
+    return tuple((x, y, int(label)) for x, y, label in clicks)

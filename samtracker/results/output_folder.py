@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,7 @@ if sys.platform != "win32":
 from samtracker.errors import OutputError
 from samtracker.files import writing
 from samtracker.results.contents import has_results, is_resumable, refuse_foreign
+from samtracker.results.inputs import refuse_inputs
 from samtracker.results.names import RESUME
 from samtracker.results.process import forget_process, is_resuming, note_process, refuse_busy
 
@@ -31,7 +32,8 @@ class OutputFolder:
             ...  # write into output.partial, the folder out.partial
         # all of it is in output.path, the folder out
 
-    An exception leaves what was written in `out.partial`. A folder without results is removed.
+    An exception leaves what was written in `out.partial`, and gets a note that says so. A folder
+    without results is removed.
     With `overwrite`, an old `out` is deleted only once the new one stands in its place; a folder
     that holds anything but results of this program is never replaced. What an interrupted run left
     in `out.partial` is deleted once there are new results. A job that goes on from there writes all
@@ -41,6 +43,7 @@ class OutputFolder:
         path: The final folder.
         overwrite: Whether older results are replaced.
         resumed: The folder of an interrupted job that goes on, `path` or `partial`.
+        inputs: What the job reads, see `refuse_inputs`; nothing of it is ever replaced.
 
     Attributes:
         path: The final folder, absolute.
@@ -51,11 +54,18 @@ class OutputFolder:
         kept: Where the results are at the end, `path` or `partial`.
 
     Raises:
-        OutputError: The folder exists and may not be replaced, another process writes to it, or it
-            cannot be written.
+        OutputError: The folder exists and may not be replaced, an input lies in it, another process
+            writes to it, or it cannot be written.
     """
 
-    def __init__(self, path: Path, *, overwrite: bool = False, resumed: Path | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        overwrite: bool = False,
+        resumed: Path | None = None,
+        inputs: Iterable[str | Path | int | None] = (),
+    ) -> None:
         self.path = Path(os.path.realpath(path))
         self.partial = partial_of(self.path)
         self.former = resumed
@@ -63,6 +73,7 @@ class OutputFolder:
         self.kept = self.path
         self._resumed = resumed
         self._overwrite = overwrite
+        self._inputs = tuple(inputs)
         self._aside = _aside_of(self.path)
 
     def __enter__(self) -> Self:
@@ -74,6 +85,8 @@ class OutputFolder:
         return self
 
     def _begin(self) -> None:
+        for place in (self.partial, self._aside):
+            refuse_inputs(place, self._inputs)
         recover(self.path)
         self._check_target()
         if self.partial.is_dir() and not has_results(self.partial):
@@ -101,10 +114,10 @@ class OutputFolder:
         trace: TracebackType | None,
     ) -> None:
         with alone(self.path):
-            self._end(failed=kind is not None)
+            self._end(error)
 
-    def _end(self, *, failed: bool) -> None:
-        complete = not failed and not self.ended_early
+    def _end(self, error: BaseException | None) -> None:
+        complete = error is None and not self.ended_early
         empty = self.partial.exists() and not has_results(self.partial)
         if empty or (self.is_behind and not complete):
             shutil.rmtree(self.partial, ignore_errors=True)
@@ -115,13 +128,25 @@ class OutputFolder:
         if self._aside.exists():
             shutil.rmtree(self._aside)
         replaces = complete or not self.path.exists() or self._resumed == self.path
-        if not failed and replaces:
-            self._name()
+        if error is not None:
+            self.kept = self.partial
+            self._note(error)
+        elif replaces:
+            try:
+                self._name()
+            except OutputError as failure:
+                self._note(failure)
+                raise
         else:
             self.kept = self.partial
         forget_process(self.kept)
         if complete or not is_resumable(self.kept):
             shutil.rmtree(self.kept / RESUME, ignore_errors=True)
+
+    def _note(self, error: BaseException) -> None:
+        """Add to an error where the results are that have not got their name."""
+        going_on = ", go on from there with resume()" if is_resumable(self.partial) else ""
+        error.add_note(f"what was written until then is in '{self.partial}'{going_on}")
 
     @property
     def is_behind(self) -> bool:
@@ -156,6 +181,11 @@ class OutputFolder:
             shutil.rmtree(aside)
 
     def _check_target(self) -> None:
+        if self.path.is_symlink():  # all other links have been followed
+            raise OutputError(
+                f"output '{self.path}' is a link that leads back to itself: choose another with "
+                "output=..."
+            )
         if not self.path.exists():
             return
         if not self._overwrite and self._resumed != self.path:
@@ -164,6 +194,7 @@ class OutputFolder:
                 f"or replace it with overwrite=True{_going_on(self.path)}"
             )
         refuse_foreign(self.path)
+        refuse_inputs(self.path, self._inputs)
 
 
 def partial_of(path: Path) -> Path:

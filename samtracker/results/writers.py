@@ -40,7 +40,8 @@ def save_ids(path: Path, ids: NDArray[np.uint16]) -> None:
     """Write a mask as DAVIS has them: an 8-bit palette PNG, the index is the id.
 
     With an id above 255, more than a palette holds, it is a 16-bit gray PNG whose values are the
-    ids. Both come back exactly through `read_mask`, unless 65535 (white) is among the ids.
+    ids. Both come back exactly through `read_mask` with the kind "ids"; without it, unless 255
+    beside others or 65535 (white) is among the ids.
 
     Args:
         path: Path of the PNG.

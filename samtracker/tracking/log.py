@@ -11,6 +11,7 @@ import functools
 import hashlib
 import inspect
 import json
+import math
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -36,6 +37,9 @@ from samtracker.types import FrameResult
 
 _KIND: Final = "samtracker-replay-"
 FORMAT: Final = f"{_KIND}2"
+
+LARGEST: Final = 2**30
+"""Bytes that the arrays of one argument may take; a few of a log may stand for thousands."""
 
 
 class Loggable(Protocol):
@@ -101,7 +105,7 @@ class ReplayLog:
             arguments: Its arguments by name.
             outcome: What it returned.
         """
-        given = dict(arguments)
+        given = {key: value for key, value in arguments.items() if not callable(value)}
         frame = given.pop("frame", None)
         line: dict[str, Any] = {"call": name}
         if frame is not None:
@@ -216,15 +220,39 @@ def unpacked(plain: Any) -> Any:
     """Return an argument as it was given.
 
     Raises:
-        ValueError: It is damaged.
+        ValueError: It is damaged, or its arrays take more than `LARGEST`.
     """
+    if _size(plain) > LARGEST:
+        raise ValueError(f"arrays of more than {LARGEST >> 20} MiB in one argument")
+    return _unpacked(plain)
+
+
+def _unpacked(plain: Any) -> Any:
     match plain:
         case {"by id": pairs}:
-            return {key: unpacked(item) for key, item in pairs}
+            return {key: _unpacked(item) for key, item in pairs}
         case {"dtype": dtype, "shape": shape, "zlib": text}:
-            content = zlib.decompress(base64.b64decode(text))
+            size = _size(plain)
+            content = zlib.decompressobj().decompress(base64.b64decode(text), size + 1)
+            if len(content) != size:
+                raise ValueError("an array of another size")
             return np.frombuffer(content, np.dtype(dtype)).reshape(shape)
         case list():
-            return [unpacked(item) for item in plain]
+            return [_unpacked(item) for item in plain]
         case _:
             return plain
+
+
+def _size(plain: Any) -> int:
+    """Return how many bytes the arrays of an argument say that they take."""
+    match plain:
+        case {"by id": pairs}:
+            return sum(_size(item) for _, item in pairs)
+        case {"dtype": dtype, "shape": shape}:
+            if min(shape) < 0:
+                raise ValueError("a side below 0")
+            return int(math.prod(shape) * np.dtype(dtype).itemsize)
+        case list():
+            return sum(map(_size, plain))
+        case _:
+            return 0

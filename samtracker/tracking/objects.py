@@ -7,7 +7,7 @@ for a prompt that does not fit or for lack of memory, leaves everything as it wa
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 
@@ -18,11 +18,13 @@ from samtracker.config import TrackerConfig
 from samtracker.errors import NothingToUndoError, PromptError
 from samtracker.model.encoders import Features
 from samtracker.model.runtime import EncodedFrame, Runtime, within_memory
+from samtracker.prompts.first_objects import check_count
+from samtracker.tracking.checks import check_id
 from samtracker.tracking.life_cycle import LifeCycle, Observation
 from samtracker.tracking.object_memory import ObjectMemory
 from samtracker.tracking.segment import segment_frame
 from samtracker.tracking.track import Track
-from samtracker.types import FrameResult, Mask, State, TrackedObject, mask_box
+from samtracker.types import Box, FrameResult, Mask, State, TrackedObject, mask_box
 
 UNDO = 5
 """Edits that can be undone; each keeps a frame's features."""
@@ -93,6 +95,35 @@ class Objects:
         self._tracks |= after
         return objects
 
+    def start(
+        self,
+        encoded: EncodedFrame,
+        timestamp: float | None,
+        masks: Mapping[int, Mask],
+        on_object: Callable[[int, int], object] | None = None,
+    ) -> FrameResult:
+        """Start objects in the first frame of a stream, in the order of their ids.
+
+        Args:
+            encoded: The frame.
+            timestamp: Its time in seconds.
+            masks: Masks by id.
+            on_object: Called for every object that is ready, with how many are and will be.
+
+        Raises:
+            PromptError: A mask hides all of another one, or an id cannot be used.
+            OutOfMemoryError: The device has no memory left for them.
+        """
+        for object_id in masks:
+            check_id(object_id, above=0)
+        size = encoded.transform.frame
+        result = FrameResult(index=0, timestamp=timestamp, size=size, objects=())
+        for done, (object_id, mask) in enumerate(sorted(masks.items()), 1):
+            result = self.set_mask(encoded, result, int(object_id), mask)
+            if on_object is not None:
+                on_object(done, len(masks))
+        return result
+
     @within_memory()
     @torch.inference_mode()
     def set_mask(
@@ -101,21 +132,21 @@ class Objects:
         """Start or correct an object in the current frame with a mask given by the user.
 
         Raises:
-            PromptError: The mask hides all of another object.
+            PromptError: The mask hides all of another object, or there are too many objects.
             OutOfMemoryError: The device has no memory left for it.
         """
-        others = [_without(item, mask) for item in result.objects if item.id != object_id]
-        for item in others:
-            if item.box is None and result[item.id].box is not None:
+        before = [item for item in result.objects if item.id != object_id]
+        others = _without(before, mask)
+        changed = {}
+        for was, item in zip(before, others, strict=True):
+            if item is was:
+                continue
+            if item.box is None:
                 raise PromptError(
                     f"the mask of object {object_id} hides all of object {item.id}: "
                     "give another mask, or remove that object first"
                 )
-        changed = {
-            item.id: self._subtracted(encoded, result[item.id], item)
-            for item in others
-            if item is not result[item.id]
-        }
+            changed[item.id] = self._subtracted(encoded, was, item)
         life_cycle = LifeCycle(self._config, Observation.of(mask, 1.0, 1.0))
         grid_mask = encoded.to_feature_grid(mask)
         if object_id in self._tracks:
@@ -123,6 +154,7 @@ class Objects:
             track.memory.set_mask(encoded.features, grid_mask)
             track.life_cycle = life_cycle
         else:
+            check_count(len(self._tracks) + 1, self._config.max_objects)
             memory = ObjectMemory(self._config, encoded.features, grid_mask)
             track = Track(memory, life_cycle)
         given = TrackedObject(
@@ -196,7 +228,7 @@ class Objects:
             found, back = segment_frame(runtime, encoded, back, result.index, soft=self._soft)
             others = [item for item in result.objects if item.id not in edit.tracks]
             for other in others:
-                found = tuple(_without(item, other.mask) for item in found)
+                found = tuple(_without(found, other.mask))
             restored = _with(result, [*others, *found])
         self._edits.pop()
         kept = {number: item for number, item in self._tracks.items() if number not in edit.tracks}
@@ -275,9 +307,20 @@ def _with(result: FrameResult, objects: Collection[TrackedObject]) -> FrameResul
     return replace(result, objects=tuple(sorted(objects, key=lambda item: item.id)))
 
 
-def _without(item: TrackedObject, taken: Mask) -> TrackedObject:
-    """Return an object less the pixels that another one took."""
+def _without(items: Iterable[TrackedObject], taken: Mask) -> list[TrackedObject]:
+    """Return objects less the pixels that another one took; those without any are the same."""
+    box = mask_box(taken)
+    return [_less(item, taken) if _overlap(item.box, box) else item for item in items]
+
+
+def _less(item: TrackedObject, taken: Mask) -> TrackedObject:
     if not (item.mask & taken).any():
         return item
     mask = item.mask & ~taken
     return replace(item, mask=mask, box=mask_box(mask))
+
+
+def _overlap(one: Box | None, other: Box | None) -> bool:
+    if one is None or other is None:
+        return False
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

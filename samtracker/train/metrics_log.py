@@ -20,6 +20,8 @@ COLUMNS: Final = (
 )
 """`seconds` is the time of the whole step, `waiting` the part of it spent on data."""
 
+_BEGIN: Final = ",".join(COLUMNS[:2]).encode("ascii")
+
 
 class MetricsLog:
     """Writes a row per step to `metrics.csv` and to `tensorboard/`.
@@ -37,12 +39,17 @@ class MetricsLog:
         from torch.utils.tensorboard import SummaryWriter
 
         rows = [row for row in read_metrics(folder) if row["step"] <= step]
+        # Whole or not at all, or a kill meanwhile would take the rows of a run that goes on.
+        partial = folder / f".{METRICS}.partial"
         try:
-            self._file = (folder / METRICS).open("w", encoding="ascii", newline="")
+            with partial.open("w", encoding="ascii", newline="") as file:
+                table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+                table.writeheader()
+                for row in rows:
+                    table.writerow({**row, "step": int(row["step"])})
+            partial.replace(folder / METRICS)
+            self._file = (folder / METRICS).open("a", encoding="ascii", newline="")
             self._table = csv.DictWriter(self._file, COLUMNS, lineterminator="\n")
-            self._table.writeheader()
-            for row in rows:
-                self._table.writerow({**row, "step": int(row["step"])})
             self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
         except OSError as error:
             raise OutputError(f"'{folder}' cannot be written ({error.strerror})") from error
@@ -86,6 +93,16 @@ class MetricsLog:
         with suppress(OSError):  # of a full disk, which has been said
             self._file.close()
         self._board.close()
+
+
+def is_metrics(path: Path) -> bool:
+    """Return whether a file is a `metrics.csv` of any version, or empty.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file:
+        return file.read(len(_BEGIN)) in (b"", _BEGIN)
 
 
 def read_metrics(folder: Path) -> list[dict[str, float]]:

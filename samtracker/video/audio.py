@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import av
 
 from samtracker.errors import VideoError
-from samtracker.video.av_versions import open_input
+from samtracker.video.container import open_container
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -38,11 +38,9 @@ class AudioCopy:
 
     def __init__(self, source: Path, output: OutputContainer, *, start: float) -> None:
         try:
-            self._input = open_input(f"file:{source}")
-        except av.FFmpegError as error:
-            raise VideoError(
-                f"the audio of '{source}' cannot be read ({error.strerror}): give a video file"
-            ) from error
+            self._input = open_container(source)
+        except VideoError as error:
+            raise VideoError(f"the audio of '{source}' cannot be read: {error}") from error
         self._output = output
         self._start = start
         self._last_dts: int | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from errno import ENOSPC
 from fractions import Fraction
 from pathlib import Path
@@ -47,6 +47,7 @@ class VideoFormat:
 
     Attributes:
         container: The file format.
+        container_options: Of the file format.
         encoder: The encoder.
         options: Of the encoder.
         given: Pixel format of the frames that come in.
@@ -55,6 +56,7 @@ class VideoFormat:
     """
 
     container: str
+    container_options: dict[str, str]
     encoder: str
     options: dict[str, str]
     given: str
@@ -62,16 +64,31 @@ class VideoFormat:
     multiple: int
 
 
+FASTSTART = {"movflags": "+faststart"}
+"""The index of an MP4 or MOV is at the front, so that a browser need not load the whole file."""
+
 H264 = VideoFormat(
     container="mp4",
+    container_options=FASTSTART,
     encoder="libx264",
     options={"crf": "20", "preset": "veryfast"},
     given="rgb24",
     stored="yuv420p",
     multiple=2,
 )
+H264_FRAGMENTS = replace(
+    H264,
+    container_options={
+        "movflags": "+empty_moov+default_base_moof+frag_every_frame",
+        "flush_packets": "1",
+    },
+    options={**H264.options, "tune": "zerolatency"},  # or the encoder would hold frames back
+)
+"""Every frame is in the file as soon as it is encoded, and the file can be shown at any time."""
+
 PRORES_4444 = VideoFormat(
     container="mov",
+    container_options=FASTSTART,
     encoder="prores_ks",
     options={"profile": "4444", "vendor": "apl0"},
     given="rgba",
@@ -116,7 +133,7 @@ class VideoEncoder:
             f"file:{path}",
             "w",
             format=form.container,
-            container_options={"movflags": "+faststart"},
+            container_options=form.container_options,
         )
         self._stream = cast(
             "VideoStream", self._output.add_stream(form.encoder, rate=rate, options=form.options)

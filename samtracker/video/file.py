@@ -13,8 +13,9 @@ import av
 
 from samtracker.errors import VideoError
 from samtracker.types import Frame
-from samtracker.video.av_versions import open_input, to_fraction
+from samtracker.video.av_versions import to_fraction
 from samtracker.video.colors import RgbConverter
+from samtracker.video.container import NO_PIPE, open_container
 from samtracker.video.frame_source import Candidate, FrameSource
 from samtracker.video.orientation import display_matrix, is_turned, upright
 from samtracker.video.streams import choose_stream
@@ -30,14 +31,9 @@ if TYPE_CHECKING:
 
     Packets = Iterator[Packet[VideoStream]]
 
-URL_TIMEOUT = 15.0  # seconds
 # Containers round their durations; a file that ends this many seconds early was cut off.
 END_TOLERANCE = 0.5
 RAW_FPS = Fraction(25)  # of a raw stream that does not tell
-NO_PIPE = (
-    "is no video that can be read from a pipe: an MP4 needs its index (moov) at the front "
-    "(ffmpeg -movflags faststart), or give a file"
-)
 TS_DISCONT = 0x0200  # AVFMT_TS_DISCONT
 
 
@@ -48,6 +44,9 @@ class FileSource(FrameSource):
         location: A path, or a URL such as rtsp://host/stream.
         stream: Number of the video stream, see `choose_stream`.
 
+    Attributes:
+        in_segments: Whether it comes some seconds at a time (HLS).
+
     Raises:
         ConfigError: There is no stream of this number.
         VideoError: It cannot be opened, or has no video that can be decoded.
@@ -57,13 +56,14 @@ class FileSource(FrameSource):
         self.name = f"'{location}'"
         self._piped = isinstance(location, Path) and not location.is_file()
         self.path = location if isinstance(location, Path) and not self._piped else None
-        self._container = _open(location, self.name)
+        self._container = open_container(location)
         try:
             number = choose_stream(self._container, self.name, stream)
         except BaseException:
             self._container.close()
             raise
         self._stream = self._container.streams.video[number]
+        self.in_segments = self._container.format.name == "hls"
         self._zero = self._stream.start_time
         self._convert = RgbConverter()
         rate = self._stream.average_rate or self._stream.guessed_rate
@@ -79,7 +79,7 @@ class FileSource(FrameSource):
         self.frames = self._stream.frames or None
         if self.frames is None and duration and self.fps:
             self.frames = round(duration * self.fps)
-        self.duration = duration if self._steady or self.path is None else None
+        self.duration = duration if self._steady or self.in_segments or self.path is None else None
         self.is_live = self.path is None and not self._piped and duration is None
         self.repeatable = not self.is_live and not self._piped
         self.sample_aspect_ratio = to_fraction(self._stream.sample_aspect_ratio) or Fraction(1)
@@ -211,40 +211,6 @@ class FileSource(FrameSource):
         aspect = self._stored_aspect
         self.sample_aspect_ratio = 1 / aspect if is_turned(matrix) else aspect
         return upright(image, matrix)
-
-
-def _open(location: Path | str, name: str) -> InputContainer:
-    local = isinstance(location, Path)
-    try:
-        return open_input(
-            # Without the protocol, FFmpeg takes the name 12:30.mp4 for a URL.
-            f"file:{location}" if local else str(location),
-            timeout=None if local else URL_TIMEOUT,
-        )
-    except av.FFmpegError as error:
-        if not local:
-            raise VideoError(
-                f"{name} cannot be opened ({error.strerror}): check the address and the network"
-            ) from error
-        raise VideoError(f"{name} {_diagnosis(Path(location), error)}") from error
-
-
-def _diagnosis(path: Path, error: av.FFmpegError) -> str:
-    """Say why FFmpeg could not open a file, and what to do."""
-    if not isinstance(error, av.error.InvalidDataError):
-        return f"cannot be read: {error.strerror}"
-    if not path.is_file():
-        return NO_PIPE
-    with path.open("rb") as file:
-        head = file.read(8)
-    if not head:
-        return "is empty (0 bytes): record, copy or download it again"
-    if head[4:] == b"ftyp":  # the first box of every MP4 and QuickTime file
-        return (
-            "is damaged or incomplete, its index (moov) is missing: "
-            "record, copy or download it again"
-        )
-    return "is not a video that can be read, or is damaged: give another file"
 
 
 def _choice(stream: VideoStream, number: int, count: int, name: str) -> str:

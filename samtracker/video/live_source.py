@@ -12,7 +12,7 @@ import av
 import cv2
 import numpy as np
 
-from samtracker.errors import SamTrackerError, VideoError
+from samtracker.errors import ConfigError, SamTrackerError, VideoError
 from samtracker.types import Frame, Size
 from samtracker.video.read import VideoReader, read_frames
 
@@ -21,6 +21,9 @@ BACK_OFF = (0.5, 8.0)
 
 FAILURES = (VideoError, av.FFmpegError, cv2.error, OSError)
 """Errors that reading a source may raise."""
+
+GIVE_UP = 300.0
+"""Seconds without a frame after which a camera or stream counts as gone: time to start anew."""
 
 PAUSE = 0.02
 """Seconds between two checks whether a pause is over."""
@@ -34,7 +37,7 @@ class LiveFrame:
         index: Number of the frame among all that came, taken or not.
         time: Seconds since the first frame, by the clock.
         captured: `time.monotonic()` when it came.
-        image: RGB uint8 (H, W, 3), always of the first frame's size.
+        image: RGB uint8 (H, W, 3), scaled to the first frame's size if it came in another one.
     """
 
     index: int
@@ -47,14 +50,18 @@ class LiveSource:
     """Keeps the newest frame only, so that latency stays bounded however slow the reader is.
 
     A thread reads all the time. A camera or stream that ends or fails is opened again, with
-    growing waits; a file is played at its own speed, once.
+    growing waits, until it gives no frame for too long or is a finished recording by then (HLS).
+    A file is played at its own speed, once.
 
     Args:
         source: As for `read_frames`.
         stream: As for `read_frames`.
+        give_up: Seconds without a frame after which a camera or stream is not opened again;
+            `math.inf` for never.
 
     Attributes:
         size: (H, W) of the frames.
+        sent_size: (H, W) in which the last of them came, before it was scaled to `size`.
         sample_aspect_ratio: See `VideoInfo`.
         notes: See `VideoReader`; those known when it was opened.
         fps: Frames per second as the source announces them; None when unknown.
@@ -62,15 +69,21 @@ class LiveSource:
         dropped: Those of them that a newer one replaced before they were taken.
         reconnects: How often the source was opened again.
         connected: Whether it is open.
-        failure: Why a file ended before it should have; None if it did not.
+        failure: Why it ended before it should have; None if it did not.
 
     Raises:
+        ConfigError: `give_up` is not above 0.
         VideoError: It cannot be opened in the first place.
     """
 
-    def __init__(self, source: str | Path | int, *, stream: int | None = None) -> None:
+    def __init__(
+        self, source: str | Path | int, *, stream: int | None = None, give_up: float = GIVE_UP
+    ) -> None:
+        if not give_up > 0:
+            raise ConfigError(f"give_up={give_up:g} is no time to wait: give more than 0 seconds")
         reader = read_frames(source, stream=stream)
         self.size: Size = reader.info.size
+        self.sent_size = self.size
         self.sample_aspect_ratio = reader.info.sample_aspect_ratio
         self.notes = reader.notes
         self.fps = reader.info.fps
@@ -78,6 +91,8 @@ class LiveSource:
         self.connected = True
         self.failure: SamTrackerError | None = None
         self._paused = False
+        self._give_up = give_up
+        self._last = time.monotonic()
         self._source = source
         self._stream = stream
         self._finite = not reader.is_live
@@ -90,7 +105,7 @@ class LiveSource:
 
     @property
     def ended(self) -> bool:
-        """Whether a file is at its end and its last frame has been taken."""
+        """Whether nothing more will come and the last frame has been taken."""
         return self._over and self._newest is None
 
     @property
@@ -132,7 +147,7 @@ class LiveSource:
         self._thread.join(timeout=2)
 
     def _read(self, reader: VideoReader | None) -> None:
-        """Play and connect in turns, until it is closed or the file is over."""
+        """Play and connect in turns, until it is closed or over."""
         try:
             self._play_and_connect(reader)
         finally:  # whatever happened, nobody waits for more
@@ -150,14 +165,24 @@ class LiveSource:
                     if self._play(reader, begin):
                         wait = BACK_OFF[0]
                 self.connected = False
-            if self._finite or self._closing.wait(wait):
+            left = self._last + self._give_up - time.monotonic()
+            if not self._finite and left <= 0:
+                self.failure = VideoError(
+                    f"'{self._source}' has given no frame for {self._give_up:g} s: check that it "
+                    "is running and start again, or wait longer with give_up=..."
+                )
+            if self._finite or left <= 0 or self._closing.wait(min(wait, left)):
                 break
             wait = min(2 * wait, longest)
             try:
                 reader = read_frames(self._source, stream=self._stream)
-                self.reconnects += 1
             except FAILURES:
                 reader = None
+                continue
+            if not reader.is_live:  # a broadcast that is over: its recording is not to be repeated
+                reader.close()
+                break
+            self.reconnects += 1
 
     def _play(self, reader: VideoReader, begin: float) -> bool:
         """Pass frames on until the reader ends; return whether there was any."""
@@ -165,7 +190,7 @@ class LiveSource:
         played = False
         try:
             for frame in reader:
-                if self._finite:
+                if self._finite or reader.in_segments:
                     start += self._wait(start + frame.time)
                 if self._closing.is_set():
                     break
@@ -198,9 +223,10 @@ class LiveSource:
         return paused
 
     def _pass_on(self, image: Frame, begin: float) -> None:
-        if image.shape[:2] != self.size:  # a camera that came back may be in another mode
+        self.sent_size = (image.shape[0], image.shape[1])
+        if self.sent_size != self.size:
             image = np.asarray(cv2.resize(image, self.size[::-1]), np.uint8)
-        now = time.monotonic()
+        now = self._last = time.monotonic()
         with self._change:
             self.dropped += self._newest is not None
             self._newest = LiveFrame(

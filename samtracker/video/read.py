@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import reprlib
@@ -12,7 +11,7 @@ from fractions import Fraction
 from itertools import chain
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from samtracker.errors import ConfigError, VideoError
 from samtracker.files import checked_path
@@ -23,11 +22,15 @@ from samtracker.video.file import FileSource
 from samtracker.video.frame_source import Candidate, FrameSource
 from samtracker.video.image_pattern import is_pattern, matching
 from samtracker.video.image_source import ImageSource
+from samtracker.video.location import locate_source
 from samtracker.video.picture_kind import is_picture
 from samtracker.video.stills import ANIMATION_SUFFIXES, IMAGE_SUFFIXES
 
 DIGITS = 12
 """Digits of a camera's number that are read: such a number is too large already."""
+
+LONGEST: Final = 10**9
+"""Seconds or frames that no source has; sums of such numbers are exact enough to be counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +120,12 @@ class VideoReader(Iterator[VideoFrame]):
         self.path = source.path
         # No method of this object: a cycle would leave the release to the garbage collector.
         self._frames = _select(
-            source, chain([first], candidates), size=size, start=start, end=end, stride=stride
+            source,
+            chain([first], candidates),
+            size=None if self.is_live else size,
+            start=start,
+            end=end,
+            stride=stride,
         )
 
     @property
@@ -129,6 +137,11 @@ class VideoReader(Iterator[VideoFrame]):
     def repeatable(self) -> bool:
         """Whether the source can be read again; a camera, stream or pipe cannot."""
         return self._source.repeatable
+
+    @property
+    def in_segments(self) -> bool:
+        """Whether frames come some seconds at a time, sooner than they are to be shown (HLS)."""
+        return isinstance(self._source, FileSource) and self._source.in_segments
 
     @property
     def unreadable(self) -> int:
@@ -204,15 +217,18 @@ def read_frames(
     Raises:
         ConfigError: `start`, `end`, `stride` or `stream` are no numbers or out of range.
         VideoError: The source does not exist, is no video, or none of its frames can be read.
-            While iterating: a frame has another size than the first one.
+            While iterating: a frame has another size than the first one; not of a camera or
+            stream, whose frames come as they are.
     """
     _check_kinds(source, start, end, stride, stream)
-    if not 0 <= start < math.inf:
+    if not 0 <= start <= LONGEST:
         raise ConfigError(f"start={start} is not a time: give 0 or more seconds")
     if end is not None and not end > start:
         raise ConfigError(f"end={end} is not after start={start}: give a later end")
-    if stride < 1:
-        raise ConfigError(f"stride={stride} is not possible: give 1 or more")
+    if end is not None and end > LONGEST:
+        raise ConfigError(f"end={end} is not a time: give seconds, or nothing for the whole source")
+    if not 1 <= stride <= LONGEST:
+        raise ConfigError(f"stride={stride} is not possible: give 1 or more, up to {LONGEST}")
     opened = _open(source, stream)
     if opened.duration is not None and start >= opened.duration:
         opened.close()
@@ -234,10 +250,10 @@ def _open_any(source: str | Path | int, stream: int | None) -> FrameSource:
     camera = _camera(source)
     if camera is not None:
         return CameraSource(camera)
-    if isinstance(source, str) and "://" in source:
-        return FileSource(source, stream)
     assert not isinstance(source, int), "that is a camera"
-    path = Path("/dev/stdin" if source == "-" else source)
+    path = locate_source("/dev/stdin" if source == "-" else source)
+    if isinstance(path, str):
+        return FileSource(path, stream)
     try:
         if path.is_dir():
             return ImageSource(f"folder '{path}'", list(path.iterdir()))
@@ -297,12 +313,12 @@ def _select(
     source: FrameSource,
     candidates: Iterator[Candidate],
     *,
-    size: Size,
+    size: Size | None,
     start: float,
     end: float | None,
     stride: int,
 ) -> Generator[VideoFrame, None, None]:
-    """Load every n-th frame from `start` to before `end`, then close the source."""
+    """Load every n-th frame from `start` to before `end`, all of one size if there is one."""
     count = 0
     try:
         for candidate in candidates:
@@ -318,7 +334,7 @@ def _select(
             except VideoError:
                 source.unreadable += 1
                 continue
-            if image.shape[:2] != size:
+            if size is not None and image.shape[:2] != size:
                 raise VideoError(
                     f"{candidate.name} has {image.shape[1]}x{image.shape[0]} pixels, "
                     f"but the first frame has {size[1]}x{size[0]}: all must have the same size"

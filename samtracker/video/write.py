@@ -55,7 +55,7 @@ class _Writer:
         self._count = 0
         self._start = 0.0
         self._closed = False
-        self._partial = self.path.with_name(f".{self.path.name}.partial")
+        self._partial = self._partial_of(self.path)
         try:
             self._partial.touch()
         except OSError as error:
@@ -78,13 +78,23 @@ class _Writer:
         if self._closed:
             return
         self._closed = True
+        if self._encoder is None:
+            self._partial.unlink(missing_ok=True)
+            return
+        with self._reporting():
+            self._finish(self._encoder)
+
+    def _finish(self, encoder: VideoEncoder) -> None:
         try:
-            if self._encoder is not None:
-                with self._reporting():
-                    self._encoder.finish()
-                    self._partial.replace(self.path)
+            encoder.finish()
+            self._partial.replace(self.path)
         finally:
             self._partial.unlink(missing_ok=True)
+
+    @staticmethod
+    def _partial_of(path: Path) -> Path:
+        """Return where a file is until it is finished."""
+        return path.with_name(f".{path.name}.partial")
 
     def _add(self, pixels: NDArray[np.uint8], time: float | None) -> None:
         if self._closed:

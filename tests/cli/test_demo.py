@@ -11,7 +11,7 @@ import pytest
 
 from samtracker.demo import CLICKS, MASK, clip
 from samtracker.evaluate.metrics import region_similarity
-from samtracker.prompts.mask_formats import read_mask
+from samtracker.prompts.mask_file import read_mask
 from samtracker.video.read import read_frames
 from tests.helpers.cli_tools import ids_in, samtrack
 
@@ -19,7 +19,7 @@ from tests.helpers.cli_tools import ids_in, samtrack
 def test_the_mask_shows_one_object_in_the_first_frame() -> None:
     with read_frames(clip()) as reader:
         assert (reader.info.frames, reader.info.size) == (132, (720, 1280))
-    (rabbit,) = read_mask(MASK, (720, 1280)).values()
+    (rabbit,) = read_mask(MASK, (720, 1280)).masks().values()
     assert ids_in(MASK).shape == (720, 1280)
     assert 0.02 < rabbit.mean() < 0.1
     assert [bool(rabbit[int(y), int(x)]) for x, y, _ in CLICKS] == [on == 1 for *_, on in CLICKS]
@@ -36,7 +36,7 @@ def test_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum(summary["objects"]["1"].values()) == 132
     masks = sorted((tmp_path / "demo-output" / "masks").iterdir())
     assert [path.name for path in masks] == [f"{number:05d}.png" for number in range(132)]
-    (rabbit,) = read_mask(MASK, (720, 1280)).values()
+    (rabbit,) = read_mask(MASK, (720, 1280)).masks().values()
     assert region_similarity(ids_in(masks[0]) == 1, rabbit) > 0.5
     assert set(np.unique(ids_in(masks[40]))) == {0, 1}
     with av.open(f"file:{tmp_path / 'demo-output' / 'overlay.mp4'}") as video:

@@ -106,11 +106,15 @@ def test_masks_that_show_nothing(folder: Path, refused: Refused) -> None:
     first_mask(folder / "empty.png", np.zeros_like(SHOTS[0].ids))
     first_mask(folder / "square.png", SHOTS[0].ids[:, :96])
     (folder / "text.png").write_text("hello")
+    (folder / "via.json").write_text('{"_via_img_metadata": {}}')
+    (folder / "boxes.txt").write_text("0 0.5 0.5 0.2 0.2")
     for name, reason in {
         "empty.png": "is empty: paint each object",
         "square.png": "is 96x96 pixels but the frame is 160x96, another aspect ratio",
         "text.png": "cannot be read as a picture: give a PNG file",
         "balls.mp4": "cannot be read as a picture",
+        "via.json": "is a VIA file, which is not read: export it as masks (PNG), COCO",
+        "boxes.txt": "has boxes but no outlines: give them with --init-box x1,y1,x2,y2",
         "none.png": "does not exist: check the path",
         ".": "cannot be read as a picture",
     }.items():
@@ -133,7 +137,13 @@ def test_masks_that_show_nothing(folder: Path, refused: Refused) -> None:
         ([*MASK, "--start", "0.13", "--end", "0.15"], "has no frame from 0.13 s to 0.15 s"),
         ([*MASK, "--start", "-1"], "start=-1.0 is not a time"),
         ([*MASK, "--end", "0"], "end=0.0 is not after start=0.0"),
+        ([*MASK, "--end", "inf"], "end=inf is not a time: give seconds, or nothing for the whole"),
+        ([*MASK, "--end", "1e308"], "end=1e+308 is not a time"),
+        ([*MASK, "--end", "nan"], "end=nan is not after start=0.0"),
+        ([*MASK, "--start", "inf"], "start=inf is not a time"),
+        ([*MASK, "--start", "1e308"], "start=1e+308 is not a time"),
         ([*MASK, "--stride", "0"], "stride=0 is not possible: give 1 or more"),
+        ([*MASK, "--stride", "1000000001"], "give 1 or more, up to 1000000000"),
         ([*MASK, "--encoder", "vit"], "encoder='vit' does not exist: use one of lite, vit_b"),
         ([*MASK, "--encoder", "vit_h", "--weights", "lite"], "--encoder vit_h does not fit"),
         ([*MASK, "--encoder", "vit_b"], "run: samtrack weights download vit_b"),
@@ -144,6 +154,9 @@ def test_masks_that_show_nothing(folder: Path, refused: Refused) -> None:
         ([*MASK, "--size", "10"], "size=10 does not fit: give 64 to 4096 pixels"),
         ([*MASK, "--memory", "bank:0"], "memory='bank:0' does not exist: use 'rolling'"),
         ([*MASK, "--feedback", "loud"], "feedback='loud' does not exist: use one of hard, soft"),
+        ([*MASK, "--max-objects", "0"], "--max-objects 0 does not fit: give 1 to 65535"),
+        ([*MASK, "--max-objects", "1"], "2 objects are more than --max-objects 1: mark fewer"),
+        ([*MASK, "--mask-kind", "grey"], "--mask-kind 'grey' does not exist: use auto, ids"),
         ([*MASK, "--show"], "no window can be opened: set DISPLAY to a screen"),
         ([*MASK, "-o", "first.png"], "first.png' exists already: choose another with --output"),
         ([*MASK, "-o", "first.png/out"], "cannot be written (Not a directory)"),
@@ -154,6 +167,20 @@ def test_masks_that_show_nothing(folder: Path, refused: Refused) -> None:
 )
 def test_options_that_do_not_fit(refused: Refused, arguments: list[str], said: str) -> None:
     assert said in refused("track", "balls.mp4", *arguments)
+
+
+def test_numbers_that_no_float_holds(refused: Refused) -> None:
+    said = refused("track", "balls.mp4", *MASK, "--stride", "9" * 400)
+    assert said.endswith("9 is not possible: give 1 or more, up to 1000000000")
+
+
+@pytest.mark.parametrize("option", ["--output", "--log"])
+def test_links_that_lead_back_to_themselves(folder: Path, option: str) -> None:
+    (folder / "loop").symlink_to("loop")
+    done = samtrack("track", "balls.mp4", *MASK, option, "loop")
+    assert (done.code, done.out, len(done.err.splitlines())) == (2, "", 1)
+    assert "loop' is a link that leads back to itself: choose another" in done.errors[0]
+    assert {path.name for path in folder.iterdir()} == {"balls.mp4", "first.png", "loop"}
 
 
 @pytest.mark.parametrize(
@@ -293,9 +320,31 @@ def test_a_full_disk_keeps_what_was_written(folder: Path) -> None:
     (error,) = done.errors
     assert error.startswith("Error: stopped early: '")
     assert "masks.jsonl' cannot be written (File too large)" in error
-    assert error.endswith(f"kept {count} frames in {folder / 'balls-tracked'}")
+    kept = (
+        f"; kept {count} frames in {folder / 'balls-tracked'}; the job cannot be resumed, for it "
+    )
+    assert f"{kept}could not be saved: cannot write " in error
+    assert "tracker.safetensors: File too large" in error
     assert json.loads((folder / "balls-tracked" / "summary.json").read_text()) == summary
     assert len(list((folder / "balls-tracked" / "masks").iterdir())) >= count
+
+
+def test_a_disk_that_is_full_for_the_summary_too_keeps_what_was_written(folder: Path) -> None:
+    job = ("track", "balls.mp4", *MASK, "--size", "64", "--save", "masks,csv,rle")
+    with largest_file(600):
+        done = samtrack(*job)
+    assert done.code == 2
+    count = json.loads(done.out)["frames"]
+    (error,) = done.errors
+    assert error.startswith("Error: stopped early: '")
+    assert " cannot be written (File too large): free disk space or choose another " in error
+    assert f" place; kept {count} frame" in error
+    assert "; the job cannot be resumed, for it could not be saved: cannot write " in error
+    kept = folder / "balls-tracked"
+    assert not (kept / "summary.json").exists()
+    assert len((kept / "tracks.csv").read_text().splitlines()) >= 1 + 2 * count
+    refused = samtrack("track", "--resume", kept)
+    assert (refused.code, "holds no interrupted job" in refused.errors[0]) == (2, True)
 
 
 def test_a_run_that_stops_early_replaces_no_older_results(folder: Path) -> None:
@@ -306,7 +355,7 @@ def test_a_run_that_stops_early_replaces_no_older_results(folder: Path) -> None:
         done = samtrack(*job, "--overwrite")
     assert done.code == 2
     count = json.loads(done.out)["frames"]
-    assert done.errors[0].endswith(f"kept {count} frames in {folder / 'out.partial'}")
+    assert f"; kept {count} frames in {folder / 'out.partial'}; the job cannot" in done.errors[0]
     assert contents(folder / "out") == before
     assert len((folder / "out.partial" / "masks.jsonl").read_text().splitlines()) >= count
 

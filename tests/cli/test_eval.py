@@ -194,6 +194,9 @@ def test_a_second_run_needs_overwrite(root: Path, tmp_path: Path) -> None:
         (("--weights", "nothing"), "nothing"),
         (("--dataset", "folder", "--split", "val"), "--dataset folder has no splits"),
         (("--root", "nowhere"), "'nowhere' is no folder"),
+        (("--root", "x" * 5000), "cannot be read (File name too long)"),
+        (("--split", "x" * 5000), "cannot be read (File name too long)"),
+        (("--predictions", "x" * 5000), "is no folder"),
         (("--predictions", ".", "--memory", "rolling"), "--memory is of the tracker"),
     ],
 )
@@ -299,7 +302,7 @@ def test_the_masks_to_score_are_never_replaced(root: Path, tmp_path: Path) -> No
         options = ("--predictions", tmp_path / folder, "-o", tmp_path / "out", "--overwrite")
         done = samtrack(*arguments(root), *options)
         assert done.code == 2
-        assert "lies in the output folder" in done.errors[0]
+        assert f"'{tmp_path / folder}' is read, and would be replaced" in done.errors[0]
     assert contents(tmp_path) == before
     holiday = write_photo(tmp_path / "out/predictions/red/x.png", np.zeros((9, 9, 3), np.uint8))
     assert samtrack(*arguments(root), "-o", tmp_path / "out", "--overwrite", *FAST).code == 2

@@ -105,6 +105,8 @@ def test_a_kill_before_the_first_frame_bars_no_other_job(
     assert f"samtrack in process {beginning.pid}" in samtrack(*job, *out).errors[0]
     beginning.kill()
     beginning.communicate(timeout=PATIENCE)
+    refused = samtrack("track", "--resume", tmp_path / "balls-tracked")
+    assert "is of a job that had not tracked a frame yet: track again" in refused.errors[0]
     assert samtrack(*job, *out).code == 0
     assert not (tmp_path / "balls-tracked.partial").exists()
 

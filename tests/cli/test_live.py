@@ -89,21 +89,32 @@ def test_tracks_survive_a_camera_that_is_unplugged(tmp_path: Path) -> None:
             _, err = process.communicate(timeout=60)
     finally:
         process.kill()
-    assert process.returncode == 0
+    assert process.returncode == 130
     assert "connected again" in err
 
 
-def test_a_deadline_lowers_the_working_size(tmp_path: Path) -> None:
+def test_a_deadline_lowers_the_working_size_and_a_kill_costs_no_recording(tmp_path: Path) -> None:
     with Camera([shot.frame for shot in SHOTS[:1]]) as camera:
-        options = ("--headless", "--init-box", box_of(1), *FAST, "--deadline", "0.001")
-        process = start("live", camera.url, *options, folder=tmp_path)
+        options = ("--headless", "--init-box", box_of(1), *FAST, "--deadline", "0.001", "--record")
+        process = start("live", camera.url, *options, "record.mp4", folder=tmp_path)
         try:
-            line = read_until(process, "line['size'] == 64")
-            assert line["objects"][0]["state"] == "tracking"
-            process.send_signal(signal.SIGINT)
-            process.communicate(timeout=60)
+            assert process.stdout is not None
+            found = [json.loads(process.stdout.readline())]
+            while found[-1]["size"] != 64:
+                found.append(json.loads(process.stdout.readline()))
+            assert found[-1]["objects"][0]["state"] == "tracking"
         finally:
             process.kill()
+        out, _ = process.communicate(timeout=60)
+    found += [json.loads(line) for line in out.splitlines() if line.endswith("}")]
+    with av.open(f"file:{tmp_path / 'record.partial.mp4'}") as left:
+        times = [float(frame.time or 0) for frame in left.decode(video=0)]
+    assert len(found) - 1 <= len(times) <= len(found) + 1
+    since = [line["time"] - found[0]["time"] for line in found]
+    shared = min(len(times), len(since))
+    assert times[:shared] == pytest.approx(since[:shared], abs=0.04)
+    refused = samtrack("live", camera.url, *options, tmp_path / "record.mp4")
+    assert "is a recording that was never finished, but can be played" in refused.errors[0]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +170,7 @@ def test_a_recording_does_not_replace_its_source(tmp_path: Path) -> None:
     before = video.read_bytes()
     options = ("--headless", "--init-box", box_of(1), "--record", video, "--overwrite")
     refused = samtrack("live", video, *options)
-    assert (refused.code, "is SOURCE too" in refused.errors[0]) == (2, True)
+    assert (refused.code, "is read, and would be replaced" in refused.errors[0]) == (2, True)
     assert video.read_bytes() == before
 
 

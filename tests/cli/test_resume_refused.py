@@ -139,6 +139,10 @@ DAMAGE: list[tuple[Callable[[Path], object], str]] = [
     (job_file(device="tpu"), "device='tpu' does not exist"),
     (job_file(stride=math.inf), "job.json' is damaged: the job"),
     (job_file(stride=0), "stride=0 is not possible"),
+    (job_file(stride=10**400), "is not possible: give 1 or more"),
+    (job_file(end=math.inf), "end=inf is not a time"),
+    (job_file(end=1e308), "end=1e+308 is not a time"),
+    (job_file(end=10**400), "job.json' is damaged: the job"),
     (job_file(path="/nowhere"), "no such file or folder: '/nowhere'"),
     (written("out/resume/tracker.safetensors", "x"), "are no intact safetensors file"),
     *(

@@ -12,6 +12,7 @@ from PIL import Image
 from samtracker.data.clip import labeled_frame
 from samtracker.data.davis import read_davis
 from samtracker.data.folders import read_folder, read_photos
+from samtracker.data.mixture import open_dataset
 from samtracker.data.picture_files import read_ids, read_photo
 from samtracker.data.youtube_vos import read_youtube_vos
 from samtracker.errors import DatasetError
@@ -198,6 +199,15 @@ def test_damaged_and_missing_pictures_are_named(tmp_path: Path) -> None:
         read_photo(path)
     with pytest.raises(DatasetError, match=r"b\.jpg' does not exist"):
         read_photo(tmp_path / "b.jpg")
+
+
+def test_a_mask_that_is_a_link_to_itself_is_named(tmp_path: Path) -> None:
+    mask = write_davis(tmp_path) / "Annotations/480p/bear/00003.png"
+    mask.unlink()
+    mask.symlink_to(mask)
+    (bear, _) = open_dataset("davis", tmp_path, "train")
+    with pytest.raises(DatasetError, match=r"00003\.png' is damaged"):
+        bear.mask(3)
 
 
 def test_a_mask_takes_the_size_of_its_image(tmp_path: Path) -> None:

@@ -14,6 +14,14 @@ import cv2
 from samtracker.types import Frame
 
 
+def jpeg(frame: Frame, exif: bytes = b"") -> bytes:
+    """Encodes a picture, with these bytes as its EXIF."""
+    code = cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))[1].tobytes()
+    content = b"Exif\0\0" + exif
+    segment = b"\xff\xe1" + (len(content) + 2).to_bytes(2, "big") + content
+    return code[:2] + segment + code[2:] if exif else code
+
+
 class Camera:
     """Sends frames again and again, so many a second, to whoever connects.
 
@@ -21,18 +29,26 @@ class Camera:
         frames: RGB uint8 (H, W, 3).
         fps: frames per second.
         port: to listen on; any that is free by default.
+        exif: what each picture says of itself, right or wrong.
+        lengths: whether the length of each picture is announced.
 
     Attributes:
         port: that it listens on.
         sent: frames so far.
     """
 
-    def __init__(self, frames: Sequence[Frame], fps: float = 30.0, port: int = 0) -> None:
+    def __init__(
+        self,
+        frames: Sequence[Frame],
+        fps: float = 30.0,
+        port: int = 0,
+        *,
+        exif: bytes = b"",
+        lengths: bool = True,
+    ) -> None:
         self.sent = 0
-        self._codes = [
-            cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))[1].tobytes()
-            for frame in frames
-        ]
+        self._codes = [jpeg(frame, exif) for frame in frames]
+        self._lengths = lengths
         self._fps = fps
         self._stopping = threading.Event()
         camera = self
@@ -64,8 +80,10 @@ class Camera:
         try:
             while not self._stopping.wait(max(begin + count / self._fps - time.monotonic(), 0)):
                 code = self._codes[count % len(self._codes)]
-                head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(code)}\r\n\r\n"
-                request.wfile.write(head.encode() + code + b"\r\n")
+                head = "--frame\r\nContent-Type: image/jpeg\r\n"
+                if self._lengths:
+                    head += f"Content-Length: {len(code)}\r\n"
+                request.wfile.write(f"{head}\r\n".encode() + code + b"\r\n")
                 request.wfile.flush()
                 count += 1
                 self.sent += 1

@@ -9,6 +9,7 @@ import pytest
 
 from samtracker.errors import PromptError
 from samtracker.jobs import FirstPrompts
+from samtracker.prompts.first_objects import FirstObjects
 from samtracker.video.read import VideoFrame
 from tests.conftest import MakeTracker
 from tests.helpers.cli_tools import FRAMES, SHOTS
@@ -24,7 +25,13 @@ def test_objects_keep_the_order_of_mask_boxes_and_clicks(lite_tracker: MakeTrack
     red, blue = SHOTS[0].mask(1), SHOTS[0].mask(2)
     y, x = (float(side.mean()) for side in np.nonzero(blue))
     prompts = FirstPrompts(mask=Path("not read here"), points=(((x, y),),))
-    result, origins = prompts.start(lite_tracker(size=128), frame, {5: red})
+    objects = FirstObjects(ids=5 * red.astype(np.uint16), names={5: "red"})
+    done: list[tuple[int, int]] = []
+    result, origins = prompts.start(
+        lite_tracker(size=128), frame, objects, lambda *numbers: done.append(numbers)
+    )
+    assert done == [(1, 1)]
+    assert [item.name for item in result.objects] == ["red", ""]
     assert origins == {5: "mask", 6: "points (grabcut)"}
     assert result.timestamp == 1.5
     np.testing.assert_array_equal(result[5].mask, red)

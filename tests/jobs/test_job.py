@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from samtracker.errors import ConfigError, OutputError, VideoError
-from samtracker.jobs import FirstPrompts, JobStart, Progress, Replay, TrackJob
+from samtracker.jobs import FirstPrompts, JobStart, Progress, Replay, TrackJob, resume
 from samtracker.tracker import Tracker
 from tests.conftest import MakeTracker
 from tests.helpers.cli_tools import FRAMES, ROOT, contents, first_mask, two_balls
@@ -56,6 +56,33 @@ def test_the_results_are_in_the_folder(job: TrackJob, tracker: Tracker) -> None:
     ]
     assert (job.output / "summary.json").read_text() == outcome.summary.to_json() + "\n"
     assert len(list((job.output / "masks").iterdir())) == COUNT
+
+
+def test_a_job_can_go_on_before_its_first_file_is_written(job: TrackJob, tracker: Tracker) -> None:
+    blocked = job.output.with_name("out.partial") / "tracks.csv"
+    outcome = job.run(tracker, on_start=lambda _: blocked.mkdir())
+    assert "tracks.csv' cannot be written (Is a directory)" in str(outcome.failure)
+    assert (outcome.summary.frames, outcome.resumable) == (0, True)
+    (job.output / "tracks.csv").rmdir()
+    outcome = resume(job.output)
+    assert (outcome.failure, outcome.summary.frames) == (None, COUNT)
+    assert len((job.output / "tracks.csv").read_text().splitlines()) == 1 + 2 * COUNT
+
+
+def test_an_error_of_somebody_else_is_told_where_the_results_are(
+    job: TrackJob, tracker: Tracker
+) -> None:
+    def on_frame(progress: Progress) -> None:
+        if progress.done == 2:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        job.run(tracker, on_frame=on_frame)
+    partial = job.output.with_name("out.partial")
+    assert caught.value.__notes__ == [
+        f"what was written until then is in '{partial}', go on from there with resume()"
+    ]
+    assert resume(job.output).summary.frames == COUNT
 
 
 def test_a_tracker_may_be_built_late(job: TrackJob, tracker: Tracker, tmp_path: Path) -> None:

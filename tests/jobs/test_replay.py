@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import tracemalloc
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -16,9 +19,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from samtracker.errors import ConfigError, OutputError, PromptError, ReplayError
+from samtracker.jobs import replay
 from samtracker.jobs.replay import Replay
 from samtracker.tracker import Tracker
-from samtracker.tracking.log import ReplayLog, packed, unpacked
+from samtracker.tracking.log import FORMAT, ReplayLog, packed, unpacked
 from samtracker.video.read import read_frames
 from tests.conftest import MakeTracker
 from tests.helpers.cli_tools import one_more_thread, samtrack
@@ -169,6 +173,44 @@ def test_what_is_no_log_is_refused(tmp_path: Path, content: str) -> None:
     assert (finished.code, len(finished.errors)) == (2, 1)
 
 
+def test_what_has_no_end_is_not_read_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ReplayError, match="'/dev/zero' is no log of this version"):
+        Replay.read(Path("/dev/zero"))
+    path = tmp_path / "log.jsonl"
+    path.write_text(f'{{"format": "{FORMAT}"}}\n{{"call": "step", "arguments": {{}}}}\n')
+    assert len(Replay.read(path).calls) == 1
+    monkeypatch.setattr(replay, "LONGEST_LINE", 30)
+    with pytest.raises(ReplayError, match=r"is damaged .*a line of more than"):
+        Replay.read(path)
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype"),
+    [
+        ((70_000, 70_000), "|u1"),
+        ((9, 2**40), "|V1"),
+        ((4, 4), "|u1"),
+        ((4, 4), "|V0"),
+        ((-4, 4), "|u1"),
+    ],
+)
+def test_an_array_is_no_larger_than_it_says_and_than_fits(
+    shape: tuple[int, int], dtype: str
+) -> None:
+    """A few bytes of a log stand for a megabyte of zeros here."""
+    content = base64.b64encode(zlib.compress(bytes(2**20))).decode("ascii")
+    array = {"dtype": dtype, "shape": shape, "zlib": content}
+    for plain in (array, {"by id": [[1, array]]}, [array]):
+        tracemalloc.start()
+        with pytest.raises(ValueError, match=r"arrays of more than 1024 MiB|another size|below 0"):
+            unpacked(plain)
+        assert tracemalloc.get_traced_memory()[1] < 2**16
+        tracemalloc.stop()
+    half = {"dtype": "|u1", "shape": [2**15, 2**14 + 1], "zlib": content}
+    with pytest.raises(ValueError, match="arrays of more than 1024 MiB"):
+        unpacked({"by id": [[1, half], [2, half]]})
+
+
 def test_a_live_source_needs_a_recording(log: Path) -> None:
     changed(log, lambda content: content[0].update(source=""))
     assert "give --source" in samtrack("replay", log).errors[0]
@@ -213,8 +255,10 @@ def test_a_log_that_cannot_be_written_ends_nothing(
         *("track", video, "--init-box", "12,10,61,59", "--size", "96", "-o", tmp_path / "out"),
         *("--save", "csv", "--log", "/dev/full", "--overwrite"),
     )
-    assert finished.code == 0
-    assert "the log is not complete" in finished.err
+    assert finished.code == 2
+    said = "Error: the log is not complete: '/dev/full' cannot be written (No space left on device)"
+    assert finished.errors[0].startswith(said)
+    assert "tracked 8 frames in" in finished.err
 
 
 @pytest.mark.parametrize("command", [("live", "--headless"), ("track", "-o", "out")], ids=" ".join)
@@ -264,9 +308,9 @@ def test_only_a_log_is_replaced(
     assert (refused.code, "is no log of samtrack" in refused.errors[0]) == (2, True)
     assert video.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == [video.name]
-    for name in ("empty.jsonl", "/dev/full"):
+    for name, code in (("empty.jsonl", 0), ("/dev/full", 2)):
         (tmp_path / "empty.jsonl").touch()
-        assert samtrack(*command, video, *options, name).code == 0
+        assert samtrack(*command, video, *options, name).code == code
     assert samtrack("replay", "empty.jsonl").code == 0
 
 

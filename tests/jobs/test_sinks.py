@@ -51,7 +51,9 @@ def test_a_file_that_cannot_be_opened_leaves_none_open(tmp_path: Path) -> None:
     (tmp_path / "tracks.csv").mkdir()
     with (
         read_frames(two_balls(tmp_path / "balls.mp4")) as reader,
-        pytest.raises(OutputError, match=r"tracks\.csv' cannot be written"),
+        Sinks(("overlay", "csv"), tmp_path, reader, 1) as sinks,
     ):
-        Sinks(("overlay", "csv"), tmp_path, reader, 1)
+        nothing = FrameResult(index=0, timestamp=0.0, size=reader.info.size, objects=())
+        with pytest.raises(OutputError, match=r"tracks\.csv' cannot be written"):
+            sinks.write(next(reader), nothing)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["balls.mp4", "tracks.csv"]

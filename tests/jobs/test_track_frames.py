@@ -10,6 +10,8 @@ import pytest
 
 from samtracker.errors import VideoError
 from samtracker.jobs import FirstPrompts
+from samtracker.jobs.journal_writer import JournalWriter
+from samtracker.jobs.record import JobRecord
 from samtracker.jobs.sinks import Sinks
 from samtracker.jobs.track_frames import Ending, track_frames
 from samtracker.tracker import Tracker
@@ -17,6 +19,19 @@ from samtracker.types import FrameResult
 from samtracker.video.read import VideoFrame, read_frames
 from tests.conftest import MakeTracker
 from tests.helpers.cli_tools import first_mask, frames_in, two_balls
+
+NOT_TO_RESUME = JobRecord(
+    source="0",
+    path=None,
+    start=0.0,
+    end=None,
+    stride=1,
+    stream=None,
+    save=(),
+    device="auto",
+    origins={},
+    overwrite=False,
+)
 
 OnWritten = Callable[[VideoFrame, FrameResult], bool]
 
@@ -33,9 +48,11 @@ def run(tracker: Tracker, folder: Path, on_written: OnWritten, *formats: str) ->
     prompts = FirstPrompts(mask=first_mask(folder / "first.png"))
     with read_frames(folder / "balls.mp4") as reader:
         frame = next(reader)
-        first, _ = prompts.start(tracker, frame, prompts.read_masks(reader.info.size))
+        first, _ = prompts.start(tracker, frame, prompts.read_objects(reader.info.size, ""))
+        journal = JournalWriter(folder, NOT_TO_RESUME, tracker)
         sinks = Sinks(formats, folder, reader, 1)
-        return track_frames(tracker, reader, [(frame, first)], sinks, on_written)
+        done = [(frame, first)]
+        return track_frames(tracker, reader, done, journal, sinks, on_written=on_written)
 
 
 def test_every_frame_is_seen_counted_and_timed(tracker: Tracker, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from PIL import Image
 from pycocotools import mask as coco
 
 from samtracker.errors import OutputError
-from samtracker.prompts.mask_formats import read_mask
+from samtracker.prompts.mask_file import read_mask
 from samtracker.results.writers import CsvWriter, MaskWriter, RleWriter, Writer
 from samtracker.types import FrameResult, State, TrackedObject, mask_box
 from samtracker.video.read import VideoFrame
@@ -69,7 +69,7 @@ def test_mask_pictures_come_back_exactly(
     with Image.open(folder / "00003.png") as image:
         assert image.mode == ("P" if ids.max() <= 255 else "I;16")
         np.testing.assert_array_equal(np.asarray(image), ids)
-    found = read_mask(folder / "00003.png", (ids.shape[0], ids.shape[1]))
+    found = read_mask(folder / "00003.png", (ids.shape[0], ids.shape[1]), kind="ids").masks()
     assert list(found) == [i for i in np.unique(ids) if i]
     for object_id, mask in found.items():
         np.testing.assert_array_equal(mask, ids == object_id)

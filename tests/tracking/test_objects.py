@@ -363,6 +363,23 @@ def test_a_correction_of_the_same_frame_replaces_the_first_mask(lite_tracker: Ma
         ({"box": "1,2,3,4"}, "box='1,2,3,4' is no box"),
         ({"points": (70, 80)}, r"points=\(70, 80\) are no clicks: give \[\(x, y\), ...\]"),
         ({"points": [(30, 30, 0.9)]}, r"point 30,30 has label 0\.9"),
+        ({"points": [(30, 30, float("nan"))]}, "point 30,30 has label nan"),
+        ({"points": [(30, float("nan"))]}, "point 30,nan lies outside"),
+        ({"points": [(30, 10**400)]}, "are no clicks"),
+        ({"points": [None]}, r"points=\[None\] are no clicks"),
+        ({"points": [b"00"]}, "are no clicks"),
+        ({"points": ["12"]}, "are no clicks"),
+        ({"points": "1"}, "are no clicks"),
+        ({"box": (0, 0, 10**400, 9)}, "is no box"),
+        ({"box": (0, 0, float("nan"), 9)}, "is empty"),
+        ({"box": b"0129"}, "box=b'0129' is no box"),
+        ({"box": "0129"}, "box='0129' is no box"),
+        ({"box": (None, 1, 2, 3)}, "is no box"),
+        ({"mask": b"first.png"}, r"mask has the shape \(\)"),
+        ({"mask": [[1, 1], [1]]}, "mask is no array"),
+        ({"mask": [[10**400]]}, "mask has the type object"),
+        ({"mask": {1: None}}, r"mask has the shape \(\)"),
+        ({"mask": {10**400: SPOT}}, "object_id=1000"),
     ],
 )
 def test_what_is_no_prompt_is_said(
@@ -370,6 +387,27 @@ def test_what_is_no_prompt_is_said(
 ) -> None:
     with pytest.raises(PromptError, match=message):
         lite_tracker().init(film([RED], 1)[0].frame, **prompt)
+
+
+def test_there_is_a_limit_of_objects(lite_tracker: MakeTracker) -> None:
+    tracker = lite_tracker(size=64, max_objects=2)
+    done: list[tuple[int, int]] = []
+    tracker.init(FRAME, mask=TWO[0].ids, on_object=lambda *counts: done.append(counts))
+    assert done == [(1, 2), (2, 2)]
+    three = TWO[0].ids.astype(np.uint16)
+    three[:9, :9] = 700
+    masks = {int(i): three == i for i in (1, 2, 700)}
+    calls: list[Callable[[], object]] = [
+        lambda: tracker.init(FRAME, mask=three),
+        lambda: tracker.init(FRAME, mask=masks),
+        lambda: tracker.add_object(FRAME, mask=masks[700]),
+    ]
+    for call in calls:
+        with pytest.raises(PromptError, match="3 objects are more than max_objects=2"):
+            call()
+        assert tracker.object_ids == (1, 2)
+    tracker.remove_object(2)
+    assert tracker.add_object(FRAME, mask=masks[700])[3].box == (0, 0, 9, 9)
 
 
 def test_an_id_of_numpy_is_an_id(lite_tracker: MakeTracker) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+import struct
 import threading
 import time
 from itertools import pairwise
@@ -14,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from samtracker.errors import VideoError
+from samtracker.errors import ConfigError, VideoError
 from samtracker.video.live_source import LiveSource
 from tests.helpers.cameras import Camera
 from tests.helpers.clips import cut, write_clip
@@ -186,3 +188,54 @@ def test_a_picture_of_another_size_ends_a_folder(tmp_path: Path) -> None:
             source.read(0.5)
         assert source.received == 3
         assert "all must have the same size" in str(source.failure)
+
+
+@pytest.mark.parametrize("lengths", [True, False])
+def test_pictures_over_http_with_and_without_their_lengths(lengths: bool) -> None:
+    with Camera(FRAMES, fps=100, lengths=lengths) as camera, LiveSource(camera.url) as source:
+        for _ in range(5):
+            frame = source.read(5.0)
+            assert frame is not None
+            error = np.abs(frame.image.astype(int) - FRAMES[frame.index % len(FRAMES)])
+            assert error.mean() < 4
+        assert source.reconnects == 0
+
+
+def orientation(number: int) -> bytes:
+    """EXIF that says how a picture was held: 6 is turned to the right, 0 and 99 are nothing."""
+    return b"II*\0\x08\0\0\0" + struct.pack("<HHHII", 1, 0x112, 3, 1, number) + bytes(4)
+
+
+@pytest.mark.parametrize(
+    ("exif", "turns"),
+    [
+        (orientation(1), 0),
+        (orientation(6), -1),
+        (orientation(0), 0),
+        (orientation(99), 0),
+        (orientation(6)[:13], 0),
+        (b"junk" * 9, 0),
+    ],
+)
+def test_cameras_that_say_how_they_are_held(exif: bytes, turns: int) -> None:
+    with Camera(FRAMES[:1], exif=exif) as camera, LiveSource(camera.url) as source:
+        frame = source.read(5.0)
+        assert frame is not None
+        expected = np.rot90(FRAMES[0], turns)
+        assert frame.image.shape == expected.shape
+        assert np.abs(frame.image.astype(int) - expected).mean() < 4
+
+
+def test_a_camera_that_stays_away_is_given_up() -> None:
+    camera = Camera(FRAMES)
+    with LiveSource(camera.url, give_up=0.7) as source:
+        camera.stop()
+        while not source.ended:
+            source.read(0.1)
+        assert "has given no frame for 0.7 s: check that it is running" in str(source.failure)
+
+
+@pytest.mark.parametrize("give_up", [0.0, -1.0, math.nan])
+def test_a_time_to_give_up_is_above_zero(give_up: float) -> None:
+    with pytest.raises(ConfigError, match=r"give_up=.* is no time to wait"):
+        LiveSource("none.mp4", give_up=give_up)

@@ -1,0 +1,70 @@
+"""Outlines of objects turned into pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samtracker.types import Mask, Size
+
+Polygon = NDArray[np.float64]
+"""Corners (N, 2) as x, y in pixels; the last one is joined to the first."""
+
+MOST_PIXELS = 2**28
+"""Largest picture whose size a file may claim."""
+
+_FARTHEST = 1e6  # pixels from the frame
+
+
+def polygon(corners: Any, scale: tuple[float, float] = (1.0, 1.0)) -> Polygon:
+    """Read corners that somebody wrote down.
+
+    Args:
+        corners: [[x, y], ...] or [x, y, x, y, ...], at least three of them.
+        scale: Factors (x, y) to frame pixels.
+
+    Raises:
+        ValueError: It is none.
+    """
+    given = np.asarray(corners, np.float64)
+    if given.ndim == 1 and given.size % 2 == 0:
+        given = given.reshape(-1, 2)
+    if given.ndim != 2 or given.shape[1] != 2 or len(given) < 3:
+        raise ValueError("an outline is no list of x and y of three or more corners")
+    if not (np.abs(given) < _FARTHEST).all():  # NaN is not either
+        raise ValueError("an outline has corners far outside the picture")
+    return given * scale
+
+
+def fill(polygons: Iterable[Polygon], size: Size) -> Mask:
+    """Return what lies inside any of some polygons, bool (H, W).
+
+    A pixel belongs to a polygon if its center lies inside, by the even-odd rule, as COCO's tools
+    have it: polygons that share an edge share no pixel and leave no gap, and a hole is reached by
+    a bridge that is gone along twice. What leaves the frame is cut off.
+    """
+    mask = np.zeros(size, bool)
+    for corners in polygons:
+        _fill(corners, mask)
+    return mask
+
+
+def _fill(corners: Polygon, mask: Mask) -> None:
+    """Add a polygon to a mask."""
+    height, width = mask.shape
+    # Pixels up to here have their centers left of, or above, a coordinate.
+    low, high = np.ceil(corners.min(axis=0) - 0.5), np.ceil(corners.max(axis=0) - 0.5)
+    left, right = (int(np.clip(x, 0, width)) for x in (low[0], high[0]))
+    toggles = np.zeros((height, right - left + 1), bool)
+    for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        # Rows whose centers lie between the ends; a corner belongs to the edge below it.
+        top, bottom = np.clip(np.ceil(np.array([min(y0, y1), max(y0, y1)]) - 0.5), 0, height)
+        rows = np.arange(int(top), int(bottom))
+        if rows.size:
+            crossings = x0 + (rows + 0.5 - y0) * ((x1 - x0) / (y1 - y0))
+            columns = np.clip(np.ceil(crossings - 0.5), left, right).astype(int) - left
+            toggles[rows, columns] ^= True
+    mask[:, left:right] |= np.logical_xor.accumulate(toggles, axis=1)[:, :-1]

@@ -1,0 +1,33 @@
+"""Where a source is: a path on this machine, or a URL."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+
+from samtracker.errors import VideoError
+
+_FILE_URL = re.compile(r"file:(?://(?P<host>[^/]*))?(?P<path>/.*)", re.IGNORECASE | re.DOTALL)
+_HERE = ("", "localhost")
+
+
+def locate_source(source: str | Path) -> Path | str:
+    """Return the path of a source on this machine, and the URL of any other one.
+
+    Args:
+        source: A path; or a URL, among them `file:///a%20b.mp4` as browsers and desktops copy the
+            path of a file (RFC 8089).
+
+    Raises:
+        VideoError: It is a file: URL of another machine.
+    """
+    url = None if isinstance(source, Path) else _FILE_URL.fullmatch(source)
+    if url is None:
+        return source if isinstance(source, str) and "://" in source else Path(source)
+    if (url["host"] or "").lower() not in _HERE:
+        raise VideoError(
+            f"'{source}' is on another machine, {url['host']}: give the path of a file that is here"
+        )
+    return Path(os.fsdecode(unquote_to_bytes(url["path"])))
