@@ -11,6 +11,8 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from samtracker.config import TrainConfig
+from samtracker.errors import TrainingError
+from samtracker.files import DAMAGE
 from samtracker.model.network import Network
 from samtracker.train.checkpoint import Checkpoint, random_states, restore_random_states
 from samtracker.train.learner import Learner
@@ -31,6 +33,9 @@ class TrainingState:
         optimizer: Optimizer of the parameters that are trained.
         done: Number of steps so far.
         scores: Scores of the last validation, in percent by name.
+
+    Raises:
+        TrainingError: The checkpoint does not fit the network or the settings.
     """
 
     def __init__(self, network: Network, config: TrainConfig, resume: Checkpoint | None) -> None:
@@ -53,12 +58,18 @@ class TrainingState:
 
     def _resume(self, checkpoint: Checkpoint) -> None:
         self.done, self.scores = checkpoint.step, checkpoint.scores
-        if self._averaged is not None and checkpoint.averaged is not None:
-            self._averaged.module.load_state_dict(checkpoint.averaged)
-            self._averaged.n_averaged.fill_(checkpoint.step)
-        self.optimizer.load_state_dict(checkpoint.optimizer)
-        self._schedule.last_epoch = checkpoint.step
-        restore_random_states(checkpoint.random)
+        try:
+            if self._averaged is not None and checkpoint.averaged is not None:
+                self._averaged.module.load_state_dict(checkpoint.averaged)
+                self._averaged.n_averaged.fill_(checkpoint.step)
+            self.optimizer.load_state_dict(checkpoint.optimizer)
+            self._schedule.last_epoch = checkpoint.step
+            restore_random_states(checkpoint.random)
+        except (RuntimeError, *DAMAGE) as error:
+            raise TrainingError(
+                "the checkpoint does not fit its own network and settings: go on from a copy of "
+                "it, or start the training anew"
+            ) from error
 
     @property
     def best(self) -> Network:

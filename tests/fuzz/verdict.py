@@ -23,7 +23,8 @@ _NOISE = re.compile(
 """What libraries write past us."""
 
 _EXPECTED = re.compile(
-    r"^ *(\d+%\||\d+(case|frame|call|step|clip|it)|object \d+: |tracked \d+|\S+: skipped \d+: ).*$",
+    r"^ *(\d+%\||\d+(case|frame|call|step|clip|it)|object \d+: |tracked \d+|note: "
+    r"|the last line of |\S+: skipped \d+: ).*$",
     re.MULTILINE,
 )
 """What may be said before an error: progress, what is tracked, and what was left out."""

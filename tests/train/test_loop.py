@@ -12,6 +12,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -30,6 +31,7 @@ from samtracker.train.checkpoint import Checkpoint
 from samtracker.train.loop import CHECKPOINT
 from samtracker.train.metrics_log import read_metrics
 from samtracker.train.sampler import ResumableSampler
+from samtracker.train.training_state import TrainingState
 from tests.helpers.cli_tools import samtrack
 from tests.helpers.trainings import TINY, Film, run
 
@@ -246,6 +248,23 @@ def test_a_changed_checkpoint_is_not_gone_on_with(
     with pytest.raises(TrainingError, match="has no checksum, as older versions"):
         Checkpoint.load(path)
     assert [item.name for item in tmp_path.iterdir()] == [CHECKPOINT]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"optimizer": {"state": {}, "param_groups": [1.5]}},
+        {"averaged": {"nothing": torch.zeros(1)}},
+        {"random": {}},
+    ],
+)
+def test_a_checkpoint_that_does_not_fit_itself_is_not_gone_on_with(
+    whole: Path, changed: dict[str, Any]
+) -> None:
+    checkpoint = replace(Checkpoint.load(whole / CHECKPOINT), **changed)
+    network = load_network(whole / CHECKPOINT)
+    with pytest.raises(TrainingError, match="does not fit its own network and settings"):
+        TrainingState(network, checkpoint.config, checkpoint)
 
 
 def test_weights_alone_are_no_training(tmp_path: Path) -> None:
