@@ -282,7 +282,7 @@ def _check_kinds(
     source: str | Path | int, start: float, end: float | None, stride: int, stream: int | None
 ) -> None:
     """Check that the arguments of `read_frames` are of the kinds that it documents."""
-    if not isinstance(source, int):
+    if not isinstance(source, int) or isinstance(source, bool):
         checked_path(source, VideoError, "source")
     kinds: tuple[tuple[str, object, type], ...] = (
         *(("start", start, Real), ("end", start if end is None else end, Real)),

@@ -30,7 +30,7 @@ NOTICED = {
     "control characters": "says control characters",
     "a long line": "says a line of 5007 characters",
     "a lost file": "changes mine.txt",
-    "a warning": "writes 'Warning:'",
+    "a warning": "writes 'UserWarning:'",
 }
 """What is said of each trap."""
 

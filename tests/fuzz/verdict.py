@@ -16,7 +16,7 @@ UNPREPARED = 77
 """Exit code of a case that failed before it began: a fault of the fuzzing."""
 
 _NOISE = re.compile(
-    r"Traceback \(most|^\[[\w,:/ @.]+\] |Warning: |libpng|TIFF|Corrupt JPEG|Premature end"
+    r"Traceback \(most|^\[[\w,:/ @.]+\] |\w+Warning: |libpng|TIFF|Corrupt JPEG|Premature end"
     r"|\[ ?(WARN|ERROR|INFO)|Exception ignored|Fatal Python|terminate called|core dumped",
     re.MULTILINE,
 )
@@ -24,7 +24,7 @@ _NOISE = re.compile(
 
 _EXPECTED = re.compile(
     r"^ *(\d+%\||\d+(case|frame|call|step|clip|it)|object \d+: |tracked \d+|note: "
-    r"|the last line of |\S+: skipped \d+: ).*$",
+    r"|the last line of |Warning: ).*$",
     re.MULTILINE,
 )
 """What may be said before an error: progress, what is tracked, and what was left out."""

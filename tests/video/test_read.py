@@ -223,7 +223,7 @@ def test_impossible_selection(clip: Path, options: dict[str, Any], words: str) -
     assert str(clip) not in open_files()
 
 
-@pytest.mark.parametrize("source", [None, 1.5, b"a.mp4", "\0.mp4", ["a.mp4"], np.zeros(3)])
+@pytest.mark.parametrize("source", [None, True, 1.5, b"a.mp4", "\0.mp4", ["a.mp4"], np.zeros(3)])
 def test_what_is_no_source(source: Any) -> None:
     with pytest.raises(VideoError, match=r"source=.* is no path: give a str or a Path"):
         read_frames(source)
