@@ -50,7 +50,7 @@ def _conclude(outcome: Outcome, interruption: Interruption) -> None:
             raise type(failure)(f"{failure}: kept all that can be read, {kept}")
         raise type(failure)(f"stopped early: {failure}; kept {kept}")
     how = "stopped: kept" if summary.interrupted else "tracked"
-    left_out = f", {summary.unreadable} damaged ones left out" if summary.unreadable else ""
+    left_out = f", {summary.unreadable} damaged left out" if summary.unreadable else ""
     click.echo(f"{how} {kept}{left_out}", err=True)
     if outcome.log_failure is not None:
         raise outcome.log_failure

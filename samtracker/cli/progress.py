@@ -59,10 +59,9 @@ class ProgressDisplay:
             self._bar = _bar(total=job.restored, desc="restoring", leave=False, delay=1)
             return
         for item in job.result.objects:
-            pixels = int(item.mask.sum())
-            click.echo(
-                f"object {item.id}: {pixels} pixels from the {job.origins[item.id]}", err=True
-            )
+            called = f" ({item.name})" if item.name else ""
+            origin = f"{int(item.mask.sum())} pixels from the {job.origins[item.id]}"
+            click.echo(f"object {item.id}{called}: {origin}", err=True)
         self._bar = _bar(total=job.total)
 
     def show(self, progress: Progress) -> bool:

@@ -21,6 +21,7 @@ class Summary:
         size: (H, W) of its frames.
         frames: Number of frames that have results.
         objects: Object id to the number of frames in each state.
+        names: Object id to the name, of those that have one.
         interrupted: Whether the user stopped it.
         failed: Why it ended early; None if it did not.
         unreadable: Number of damaged frames that were left out.
@@ -45,6 +46,7 @@ class Summary:
     size: tuple[int, int]
     frames: int
     objects: dict[int, dict[str, int]]
+    names: dict[int, str]
     interrupted: bool
     failed: str | None
     unreadable: int
@@ -81,11 +83,13 @@ def summarize(
         source: The source as the user named it.
     """
     runtime, network, tally = tracker.runtime, tracker.runtime.network, ending.tally
+    known = () if tracker.result is None else tracker.result.objects
     return Summary(
         source=source,
         size=reader.info.size,
         frames=tally.frames,
         objects=tally.objects,
+        names={item.id: item.name for item in known if item.name},
         interrupted=ending.interrupted,
         failed=str(ending.failure) if ending.failure else None,
         unreadable=reader.unreadable,

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 NO_PIPE = (
-    "is no video that can be read from a pipe: an MP4 needs its index (moov) at the front "
-    "(ffmpeg -movflags faststart), or give a file"
+    "is no video that can be read from a pipe: it is damaged or cut off, or an MP4 whose index "
+    "(moov) is not at the front (ffmpeg -movflags faststart); or give a file"
 )
 HEAD = 1024  # bytes from which a file is recognized
 # Formats that name other files, which may name them in turn: FFmpeg would go round for ever.

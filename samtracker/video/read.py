@@ -228,7 +228,9 @@ def read_frames(
     if end is not None and end > LONGEST:
         raise ConfigError(f"end={end} is not a time: give seconds, or nothing for the whole source")
     if not 1 <= stride <= LONGEST:
-        raise ConfigError(f"stride={stride} is not possible: give 1 or more, up to {LONGEST}")
+        raise ConfigError(
+            f"stride={reprlib.repr(stride)} is not possible: give 1 or more, up to {LONGEST}"
+        )
     opened = _open(source, stream)
     if opened.duration is not None and start >= opened.duration:
         opened.close()

@@ -278,7 +278,7 @@ def test_damaged_frames_are_left_out_and_counted(folder: Path) -> None:
     assert (done.code, done.errors) == (0, [])
     lost = json.loads(done.out)["unreadable"]
     assert lost > 0
-    assert f"in {folder / 'holed-tracked'}, {lost} damaged ones left out" in done.err
+    assert f"in {folder / 'holed-tracked'}, {lost} damaged left out" in done.err
 
 
 def test_a_source_that_goes_wrong_in_the_middle(folder: Path) -> None:

@@ -52,13 +52,19 @@ def test_what_is_decided_is_said_with_the_option(folder: Path) -> None:
     assert "Warning" not in done.err
 
 
-@pytest.mark.parametrize("name", ["mask.json", "mask.txt"])
-def test_annotations(folder: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [("mask.json", {"1": "cat", "2": "dog"}), ("mask.txt", {"1": "class 0", "2": "class 16"})],
+)
+def test_annotations(folder: Path, name: str, names: dict[str, str]) -> None:
     write = corpus.yolo if name == "mask.txt" else corpus.coco_file
     right = write(folder / name)
     ids, done = first_ids(name)
     np.testing.assert_array_equal(ids, right)
-    assert json.loads(done.out)["first_mask"] == {"1": "mask", "2": "mask"}
+    summary = json.loads(done.out)
+    assert summary["first_mask"] == {"1": "mask", "2": "mask"}
+    assert summary["names"] == names
+    assert f"object 2 ({names['2']}): {(right == 2).sum()} pixels from the mask" in done.err
 
 
 def test_coco_of_several_films(folder: Path) -> None:

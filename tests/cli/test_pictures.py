@@ -98,7 +98,7 @@ def test_masks_with_names_of_pictures_can_be_scored(folder: Path) -> None:
 def test_a_picture_that_claims_to_be_huge_is_left_out(folder: Path) -> None:
     odd.png_that_claims(folder / "shots/shot_1002.png", 30_000, 30_000)
     done = track("shots/shot_%04d.png", "--save", "csv")
-    assert done.err.splitlines()[-1].endswith(f"{folder / 'out'}, 1 damaged ones left out")
+    assert done.err.splitlines()[-1].endswith(f"{folder / 'out'}, 1 damaged left out")
     summary = json.loads(done.out)
     assert (summary["frames"], summary["unreadable"]) == (COUNT - 1, 1)
 

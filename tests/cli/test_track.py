@@ -90,6 +90,7 @@ def test_the_summary_tells_what_was_done() -> None:
         "unreadable": 0,
         "truncated": False,
         "notes": [],
+        "names": {},
         "stream": None,
         "sample_aspect_ratio": "1",
         "device": "cpu",
