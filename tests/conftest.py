@@ -20,6 +20,8 @@ from samtracker.tracker import Tracker
 from tests.helpers.cli_tools import first_mask
 from tests.helpers.resumption import interrupt
 
+collect_ignore = ["helpers/rtsp_server.py"]  # a program of another Python
+
 
 class MakeTracker(Protocol):
     """Builds a tracker; the keyword arguments are those of `TrackerConfig`."""

@@ -282,7 +282,9 @@ def _check_kinds(
     source: str | Path | int, start: float, end: float | None, stride: int, stream: int | None
 ) -> None:
     """Check that the arguments of `read_frames` are of the kinds that it documents."""
-    if not isinstance(source, int) or isinstance(source, bool):
+    if isinstance(source, bool):
+        raise VideoError(f"source={source} is no path: give a str or a Path, or a camera's number")
+    if not isinstance(source, int):
         checked_path(source, VideoError, "source")
     kinds: tuple[tuple[str, object, type], ...] = (
         *(("start", start, Real), ("end", start if end is None else end, Real)),

@@ -154,7 +154,10 @@ def test_masks_that_show_nothing(folder: Path, refused: Refused) -> None:
         ([*MASK, "--size", "10"], "size=10 does not fit: give 64 to 4096 pixels"),
         ([*MASK, "--memory", "bank:0"], "memory='bank:0' does not exist: use 'rolling'"),
         ([*MASK, "--feedback", "loud"], "feedback='loud' does not exist: use one of hard, soft"),
-        ([*MASK, "--max-objects", "0"], "--max-objects 0 does not fit: give 1 to 65535"),
+        (
+            [*MASK, "--max-objects", "0"],
+            "--max-objects 0 does not fit: give at least 1 and at most",
+        ),
         ([*MASK, "--max-objects", "1"], "2 objects are more than --max-objects 1: mark fewer"),
         ([*MASK, "--mask-kind", "grey"], "--mask-kind 'grey' does not exist: use auto, ids"),
         ([*MASK, "--show"], "no window can be opened: set DISPLAY to a screen"),

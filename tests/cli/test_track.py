@@ -90,6 +90,8 @@ def test_the_summary_tells_what_was_done() -> None:
         "unreadable": 0,
         "truncated": False,
         "notes": [],
+        "stream": None,
+        "sample_aspect_ratio": "1",
         "device": "cpu",
         "precision": "float32",
         "encoder": "lite",

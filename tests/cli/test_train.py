@@ -118,10 +118,10 @@ def test_a_training_goes_on_without_the_weights_it_started_from(folder: Path) ->
 
 def test_a_full_disk_is_said(folder: Path) -> None:
     (folder / "training").mkdir()
-    (folder / "training" / "metrics.csv").symlink_to("/dev/full")
+    (folder / "training" / ".metrics.csv.partial").symlink_to("/dev/full")
     done = samtrack("train", "--data", "synthetic", *SMALL, "--batch", "2")
     assert done.code == 2
-    assert "metrics.csv' cannot be written (No space left on device)" in done.err
+    assert "'training' cannot be written (No space left on device)" in done.err
 
 
 def test_any_setting_can_be_given(folder: Path) -> None:

@@ -129,7 +129,7 @@ def test_a_saved_network_is_half_as_precise_and_comes_back(tmp_path: Path) -> No
     with safe_open(path, "pt") as file:
         assert file.metadata() == {
             "format": "samtracker-1",
-            "config": '{"depth": 16, "encoder": "lite"}',
+            "config": '{"calibration": [0.0, 1.0], "depth": 16, "encoder": "lite"}',
             "note": "for a test",
         }
         kinds = {file.get_tensor(name).dtype for name in file.keys()}  # noqa: SIM118
