@@ -41,7 +41,7 @@ def network_of(
         WeightsError: The weights are missing or are others.
     """
     try:
-        network = load_network(moved or name)
+        network = load_network(name if moved is None else moved)
     except WeightsError as error:
         if moved is not None:
             raise

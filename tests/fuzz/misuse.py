@@ -30,7 +30,8 @@ PLAIN = frozenset(("State", "FrameResult", "TrackedObject"))
 
 
 OURS = frozenset(("network", "config", "saved", "result"))
-"""Arguments that are objects of ours: what is none fails as Python has it."""
+"""Arguments that are objects of ours: what is none fails as Python has it. So do flags, which are
+whatever has a truth."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ def misuse(samples: Path, random: Random) -> Action:
     optional = [item.name for item in parameters if item.default is not item.empty]
     chosen = required + random.sample(optional, min(len(optional), random.choice((0, 1, 1, 2))))
     arguments = {key: good[key] for key in chosen if key in good}
-    spoiled = [key for key in chosen if key not in OURS]
+    flags = {item.name for item in parameters if isinstance(item.default, bool)}
+    spoiled = [key for key in chosen if key not in OURS | flags]
     for key in random.sample(spoiled, min(len(spoiled), random.choice((1, 1, 2)))):
         arguments[key] = odd_object(random)
     odd = Call(name, targets[name], arguments)

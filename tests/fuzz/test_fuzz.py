@@ -13,7 +13,7 @@ from tests.fuzz.cases import KINDS, TRAP, Case
 from tests.fuzz.runner import SECONDS, Runner
 from tests.fuzz.traps import TRAPS
 
-COUNT = 50
+COUNT = 36
 """Cases of the short run."""
 
 SHORT = [kind for kind in KINDS if kind != "training"]  # one of which takes seconds
