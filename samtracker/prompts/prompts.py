@@ -186,9 +186,10 @@ def _checked_points(
     """Give every click a label; all may be background where they correct a mask."""
     height, width = size
     try:
-        if any(isinstance(point, str | bytes) for point in points):
+        listed = list(points)  # a generator gives them once
+        if any(isinstance(point, str | bytes) for point in listed):
             raise TypeError
-        given = [(*point, 1)[:3] for point in points]
+        given = [(*point, 1)[:3] for point in listed]
         clicks = tuple((float(x), float(y), float(label)) for x, y, label in given)
     except (TypeError, ValueError, OverflowError):
         clicked = reprlib.repr(points)

@@ -65,4 +65,4 @@ def test_a_file_url_is_tracked_with_its_audio(folder: Path) -> None:
         clip,
         "--overwrite",
     )
-    assert (refused.code, "is SOURCE too" in refused.errors[0]) == (2, True)
+    assert (refused.code, "is read, and would be replaced with" in refused.errors[0]) == (2, True)
