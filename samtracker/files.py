@@ -59,6 +59,25 @@ def writing(path: Path) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Write a file whole or not at all: to the path given, which gets its name at the end.
+
+    Args:
+        path: What is written; an existing file is replaced.
+
+    Raises:
+        OutputError: The disk is full or the file cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    with writing(path):
+        try:
+            yield partial
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file in UTF-8 that ends in one newline.
 

@@ -18,7 +18,7 @@ from samtracker.cli.options import (
     output_options,
     stream_option,
 )
-from samtracker.video.location import locate_source
+from samtracker.video.location import is_camera, locate_source
 
 if TYPE_CHECKING:
     from samtracker.cli.progress import ProgressDisplay
@@ -172,7 +172,7 @@ def _is_given(context: click.Context, name: str) -> bool:
 
 def _stem(video: str) -> str:
     """Return a name for the results of a source."""
-    if video.isdecimal():
+    if is_camera(video):
         return f"camera{video}"
     if video == "-":
         return "stdin"

@@ -18,7 +18,7 @@ from samtracker.errors import OutputError
 from samtracker.files import DAMAGE
 from samtracker.results.names import JOB, RESUME
 from samtracker.video.image_pattern import is_numbered
-from samtracker.video.location import locate_source
+from samtracker.video.location import is_camera, locate_source
 
 _KIND: Final = "samtracker-job-"
 FORMAT: Final = f"{_KIND}2"
@@ -98,7 +98,7 @@ class JobRecord:
 
 def lasting(source: str | Path | int) -> str | None:
     """Return the absolute path of a source; None for a camera, URL or pipe, which ends for good."""
-    if isinstance(source, int) or str(source).isdecimal():
+    if isinstance(source, int) or is_camera(source):
         return None
     path = locate_source(source)
     if isinstance(path, str):

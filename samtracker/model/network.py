@@ -69,10 +69,11 @@ class Network(nn.Module):
             mask_downscaling: nn.Module | None = None
             if config.encoder == "lite":
                 body: nn.Module = LiteEncoder(config.depth)
-                mask_decoder, position = build_mask_decoder(), build_position()
-                if config.depth == 32:
-                    # The tokens of its other masks take part in the attention all the same.
-                    mask_decoder = build_mask_decoder(CANDIDATES)
+                deep = config.depth == 32
+                # The tokens of its other masks take part in the attention all the same.
+                mask_decoder = build_mask_decoder(CANDIDATES if deep else 0)
+                position = build_position()
+                if deep:
                     mask_downscaling = build_prompt_encoder(position).mask_downscaling
             else:
                 sam = build_sam(config.encoder)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from samtracker.errors import OutputError
 from samtracker.video.image_pattern import matching
-from samtracker.video.location import locate_source
+from samtracker.video.location import is_camera, locate_source
 
 
 def refuse_inputs(target: Path, inputs: Iterable[str | Path | int | None]) -> None:
@@ -50,7 +50,7 @@ def _refuse(given: object, path: Path, place: Path) -> None:
 
 def _files(given: str | Path | int | None) -> Iterator[Path]:
     """Yield the paths that an input stands for, and the links in it."""
-    if given is None or isinstance(given, int) or str(given).isdecimal():
+    if given is None or isinstance(given, int) or is_camera(given):
         return
     path = locate_source(given)
     if isinstance(path, str) or "\0" in str(path):  # no file has a NUL in its name

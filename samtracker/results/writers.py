@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pycocotools import mask as coco
 
-from samtracker.files import writing
+from samtracker.files import replacing, writing
 from samtracker.palette import PALETTE
 from samtracker.types import FrameResult, Mask
 from samtracker.video.read import VideoFrame
@@ -55,13 +55,8 @@ def save_ids(path: Path, ids: NDArray[np.uint16]) -> None:
         image.putpalette(PALETTE.tobytes())
     else:
         image = Image.fromarray(ids)
-    partial = path.with_name(f".{path.name}.partial")
-    with writing(path):
-        try:
-            image.save(partial, format="PNG")
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+    with replacing(path) as partial:
+        image.save(partial, format="PNG")
 
 
 class MaskWriter:

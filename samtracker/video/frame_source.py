@@ -49,6 +49,7 @@ class FrameSource(Protocol):
         video_stream: Number of the video stream that is read; None where there is no choice.
         is_live: Whether it has no end, as a camera.
         repeatable: Whether it can be opened again and is the same then.
+        in_segments: Whether frames come some seconds at a time, sooner than they are to be shown.
     """
 
     name: str
@@ -62,6 +63,7 @@ class FrameSource(Protocol):
     video_stream: int | None = None
     is_live: bool = False
     repeatable: bool = True
+    in_segments: bool = False
 
     @property
     def notes(self) -> tuple[str, ...]:

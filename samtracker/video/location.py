@@ -13,6 +13,11 @@ _FILE_URL = re.compile(r"file:(?://(?P<host>[^/]*))?(?P<path>/.*)", re.IGNORECAS
 _HERE = ("", "localhost")
 
 
+def is_camera(source: str | Path | int) -> bool:
+    """Return whether a source is a camera's number: an int, or a string of digits."""
+    return isinstance(source, int) or (isinstance(source, str) and source.isdecimal())
+
+
 def locate_source(source: str | Path) -> Path | str:
     """Return the path of a source on this machine, and the URL of any other one.
 

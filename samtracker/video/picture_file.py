@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from fractions import Fraction
 from io import BufferedReader
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self
 
 import numpy as np
@@ -122,12 +121,7 @@ class PictureFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _diagnosis(self, error: Exception) -> str:

@@ -141,7 +141,7 @@ class VideoReader(Iterator[VideoFrame]):
     @property
     def in_segments(self) -> bool:
         """Whether frames come some seconds at a time, sooner than they are to be shown (HLS)."""
-        return isinstance(self._source, FileSource) and self._source.in_segments
+        return self._source.in_segments
 
     @property
     def unreadable(self) -> int:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
 
 from samtracker.video.encoder import FASTSTART, H264_FRAGMENTS, VideoEncoder
-from samtracker.video.write import SQUARE, VideoWriter
+from samtracker.video.write import VideoWriter
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -40,16 +39,7 @@ class RecordingWriter(VideoWriter):
     """
 
     _form = H264_FRAGMENTS
-
-    def __init__(
-        self,
-        path: str | Path,
-        *,
-        fps: float | Fraction,
-        sample_aspect_ratio: Fraction = SQUARE,
-    ) -> None:
-        super().__init__(path, fps=fps, sample_aspect_ratio=sample_aspect_ratio)
-        self.kept = False
+    kept = False
 
     def _finish(self, encoder: VideoEncoder) -> None:
         try:

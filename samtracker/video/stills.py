@@ -8,7 +8,7 @@ from typing import Final
 
 import imageio.v3 as iio
 
-from samtracker.files import writing
+from samtracker.files import replacing
 from samtracker.types import Frame
 from samtracker.video.picture_file import PictureFile
 
@@ -43,13 +43,8 @@ def write_still(path: Path, picture: Frame) -> None:
     Raises:
         OutputError: The disk is full or the file cannot be written.
     """
-    partial = path.with_name(f".{path.name}.partial")
-    with writing(path):
-        try:
-            partial.write_bytes(iio.imwrite("<bytes>", picture, plugin="pillow", extension=".png"))
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+    with replacing(path) as partial:
+        partial.write_bytes(iio.imwrite("<bytes>", picture, plugin="pillow", extension=".png"))
 
 
 def natural_order(name: str) -> tuple[list[str | int], str]:
