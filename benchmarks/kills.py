@@ -56,8 +56,11 @@ TRAIN = (
 BEGUN = ("out.partial/resume/tracker.safetensors", "out/metrics.csv")
 """What there is to see first of a job and of a training."""
 
-AGAIN = ("no such folder", "had not tracked a frame yet")
+AGAIN = "no such folder"
 """What --resume says of a job that was killed before there was anything to go on from."""
+
+ANEW = "it begins anew"
+"""What it says of one that was killed before its first frame."""
 
 
 LATE = "after the end"
@@ -145,12 +148,12 @@ def track_case(chance: random.Random, seconds: tuple[float, float]) -> str:
     if chance.random() < 0.5:
         run(resumed, kill_after=moment(chance, seconds), save_often=often)
     last = run(resumed)
-    if last.code == 2 and any(text in last.said for text in AGAIN):
+    if last.code == 2 and AGAIN in last.said:
         last = run(TRACK)
         _expect(last.code == 0, last.said)
-        return "before the first frame"
+        return "before there was a folder"
     _expect(last.code == 0 or "is complete" in last.said, last.said)
-    return "while tracking"
+    return "before the first frame" if ANEW in last.said else "while tracking"
 
 
 def train_case(chance: random.Random, seconds: tuple[float, float]) -> str:

@@ -14,6 +14,7 @@ import click
 
 from samtracker._version import __version__
 from samtracker.cli.bench import bench
+from samtracker.cli.command_line import ARGUMENTS
 from samtracker.cli.data import data
 from samtracker.cli.doctor import doctor
 from samtracker.cli.eval import evaluate
@@ -34,7 +35,12 @@ class Failure(click.ClickException):
 
 
 class Program(click.Group):
-    """A group that turns our errors into click's."""
+    """A group that turns our errors into click's, and keeps what it was given."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments, which are then in `ctx.meta` as well."""
+        ctx.meta[ARGUMENTS] = tuple(args)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from samtracker.cli.command_line import present, run_anew
 from samtracker.cli.options import (
     first_prompt_options,
     log_option,
@@ -74,25 +75,14 @@ def track(  # noqa: PLR0917
     Point at them in the first frame with a mask, boxes or clicks. The results go to a folder: an
     overlay video, a mask PNG for every frame, and summary.json.
 
-    A job that was interrupted goes on with --resume FOLDER, to the same results. Besides that only
-    --weights, where they lie now, --device, where the network runs now, and --show are taken.
+    A job that was interrupted goes on with --resume FOLDER, to the same results; one that was
+    killed before its first frame begins anew. Besides that only --weights, where they lie now,
+    --device, where the network runs now, and --show are taken.
     """
     if resume is not None:
         _refuse_others(context)
-        from samtracker.cli.job import run_job
-        from samtracker.jobs import resume as go_on
-
         device = model["device"] if _is_given(context, "device") else None
-        run_job(
-            lambda display: go_on(
-                resume,
-                weights=model["weights"],
-                device=device,
-                on_start=display.start,
-                on_frame=display.show,
-            ),
-            show=show,
-        )
+        _go_on(context, resume, weights=model["weights"], device=device, show=show)
         return
     if video is None:
         raise click.MissingParameter(
@@ -123,6 +113,7 @@ def track(  # noqa: PLR0917
         overwrite=overwrite,
         log=log,
         device=model["device"],
+        command=present(context),
     )
     run_job(partial(_run, job, partial(build_tracker, **model)), show=show)
 
@@ -153,6 +144,39 @@ def demo(output: Path, save: tuple[str, ...], show: bool, **model: Any) -> None:
 
 def _run(job: TrackJob, build: Callable[[], Tracker], display: ProgressDisplay) -> Outcome:
     return job.run(build, on_object=display.prepare, on_start=display.start, on_frame=display.show)
+
+
+def _go_on(
+    context: click.Context,
+    folder: Path,
+    *,
+    weights: str | None,
+    device: str | None,
+    show: bool,
+) -> None:
+    """Go on with the job in a folder, or begin it anew."""
+    from samtracker.cli.job import run_job
+    from samtracker.jobs import CommandLine, resume
+
+    command = CommandLine.of_unbegun(folder)
+    if command is None:
+        run_job(
+            lambda display: resume(
+                folder,
+                weights=weights,
+                device=device,
+                on_start=display.start,
+                on_frame=display.show,
+            ),
+            show=show,
+        )
+        return
+    click.echo(f"'{folder}' had no frame tracked yet: it begins anew", err=True)
+    if weights is not None and Path(weights).exists():
+        weights = str(Path(weights).absolute())
+    options = {"--weights": weights, "--device": device}
+    given = [part for name, value in options.items() if value for part in (name, value)]
+    run_anew(command, context, [*given, *(["--show"] if show else [])])
 
 
 def _refuse_others(context: click.Context) -> None:

@@ -21,6 +21,7 @@
         outcome = resume(Path("out"))
 """
 
+from samtracker.jobs.command_line import CommandLine
 from samtracker.jobs.first_prompts import FirstPrompts
 from samtracker.jobs.job import TrackJob
 from samtracker.jobs.outcome import Outcome
@@ -30,6 +31,7 @@ from samtracker.jobs.resumption import resume
 from samtracker.jobs.summary import Summary
 
 __all__ = [
+    "CommandLine",
     "FirstPrompts",
     "JobStart",
     "Outcome",

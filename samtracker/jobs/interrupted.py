@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from samtracker.errors import OutputError
@@ -27,17 +28,49 @@ def find_interrupted(folder: Path) -> tuple[Path, Path]:
     Raises:
         OutputError: There is nothing to go on with, or the job is still running.
     """
+    for path, place in _recovered(folder):
+        if is_resumable(place):
+            return path, place
+    given = Path(os.path.realpath(folder))
+    for place in (partial_of(given), given):
+        if place.exists():
+            raise OutputError(_why_not(place))
+    raise OutputError(f"no such folder: '{folder}'; check the path")
+
+
+def find_unbegun(folder: Path) -> Path | None:
+    """Find the job that ended before it had tracked a frame.
+
+    Args:
+        folder: Its output folder, with `.partial` at its end or without.
+
+    Returns:
+        The folder with what there is of it; None for no such job, or if there is one to resume.
+
+    Raises:
+        OutputError: The job is still running.
+    """
+    unbegun = None
+    for _, place in _recovered(folder):
+        if is_resumable(place):
+            return None
+        if unbegun is None and _is_unbegun(place):
+            unbegun = place
+    return unbegun
+
+
+def _recovered(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield the output folders that may be meant, each with where its results may be."""
     given = Path(os.path.realpath(folder))
     for path in (given.parent / (given.name.removesuffix(".partial")), given):
         with writing(path), alone(path):
             recover(path)
         for place in (partial_of(path), path):  # the newer one first
-            if is_resumable(place):
-                return path, place
-    for place in (partial_of(given), given):
-        if place.exists():
-            raise OutputError(_why_not(place))
-    raise OutputError(f"no such folder: '{folder}'; check the path")
+            yield path, place
+
+
+def _is_unbegun(folder: Path) -> bool:
+    return (folder / PROCESS).exists() and not has_results(folder)
 
 
 def _why_not(folder: Path) -> str:
@@ -54,6 +87,6 @@ def _why_not(folder: Path) -> str:
             )
     except (OSError, *DAMAGE):
         pass
-    if (folder / PROCESS).exists() and not has_results(folder):
+    if _is_unbegun(folder):
         return f"'{folder}' is of a job that had not tracked a frame yet: track again"
     return f"'{folder}' holds no interrupted job of samtrack track: there is nothing to resume"

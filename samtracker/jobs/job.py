@@ -8,6 +8,7 @@ from pathlib import Path
 
 from samtracker.config import FORMATS
 from samtracker.errors import ConfigError, OutputError, VideoError
+from samtracker.jobs.command_line import CommandLine
 from samtracker.jobs.execution import Watcher, execute
 from samtracker.jobs.first_prompts import FirstPrompts
 from samtracker.jobs.log import check_log, keeping_log
@@ -44,6 +45,8 @@ class TrackJob:
         overwrite: Whether an earlier `output` and `log` are replaced.
         log: File to take down what is done, for `Replay`; None for none.
         device: Where the network runs once the job is resumed, see `Tracker`.
+        command: What runs this job on the command line, to begin anew if it is killed before its
+            first frame; None for nothing.
 
     Raises:
         ConfigError: A format does not exist.
@@ -60,6 +63,7 @@ class TrackJob:
     overwrite: bool = False
     log: Path | None = None
     device: str = "auto"
+    command: CommandLine | None = None
 
     def __post_init__(self) -> None:
         for name in self.save:
@@ -103,6 +107,8 @@ class TrackJob:
                 stream=self.stream,
             ) as reader,
         ):
+            if self.command is not None and lasting(self.source) is not None:
+                self.command.note(folder.partial)
             frame = self._first_frame(reader)
             objects = self.prompts.read_objects(reader.info.size, frame.source or str(self.source))
             tracker = tracker() if callable(tracker) else tracker

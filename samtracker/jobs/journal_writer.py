@@ -54,7 +54,7 @@ class JournalWriter:
             return
         try:
             with writing(self._folder):
-                self._folder.mkdir()
+                self._folder.mkdir(exist_ok=True)  # the job's command line may be there
                 with (self._folder / JOB).open("w", encoding="utf-8") as file:
                     file.write(record.to_json() + "\n")
                     file.flush()

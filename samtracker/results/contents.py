@@ -15,7 +15,7 @@ _FILES = {
     *_UNFINISHED,
     names.PROCESS,
 }
-_RESUME_FILES = {names.JOB, names.JOURNAL, names.TRACKER, f"{names.TRACKER}.tmp"}
+_RESUME_FILES = {names.COMMAND, names.JOB, names.JOURNAL, names.TRACKER, f"{names.TRACKER}.tmp"}
 _NUMBERED = re.compile(r"\d{5,}\.png")  # one of an earlier version may be half written
 
 

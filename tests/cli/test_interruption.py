@@ -103,12 +103,44 @@ def test_a_kill_before_the_first_frame_bars_no_other_job(
     job = ("track", tmp_path / "balls.mp4", "--init-mask", first_mask(tmp_path / "first.png"))
     out = ("-o", tmp_path / "balls-tracked", *FAST, "--save", "csv")
     assert f"samtrack in process {beginning.pid}" in samtrack(*job, *out).errors[0]
+    busy = samtrack("track", "--resume", tmp_path / "balls-tracked")
+    assert f"samtrack in process {beginning.pid}" in busy.errors[0]
     beginning.kill()
     beginning.communicate(timeout=PATIENCE)
-    refused = samtrack("track", "--resume", tmp_path / "balls-tracked")
-    assert "is of a job that had not tracked a frame yet: track again" in refused.errors[0]
     assert samtrack(*job, *out).code == 0
     assert not (tmp_path / "balls-tracked.partial").exists()
+
+
+def test_a_job_killed_before_the_first_frame_begins_anew(
+    tmp_path: Path, beginning: Popen[str]
+) -> None:
+    """From the folder and with the options that it was called with, wherever that is done."""
+    beginning.kill()
+    beginning.communicate(timeout=PATIENCE)
+    (tmp_path / "mask.png").unlink()
+    first_mask(tmp_path / "mask.png")
+    here = Path.cwd()
+    done = samtrack("track", "--resume", tmp_path / "balls-tracked", "--device", "cpu")
+    assert done.code == 0
+    output = tmp_path / "balls-tracked"
+    said = f"'{output}' had no frame tracked yet: it begins anew"
+    assert done.err.splitlines()[0] == said
+    assert json.loads(done.out)["frames"] == len(frames_in(tmp_path / "balls.mp4"))
+    assert (output / "overlay.mp4").exists()
+    assert not (tmp_path / "balls-tracked.partial").exists()
+    assert not (output / "resume").exists()
+    assert Path.cwd() == here
+
+
+@pytest.mark.parametrize("noted", ["", "[]", '{"arguments": 3}'])
+def test_a_damaged_note_of_the_command_line_begins_nothing(
+    tmp_path: Path, beginning: Popen[str], noted: str
+) -> None:
+    beginning.kill()
+    beginning.communicate(timeout=PATIENCE)
+    (tmp_path / "balls-tracked.partial/resume/command.json").write_text(noted)
+    refused = samtrack("track", "--resume", tmp_path / "balls-tracked")
+    assert "is of a job that had not tracked a frame yet: track again" in refused.errors[0]
 
 
 def test_the_first_one_waits_for_the_frame_and_the_second_does_not() -> None:
