@@ -38,3 +38,9 @@ def keep_memory() -> bool:
         return False
     mallopt = ctypes.CDLL(None).mallopt
     return {mallopt(parameter, value) for parameter, value in MALLOPT.items()} == {1}
+
+
+def waiting() -> str:
+    """Describe how OpenMP's threads wait for each other."""
+    given = [f"{name}={os.environ[name]}" for name in OPENMP if name in os.environ]
+    return ", ".join(given) or "as OpenMP does by itself"

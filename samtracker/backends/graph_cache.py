@@ -9,6 +9,7 @@ import logging
 import shutil
 import tempfile
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -27,14 +28,15 @@ SUMS = "sha256.json"
 """File in a folder of graphs with their checksums."""
 
 
-def graph_folder(network: Network) -> Path:
-    """Return the folder with what `write_graphs` makes of a network, once.
+def graph_folder(network: Network, make: Callable[[Network, Path], None] = write_graphs) -> Path:
+    """Return the folder with what is made of a network once.
 
-    They are known by the weights, the code that they are made from, and the version of torch. Where
-    the user's cache folder cannot be written, they are made for this process.
+    The graphs are known by the weights, the code that they are made from, and the version of torch.
+    Where the user's cache folder cannot be written, they are made for this process.
 
     Args:
         network: A network with lite's encoder, float32, on the CPU.
+        make: Makes the files, in a folder.
 
     Returns:
         The folder; engines may keep there what they make of the graphs.
@@ -52,11 +54,13 @@ def graph_folder(network: Network) -> Path:
         LOG.info("graphs cannot be kept: %s", error)
         folder = made = Path(tempfile.mkdtemp(prefix="samtracker-graphs-"))
         atexit.register(shutil.rmtree, made, ignore_errors=True)
-    LOG.info("making the graphs of these weights in %s", folder)
+    LOG.warning("making graphs of these weights for the first time: this takes a minute")
     try:
+        # What torch and onnx say of each other is of no use to anybody here.
+        logging.getLogger("onnxscript").setLevel(logging.ERROR)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what torch and onnx call in each other
-            write_graphs(network, made)
+            warnings.simplefilter("ignore")
+            make(network, made)
         sums = {path.name: _sha256(path) for path in made.iterdir()}
         (made / SUMS).write_text(json.dumps(sums))
         if made != folder:

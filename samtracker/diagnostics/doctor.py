@@ -16,8 +16,11 @@ import psutil
 import torch
 
 from samtracker._version import __version__
+from samtracker.backends.choice import EXTRAS, is_there
 from samtracker.checkpoints.manifest import manifest, verify
+from samtracker.config import BACKENDS
 from samtracker.errors import SamTrackerError, VideoError
+from samtracker.process_settings import waiting
 from samtracker.tracker import Tracker
 from samtracker.video.codecs import has_codec
 from samtracker.video.read import read_frames
@@ -58,6 +61,8 @@ def examine() -> Iterator[Finding]:
         f"{os.cpu_count()} cores, {torch.get_num_threads()} threads in use, "
         f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free",
     )
+    yield Finding("waiting threads", waiting())
+    yield _backends()
     if torch.cuda.is_available():
         yield Finding("gpu", torch.cuda.get_device_name())
     for name, purpose in ENCODERS.items():
@@ -68,6 +73,15 @@ def examine() -> Iterator[Finding]:
     yield _cameras()
     yield from _weights()
     yield from _speed()
+
+
+def _backends() -> Finding:
+    """Name the engines that are there, and how to get the others."""
+    names = [name for name in BACKENDS if name != "auto"]
+    there = [name for name in names if is_there(name)]
+    lacking = [f"samtracker[{EXTRAS[name]}]" for name in names if name not in there]
+    hint = f"; for the others: pip install {' '.join(map(repr, lacking))}" if lacking else ""
+    return Finding("backends", ", ".join(there) + hint)
 
 
 def _cameras() -> Finding:
@@ -99,7 +113,8 @@ def _speed() -> Iterator[Finding]:
     """Track a square through noise at the working size of `lite`."""
     tracker = Tracker.from_pretrained("lite")
     runtime = tracker.runtime
-    yield Finding("device", f"{runtime.device.type}, {runtime.precision_name}")
+    where = f"{runtime.device.type}, {runtime.precision_name}, {runtime.backend.name}"
+    yield Finding("device", where)
     noise = np.random.default_rng(0).integers(0, 255, (480, 854, 3)).astype(np.uint8)
     noise = cv2.GaussianBlur(noise, (0, 0), 4).astype(np.uint8)
     times = []

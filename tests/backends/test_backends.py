@@ -89,32 +89,6 @@ def test_a_stream_goes_on_with_the_backend_it_had(make: Make, engine: str, tmp_p
     assert [item.score for item in found.objects] == [item.score for item in wanted.objects]
 
 
-def test_graphs_are_made_once_and_again_where_they_are_damaged(
-    lite: Network, make: Make, kept_graphs: Path
-) -> None:
-    make("openvino")
-    (folder,) = kept_graphs.iterdir()
-    weights = folder / "decoder.onnx"
-    before = weights.stat().st_mtime_ns
-    make("openvino")
-    assert weights.stat().st_mtime_ns == before
-    intact = weights.read_bytes()
-    weights.write_bytes(intact[:-1])
-    make("openvino")
-    assert weights.read_bytes() == intact
-    assert [path.name for path in kept_graphs.iterdir() if path.name.startswith(".")] == []
-
-
-def test_graphs_that_cannot_be_kept_are_made_all_the_same(
-    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "file").write_text("no folder")
-    monkeypatch.setenv("SAMTRACKER_HOME", str(tmp_path / "file"))
-    result = make("openvino").init(SHOTS[0].frame, mask=SHOTS[0].ids)
-    assert len(result.objects) == 2
-    assert (tmp_path / "file").read_text() == "no folder"
-
-
 def test_auto_is_the_quickest_that_is_there(lite: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SAMTRACKER_BACKEND", raising=False)
     assert choose_backend("auto", lite, CPU) == "openvino"
