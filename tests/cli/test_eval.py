@@ -329,7 +329,7 @@ def test_ctrl_c_keeps_the_clips_until_then(root: Path, tmp_path: Path) -> None:
     process = start("eval", "--dataset", "folder", "--root", many, *FAST, folder=tmp_path)
     begun = tmp_path / "evaluation.partial/predictions/02"
     for _ in range(600):
-        if begun.exists() or process.poll() is not None:
+        if begun.exists() or process.returncode is not None:
             break
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
