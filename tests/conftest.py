@@ -51,10 +51,10 @@ def lite() -> Network:
 
 @pytest.fixture(scope="session")
 def lite_tracker(lite: Network) -> MakeTracker:
-    """Trackers with that network at short side 192, large enough for the films here."""
+    """Trackers with that network at short side 96, large enough for the films here."""
 
     def make(**settings: Any) -> Tracker:
-        config = TrackerConfig(**{"size": 192, **settings})
+        config = TrackerConfig(**{"size": 96, **settings})
         return Tracker(lite, config, device="cpu", precision="float32")
 
     return make

@@ -64,7 +64,7 @@ def encodings(tracker: Tracker) -> Iterator[list[int]]:
 def test_objects_are_followed(
     lite_tracker: MakeTracker, settings: dict[str, object], least: float
 ) -> None:
-    results = run(lite_tracker(**settings), TWO)
+    results = run(lite_tracker(size=192, **settings), TWO)
     assert [result.index for result in results] == list(range(8))
     for result, shot in zip(results, TWO, strict=True):
         assert result.size == SIZE

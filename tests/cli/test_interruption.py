@@ -72,7 +72,7 @@ def beginning(tmp_path: Path) -> Iterator[Command]:
     """A job that waits for the picture of its first mask."""
     two_balls(tmp_path / "balls.mp4")
     os.mkfifo(tmp_path / "mask.png")
-    process = start("track", "balls.mp4", "--init-mask", "mask.png", folder=tmp_path)
+    process = start("track", "balls.mp4", "--init-mask", "mask.png", *FAST, folder=tmp_path)
     pipe: list[int] = []
 
     def is_reading_the_mask() -> bool:

@@ -23,7 +23,7 @@ from tests.helpers.scenes import BLUE, RED, Shot, film
 
 SHOTS = film([RED, BLUE], 10)
 FRAMES = [shot.frame for shot in SHOTS]
-FAST = ("--size", "128", "--precision", "float32")
+FAST = ("--size", "64", "--precision", "float32")
 ROOT = Path(__file__).parents[2]
 
 

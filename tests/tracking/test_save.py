@@ -110,7 +110,7 @@ def test_the_weights_are_those_that_were_loaded(tmp_path: Path) -> None:
         tmp_path / name for name in ("w.safetensors", "kept.safetensors", "tracker.safetensors")
     )
     shutil.copy(ROOT / "weights" / "propagation.safetensors", weights)
-    tracker = Tracker.from_pretrained(weights, size=192, device="cpu")
+    tracker = Tracker.from_pretrained(weights, size=96, device="cpu")
     tracker.init(SHOTS[0].frame, mask=SHOTS[0].ids)
     weights.rename(kept)
     shutil.copy(ROOT / "weights" / "lite.safetensors", weights)
