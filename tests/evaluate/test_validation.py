@@ -59,7 +59,7 @@ def test_a_clip_needs_frames_to_score(tmp_path: Path) -> None:
 
 
 def test_a_training_scores_itself(tmp_path: Path) -> None:
-    root = write_film(tmp_path / "davis")
+    root = write_film(tmp_path / "davis", count=3)
     out = tmp_path / "out"
     done = samtrack(
         *("train", "--data", f"davis:{root}", "--validate", f"davis:{root}:val", "-o", str(out)),
