@@ -22,6 +22,16 @@ from tests.helpers.resumption import interrupt
 
 collect_ignore = ["helpers/rtsp_server.py"]  # a program of another Python
 
+LONGEST = (
+    *("tests/train/test_loop.py", "tests/cli/test_resume.py", "tests/cli/test_train.py"),
+    *("tests/cli/test_eval.py", "tests/test_readme.py", "tests/jobs/test_replay.py"),
+)
+"""These files come first: at the end one would keep one of the processes busy alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
 
 class MakeTracker(Protocol):
     """Builds a tracker; the keyword arguments are those of `TrackerConfig`."""
