@@ -43,6 +43,7 @@ def step_with_ever_more_memory() -> None:
             found = tracker.step(second)
         except OutOfMemoryError:
             failures.append(spare)
+            assert tracker.result is not None
             assert tracker.result.index == 0
         else:
             break
