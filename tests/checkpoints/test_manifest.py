@@ -15,7 +15,6 @@ from samtracker.checkpoints.files import load_state
 from samtracker.checkpoints.load import load_network
 from samtracker.checkpoints.manifest import (
     WeightEntry,
-    cache_folder,
     checked_digest,
     find,
     manifest,
@@ -23,6 +22,7 @@ from samtracker.checkpoints.manifest import (
     weights_folder,
 )
 from samtracker.errors import WeightsError
+from samtracker.files import cache_folder
 from tests.helpers.forked import apart
 
 
