@@ -37,7 +37,7 @@ def step_with_ever_more_memory() -> None:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     used = pages * resource.getpagesize()
     failures = []
-    for spare in range(4, 500, 5):
+    for spare in range(2, 300, 2):
         resource.setrlimit(resource.RLIMIT_AS, (used + spare * 2**20, resource.RLIM_INFINITY))
         try:
             found = tracker.step(second)
