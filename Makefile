@@ -9,9 +9,10 @@ STAMP := $(VENV)/.installed
 demo: $(STAMP)
 	$(BIN)/samtrack demo
 
-# Two processes of one thread each: small networks gain nothing by more threads.
+# Two processes of one thread each: small networks gain nothing by more threads. The files come in
+# the order of tests/conftest.py, the longest first.
 test: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Needs the system packages xvfb and xdotool.
 test-window: $(STAMP)

@@ -24,6 +24,16 @@ from tests.helpers.resumption import interrupt
 
 collect_ignore = ["helpers/rtsp_server.py"]  # a program of another Python
 
+LONGEST = (
+    *("tests/train/test_loop.py", "tests/cli/test_resume.py", "tests/cli/test_train.py"),
+    *("tests/cli/test_eval.py", "tests/test_readme.py", "tests/jobs/test_replay.py"),
+)
+"""These files come first: at the end one would keep one of the processes busy alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
 
 class MakeTracker(Protocol):
     """Builds a tracker; the keyword arguments are those of `TrackerConfig`."""
@@ -53,10 +63,10 @@ def lite() -> Network:
 
 @pytest.fixture(scope="session")
 def lite_tracker(lite: Network) -> MakeTracker:
-    """Trackers with that network at short side 192, large enough for the films here."""
+    """Trackers with that network at short side 96, large enough for the films here."""
 
     def make(**settings: Any) -> Tracker:
-        config = TrackerConfig(**{"size": 192, **settings})
+        config = TrackerConfig(**{"size": 96, **settings})
         return Tracker(lite, config, device="cpu", precision="float32")
 
     return make

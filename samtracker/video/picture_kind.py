@@ -10,9 +10,12 @@ from PIL import Image
 HEAD: Final = 256
 """Number of bytes that tell."""
 
+_GIF: Final = "GIF"
 _WEBP: Final = "WebP"
 _AVIF: Final = "AVIF"
 _BEGINNINGS: Final = {
+    b"GIF87a": _GIF,
+    b"GIF89a": _GIF,
     b"\xff\x0a": "JPEG XL",
     b"\0\0\0\x0cJXL \r\n\x87\n": "JPEG XL",
     b"\x8aMNG\r\n\x1a\n": "MNG",
@@ -46,7 +49,7 @@ def picture_kind(head: bytes) -> str | None:
 def unsupported_kind(head: bytes) -> str | None:
     """Return the kind of a picture that cannot be read; None if it may well be readable."""
     kind = picture_kind(head)
-    readable = kind == _WEBP or (kind == _AVIF and ".avif" in Image.registered_extensions())
+    readable = kind in {_GIF, _WEBP} or (kind == _AVIF and ".avif" in Image.registered_extensions())
     return None if readable else kind
 
 

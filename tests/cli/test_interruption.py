@@ -8,36 +8,33 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from subprocess import Popen, TimeoutExpired
 
 import av
 import pytest
 
 from samtracker.cli.interruption import Interruption
 from tests.helpers.cli_tools import FAST, FRAMES, first_mask, frames_in, samtrack, start, two_balls
-
-PATIENCE = 120.0
-"""Seconds."""
+from tests.helpers.forked import PATIENCE, Command
 
 
-def wait(process: Popen[str], condition: Callable[[], bool]) -> None:
+def wait(process: Command, condition: Callable[[], bool]) -> None:
     """Until the condition holds while the process runs."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
-        assert process.poll() is None, process.stderr and process.stderr.read()
+        assert process.returncode is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
-def stop(process: Popen[str]) -> tuple[str, str]:
+def stop(process: Command) -> tuple[str, str]:
     """Terminate; again where Python took the signal just before a system call that blocks."""
     for _ in range(int(PATIENCE / 5)):
         process.send_signal(signal.SIGTERM)
         try:
             return process.communicate(timeout=5)
-        except TimeoutExpired:
+        except TimeoutError:
             continue
-    raise AssertionError(process.args)
+    raise AssertionError(f"process {process.pid} does not end")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -71,11 +68,11 @@ def test_what_was_tracked_is_kept(tmp_path: Path, number: signal.Signals) -> Non
 
 
 @pytest.fixture
-def beginning(tmp_path: Path) -> Iterator[Popen[str]]:
+def beginning(tmp_path: Path) -> Iterator[Command]:
     """A job that waits for the picture of its first mask."""
     two_balls(tmp_path / "balls.mp4")
     os.mkfifo(tmp_path / "mask.png")
-    process = start("track", "balls.mp4", "--init-mask", "mask.png", folder=tmp_path)
+    process = start("track", "balls.mp4", "--init-mask", "mask.png", *FAST, folder=tmp_path)
     pipe: list[int] = []
 
     def is_reading_the_mask() -> bool:
@@ -91,14 +88,14 @@ def beginning(tmp_path: Path) -> Iterator[Popen[str]]:
     os.close(pipe[0])
 
 
-def test_nothing_is_left_where_nothing_was_tracked(tmp_path: Path, beginning: Popen[str]) -> None:
+def test_nothing_is_left_where_nothing_was_tracked(tmp_path: Path, beginning: Command) -> None:
     assert stop(beginning) == ("", "stopped\n")
     assert beginning.returncode == 130
     assert sorted(path.name for path in tmp_path.iterdir()) == ["balls.mp4", "mask.png"]
 
 
 def test_a_kill_before_the_first_frame_bars_no_other_job(
-    tmp_path: Path, beginning: Popen[str]
+    tmp_path: Path, beginning: Command
 ) -> None:
     job = ("track", tmp_path / "balls.mp4", "--init-mask", first_mask(tmp_path / "first.png"))
     out = ("-o", tmp_path / "balls-tracked", *FAST, "--save", "csv")
@@ -112,7 +109,7 @@ def test_a_kill_before_the_first_frame_bars_no_other_job(
 
 
 def test_a_job_killed_before_the_first_frame_begins_anew(
-    tmp_path: Path, beginning: Popen[str]
+    tmp_path: Path, beginning: Command
 ) -> None:
     """From the folder and with the options that it was called with, wherever that is done."""
     beginning.kill()
@@ -134,7 +131,7 @@ def test_a_job_killed_before_the_first_frame_begins_anew(
 
 @pytest.mark.parametrize("noted", ["", "[]", '{"arguments": 3}'])
 def test_a_damaged_note_of_the_command_line_begins_nothing(
-    tmp_path: Path, beginning: Popen[str], noted: str
+    tmp_path: Path, beginning: Command, noted: str
 ) -> None:
     beginning.kill()
     beginning.communicate(timeout=PATIENCE)

@@ -27,6 +27,7 @@ from tests.helpers.cli_tools import (
     two_balls,
 )
 from tests.helpers.clips import cut
+from tests.helpers.forked import Command
 
 KEYS = {"frame", "time", "latency_ms", "step_ms", "size", "dropped", "reconnects", "objects"}
 
@@ -58,12 +59,11 @@ def test_a_file_is_tracked_and_recorded(tmp_path: Path) -> None:
     assert samtrack(*command, "--overwrite").code == 0
 
 
-def read_until(process: subprocess.Popen[str], wanted: str, count: int = 400) -> dict[str, Any]:
+def read_until(process: Command, wanted: str, count: int = 400) -> dict[str, Any]:
     """The first line whose JSON fulfils an expression of `line`."""
-    assert process.stdout is not None
     for _ in range(count):
         text = process.stdout.readline()
-        assert text, process.stderr.read() if process.stderr else ""
+        assert text, process.communicate()
         line: dict[str, Any] = json.loads(text)
         if eval(wanted, {"line": line}):
             return line
@@ -98,7 +98,6 @@ def test_a_deadline_lowers_the_working_size_and_a_kill_costs_no_recording(tmp_pa
         options = ("--headless", "--init-box", box_of(1), *FAST, "--deadline", "0.001", "--record")
         process = start("live", camera.url, *options, "record.mp4", folder=tmp_path)
         try:
-            assert process.stdout is not None
             found = [json.loads(process.stdout.readline())]
             while found[-1]["size"] != 64:
                 found.append(json.loads(process.stdout.readline()))

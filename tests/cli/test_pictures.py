@@ -143,6 +143,39 @@ def test_of_a_damaged_picture_one_line_is_said(
     assert capfd.readouterr() == ("", "")
 
 
+def test_damaged_pictures_are_left_out_and_counted(folder: Path) -> None:
+    bad = odd.damaged(folder / "shots", folder / "shots/shot_1000.png")
+    done = track("shots", "--save", "csv")
+    assert done.err.splitlines()[-1].endswith(f"{folder / 'out'}, {len(bad)} damaged left out")
+    summary = json.loads(done.out)
+    assert (summary["frames"], summary["unreadable"]) == (COUNT, len(bad))
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG"])
+def test_an_animation_that_is_cut_in_half(folder: Path, kind: str) -> None:
+    odd.half_an_animation(folder / "moving", kind, FRAMES)
+    done = samtrack("track", "moving", *FAST, "--save", "csv", "-o", "out")
+    count = json.loads(done.out)["frames"]
+    assert 3 <= count <= 6
+    assert (done.code, done.errors) == (
+        2,
+        [
+            "Error: 'moving' is cut off or damaged at its end: kept all that can be read, "
+            f"{count} frames in {folder / 'out'}"
+        ],
+    )
+
+
+def test_an_animated_webp_that_is_cut_in_half(folder: Path) -> None:
+    odd.half_an_animation(folder / "moving", "WEBP", FRAMES)
+    done = samtrack("track", "moving", *FAST, "-o", "out")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "Error: 'moving' is damaged, or no picture that can be read: give another file\n"
+    )
+    assert not (folder / "out").exists()
+
+
 def test_a_frame_that_is_all_length(folder: Path) -> None:
     side = 1000
     for number in range(3):

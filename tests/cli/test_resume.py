@@ -16,7 +16,7 @@ import torch
 
 from samtracker.jobs import journal_writer
 from tests.cli.test_errors import largest_file
-from tests.cli.test_interruption import PATIENCE, wait
+from tests.cli.test_interruption import wait
 from tests.helpers.cli_tools import (
     ROOT,
     contents,
@@ -27,6 +27,7 @@ from tests.helpers.cli_tools import (
     start,
     two_balls,
 )
+from tests.helpers.forked import PATIENCE
 from tests.helpers.resumption import BROKEN, FILM, JOB, RESUME, interrupt, pictures
 
 pytestmark = pytest.mark.usefixtures("folder")

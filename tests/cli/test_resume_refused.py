@@ -148,7 +148,7 @@ DAMAGE: list[tuple[Callable[[Path], object], str]] = [
     *(
         (change, "tracker.safetensors' is damaged")
         for change in (
-            tracker_file(lambda header: header["config"].update(size=64)),
+            tracker_file(lambda header: header["config"].update(size=96)),
             tracker_file(lambda header: header["state"]["dict"][2].__setitem__(1, 5)),
             tracker_file(lambda header: state_of(header)["result"]["fields"].update(index=-3)),
             tracker_file(

@@ -162,6 +162,25 @@ def png_that_claims(path: Path, width: int, height: int) -> Path:
     return path
 
 
+def half_an_animation(path: Path, kind: str, frames: Sequence[Frame]) -> Path:
+    """The first half of a file of this kind: GIF, PNG or WEBP."""
+    first, *others = (Image.fromarray(frame) for frame in frames)
+    first.save(path, kind, save_all=True, append_images=others, duration=40)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    return path
+
+
+def damaged(folder: Path, whole: Path) -> list[Path]:
+    """A text, an empty file and half of a picture, all with names of pictures."""
+    text, empty, half = (folder / f"{name}{whole.suffix}" for name in ("text", "empty", "half"))
+    text.write_text("no picture")
+    empty.touch()
+    data = whole.read_bytes()
+    half.write_bytes(data[: len(data) // 2])
+    return [text, empty, half]
+
+
 def no_files(folder: Path) -> list[Path]:
     """A dangling link, a link to itself, a folder and a pipe, all with names of pictures."""
     dead, loop, inner, pipe = (folder / f"4{letter}.png" for letter in "abcd")

@@ -38,8 +38,8 @@ def write_film(root: Path, count: int = 5) -> Path:
 
 def test_the_first_and_the_last_frame_do_not_count(tmp_path: Path, lite: Network) -> None:
     (clip,) = read_davis(write_film(tmp_path), year=2016, split="val")
-    config = TrackerConfig(size=192)
-    found = Validation(clips=(clip,), memory="anchored", size=192)(lite)
+    config = TrackerConfig(size=96)
+    found = Validation(clips=(clip,), memory="anchored", size=96)(lite)
     tracker = Tracker(copy.deepcopy(lite), config, device="cpu")  # which converts it
     tracker.init(clip.frame(0), mask=clip.mask(0))
     masks = [tracker.step(clip.frame(number))[1].mask for number in (1, 2, 3)]
@@ -59,7 +59,7 @@ def test_a_clip_needs_frames_to_score(tmp_path: Path) -> None:
 
 
 def test_a_training_scores_itself(tmp_path: Path) -> None:
-    root = write_film(tmp_path / "davis")
+    root = write_film(tmp_path / "davis", count=3)
     out = tmp_path / "out"
     done = samtrack(
         *("train", "--data", f"davis:{root}", "--validate", f"davis:{root}:val", "-o", str(out)),

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,11 +18,12 @@ from PIL import Image
 from samtracker.cli import main
 from samtracker.types import Frame, mask_box
 from tests.helpers.clips import write_clip
+from tests.helpers.forked import Command
 from tests.helpers.scenes import BLUE, RED, Shot, film
 
 SHOTS = film([RED, BLUE], 10)
 FRAMES = [shot.frame for shot in SHOTS]
-FAST = ("--size", "128", "--precision", "float32")
+FAST = ("--size", "64", "--precision", "float32")
 ROOT = Path(__file__).parents[2]
 
 
@@ -51,16 +49,9 @@ def samtrack(*arguments: str | Path) -> Finished:
     return Finished(result.exit_code, result.stdout, result.stderr)
 
 
-def start(*arguments: str | Path, folder: Path) -> subprocess.Popen[str]:
+def start(*arguments: str | Path, folder: Path) -> Command:
     """Starts a command in a process of its own, in a folder."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "samtracker", *map(str, arguments)],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return Command([str(item) for item in arguments], folder)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def test_objects_keep_the_order_of_mask_boxes_and_clicks(lite_tracker: MakeTrack
     objects = FirstObjects(ids=5 * red.astype(np.uint16), names={5: "red"})
     done: list[tuple[int, int]] = []
     result, origins = prompts.start(
-        lite_tracker(size=128), frame, objects, lambda *numbers: done.append(numbers)
+        lite_tracker(), frame, objects, lambda *numbers: done.append(numbers)
     )
     assert done == [(1, 1)]
     assert [item.name for item in result.objects] == ["red", ""]

@@ -21,7 +21,7 @@ COUNT = len(FRAMES)
 @pytest.fixture
 def tracker(lite_tracker: MakeTracker) -> Tracker:
     """At a size that is just enough for the film."""
-    return lite_tracker(size=128)
+    return lite_tracker()
 
 
 @pytest.fixture

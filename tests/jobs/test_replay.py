@@ -75,7 +75,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 def test_what_was_done_is_done_again(log: Path) -> None:
     header, *calls = lines(log)
-    assert header["config"]["size"] == 192
+    assert header["config"]["size"] == 96
     assert header["seeds"] == {"network": 0, "grabcut": 0}
     assert [call["call"] for call in calls] == [
         "init",

@@ -32,7 +32,7 @@ def run(tmp_path: Path, lite_tracker: MakeTracker) -> Run:
     def job(name: str, *, stop: int = COUNT + 1) -> Path:
         output = tmp_path / name
         job = TrackJob(source=source, prompts=prompts, output=output, save=("masks", "csv", "rle"))
-        outcome = job.run(lite_tracker(size=128), on_frame=lambda progress: progress.done < stop)
+        outcome = job.run(lite_tracker(), on_frame=lambda progress: progress.done < stop)
         assert outcome.resumable == (stop <= COUNT)
         return output
 
@@ -150,7 +150,7 @@ def test_a_folder_of_an_older_version_may_be_replaced(
         output=output,
         save=("csv",),
     )
-    tracker: Tracker = lite_tracker(size=128)
+    tracker: Tracker = lite_tracker()
     with pytest.raises(OutputError, match="overwrite=True"):
         job.run(tracker)
     again = TrackJob(**{**vars(job), "overwrite": True})

@@ -39,7 +39,7 @@ OnWritten = Callable[[VideoFrame, FrameResult], bool]
 @pytest.fixture
 def tracker(lite_tracker: MakeTracker) -> Tracker:
     """At a size that is just enough for the film."""
-    return lite_tracker(size=128)
+    return lite_tracker()
 
 
 def run(tracker: Tracker, folder: Path, on_written: OnWritten, *formats: str) -> Ending:

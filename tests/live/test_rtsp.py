@@ -22,6 +22,7 @@ from samtracker.types import Frame
 from samtracker.video.live_source import LiveSource
 from samtracker.video.read import read_frames
 from tests.helpers.cli_tools import FAST, FRAMES, ROOT, box_of, samtrack, start
+from tests.helpers.forked import Command
 
 pytestmark = pytest.mark.streams
 
@@ -142,9 +143,8 @@ def test_a_stream_that_changes_its_size_is_scaled_to_its_first(tmp_path: Path) -
     assert json.loads(done.out)["frames"] == 30
 
 
-def lines(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
+def lines(process: Command) -> Iterator[dict[str, Any]]:
     """What `live --headless` prints."""
-    assert process.stdout is not None
     return map(json.loads, process.stdout)
 
 
@@ -158,7 +158,6 @@ def test_a_server_that_dies_is_waited_for(tmp_path: Path, transport: str) -> Non
         found = lines(process)
         assert next(line for line in found if line["frame"] > 3)["reconnects"] == 0
         server.kill()
-        assert process.stderr is not None
         assert process.stderr.readline() == "no frames for 2 s: waiting for the source\n"
         with serving(folder, "--transport", transport, "--port", port):
             line = next(line for line in found if line["reconnects"] > 0)

@@ -24,6 +24,7 @@ from samtracker.live.window import SIDES
 from samtracker.types import mask_box
 from tests.helpers.cameras import Camera
 from tests.helpers.cli_tools import SHOTS, start
+from tests.helpers.forked import Command
 
 pytestmark = pytest.mark.window
 
@@ -56,9 +57,7 @@ def display() -> Iterator[str]:
 class Person:
     """Moves the mouse and presses keys, and reads the log of what came of it."""
 
-    def __init__(
-        self, display: str, process: subprocess.Popen[str], log: Path, camera: Camera
-    ) -> None:
+    def __init__(self, display: str, process: Command, log: Path, camera: Camera) -> None:
         self._display = display
         self._process = process
         self._log = log
@@ -88,7 +87,7 @@ class Person:
         """What it is, as soon as it is true."""
         end = time.monotonic() + PATIENCE
         while not (found := something()):
-            assert self._process.poll() is None, self._process.communicate()
+            assert self._process.returncode is None, self._process.communicate()
             assert time.monotonic() < end, "it does not come"
             time.sleep(0.02)
         return found
@@ -161,7 +160,6 @@ def test_an_object_is_boxed_tracked_paused_corrected_and_deleted(
             out, err = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
-            process.communicate()
     assert (process.returncode, out) == (0, "")
     assert "tracked" in err
     assert "Traceback" not in err

@@ -84,7 +84,7 @@ def test_clicks_on_an_object(scene: tuple[Runtime, EncodedFrame], points: Any) -
 
 
 def test_a_found_mask_is_tracked(lite_tracker: MakeTracker) -> None:
-    tracker = lite_tracker()
+    tracker = lite_tracker(size=192)
     shots = film([RED, BLUE], 4)
     result = tracker.init(shots[0].frame, box=BOXES[1])
     assert iou(result[1].mask, shots[0].mask(1)) > 0.9

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import psutil
@@ -15,6 +17,7 @@ import pytest
 
 from samtracker.errors import OutputError
 from samtracker.results.output_folder import OutputFolder, recover
+from tests.helpers.forked import CONTEXT, PATIENCE, forked
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -153,21 +156,17 @@ def test_a_killed_job_that_nobody_has_waited_for_is_gone(tmp_path: Path) -> None
     job.wait()
 
 
-JOB = """
-import sys, time
-from pathlib import Path
-from samtracker.errors import OutputError
-from samtracker.results.output_folder import OutputFolder
-print("ready", flush=True)
-sys.stdin.readline()
-try:
-    with OutputFolder(Path("out"), overwrite=True) as output:
-        (output.partial / "tracks.csv").write_text(sys.argv[1])
-        time.sleep(1)
-        print((output.partial / "tracks.csv").read_text())
-except OutputError as error:
-    print(error)
-"""
+def begin_together(folder: Path, number: int, together: Barrier, said: SimpleQueue[str]) -> None:
+    """One of the jobs: says its number if it has the folder, otherwise why it has not."""
+    together.wait(PATIENCE)
+    try:
+        with OutputFolder(folder / "out", overwrite=True) as output:
+            (output.partial / "tracks.csv").write_text(str(number))
+            together.wait(PATIENCE)  # until the others have tried
+            said.put((output.partial / "tracks.csv").read_text())
+    except OutputError as error:
+        together.wait(PATIENCE)
+        said.put(str(error))
 
 
 @pytest.mark.parametrize("left", [False, True])
@@ -175,28 +174,13 @@ def test_one_of_the_jobs_that_begin_together_has_the_folder(tmp_path: Path, left
     if left:  # by a job that was killed
         (tmp_path / "out.partial").mkdir()
         (tmp_path / "out.partial" / ".process").write_text("[0, 0.0, false]")
-    jobs = [
-        subprocess.Popen(
-            [sys.executable, "-c", JOB, str(number)],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(4)
-    ]
-    for job in jobs:
-        assert job.stdout is not None
-        assert job.stdout.readline() == "ready\n"
-    for job in jobs:
-        assert job.stdin is not None
-        job.stdin.write("\n")
-        job.stdin.flush()
-    said = [job.communicate(timeout=60)[0].strip() for job in jobs]
-    (winner,) = [number for number, text in enumerate(said) if text == str(number)]
-    assert all("is being written by samtrack" in text for text in said if text != str(winner)), said
-    assert files(tmp_path) == {"out": "/", "out/tracks.csv": str(winner)}
+    together, said = CONTEXT.Barrier(4), CONTEXT.SimpleQueue()
+    jobs = [(begin_together, tmp_path, number, together, said) for number in range(4)]
+    assert forked(*jobs) == [0] * 4
+    texts = [said.get() for _ in range(4)]
+    (winner,) = [text for text in texts if text.isdigit()]
+    assert sum("is being written by samtrack" in text for text in texts) == 3, texts
+    assert files(tmp_path) == {"out": "/", "out/tracks.csv": winner}
 
 
 def test_new_results_of_a_killed_job_are_not_given_up_for_older_ones(tmp_path: Path) -> None:

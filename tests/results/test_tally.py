@@ -22,7 +22,7 @@ def test_the_tally_reports_the_median_and_the_slow_frames() -> None:
 
 
 def test_the_tally_counts_states_by_object(lite_tracker: MakeTracker) -> None:
-    tracker = lite_tracker(size=128)
+    tracker = lite_tracker()
     tally = Tally()
     tally.add(tracker.init(FRAMES[0], mask=SHOTS[0].ids), None)
     result = tracker.step(FRAMES[1])

@@ -148,7 +148,7 @@ def test_an_object_that_keeps_little_of_its_mask_is_tracked_on(
 ) -> None:
     small = replace(BLUE, radius=6)
     shots = film([RED, small], 6)
-    tracker = lite_tracker()
+    tracker = lite_tracker(size=192)
     tracker.init(shots[0].frame, mask=shots[0].ids > 0)
     tracker.add_object(shots[0].frame, mask=shots[0].mask(1))
     for shot in shots[1:]:

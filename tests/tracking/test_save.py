@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,20 +11,22 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from samtracker.checkpoints.files import checksum, load_state, save_state
 from samtracker.errors import OutputError, WeightsError
 from samtracker.tracker import Tracker
 from samtracker.tracking.save import FORMAT, load_tracker
-from samtracker.types import FrameResult
+from samtracker.types import Frame, FrameResult
 from tests.helpers.cli_tools import ROOT, one_more_thread
+from tests.helpers.forked import apart
 from tests.helpers.scenes import BLUE, RED, film
 
 SHOTS = film([RED, BLUE], 16)
 
 
 def made(**settings: Any) -> Tracker:
-    return Tracker.from_pretrained("propagation", size=192, device="cpu", **settings)
+    return Tracker.from_pretrained("propagation", size=96, device="cpu", **settings)
 
 
 def same(one: FrameResult, other: FrameResult) -> None:
@@ -87,24 +87,21 @@ def test_a_tracker_that_has_not_begun(tmp_path: Path) -> None:
     assert [item.id for item in result.objects] == [1, 2]
 
 
+def found_in(folder: Path, frames: list[Frame]) -> list[NDArray[np.uint16]]:
+    """The masks that a saved tracker finds."""
+    tracker = Tracker.load(folder / "tracker.safetensors", device="cpu")
+    return [tracker.step(frame).id_map for frame in frames]
+
+
 def test_another_process_finds_the_same_masks(tmp_path: Path) -> None:
     tracker = made()
     tracker.init(SHOTS[0].frame, mask=SHOTS[0].ids)
     for shot in SHOTS[1:5]:
         tracker.step(shot.frame)
     tracker.save(tmp_path / "tracker.safetensors")
-    np.save(tmp_path / "frames.npy", np.stack([shot.frame for shot in SHOTS[5:9]]))
-    program = (
-        "import numpy as np, torch\n"
-        "from samtracker import Tracker\n"
-        "tracker = Tracker.load('tracker.safetensors', device='cpu')\n"
-        "found = [tracker.step(frame).id_map for frame in np.load('frames.npy')]\n"
-        "np.save('found.npy', np.stack(found))\n"
-    )
-    environment = {"PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE", "PATH": ""}
-    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment, check=True)
-    wanted = [tracker.step(shot.frame).id_map for shot in SHOTS[5:9]]
-    assert np.array_equal(np.load(tmp_path / "found.npy"), np.stack(wanted))
+    frames = [shot.frame for shot in SHOTS[5:9]]
+    found = apart(found_in, tmp_path, frames)
+    np.testing.assert_array_equal(found, [tracker.step(frame).id_map for frame in frames])
 
 
 def test_the_weights_are_those_that_were_loaded(tmp_path: Path) -> None:
@@ -113,7 +110,7 @@ def test_the_weights_are_those_that_were_loaded(tmp_path: Path) -> None:
         tmp_path / name for name in ("w.safetensors", "kept.safetensors", "tracker.safetensors")
     )
     shutil.copy(ROOT / "weights" / "propagation.safetensors", weights)
-    tracker = Tracker.from_pretrained(weights, size=192, device="cpu")
+    tracker = Tracker.from_pretrained(weights, size=96, device="cpu")
     tracker.init(SHOTS[0].frame, mask=SHOTS[0].ids)
     weights.rename(kept)
     shutil.copy(ROOT / "weights" / "lite.safetensors", weights)

@@ -62,7 +62,7 @@ def test_a_stream_needs_objects(tmp_path: Path, lite_tracker: MakeTracker) -> No
 
 @pytest.mark.parametrize("size", [128, 256])
 def test_the_working_size_may_change(lite_tracker: MakeTracker, size: int) -> None:
-    tracker = lite_tracker()
+    tracker = lite_tracker(size=192)
     tracker.init(SHOTS[0].frame, mask=SHOTS[0].ids)
     tracker.step(SHOTS[1].frame)
     tracker.resize(size)

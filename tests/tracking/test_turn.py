@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import copy
-import os
+import multiprocessing
 import pickle
-import subprocess
-import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
 
+from samtracker.errors import ConfigError
+from samtracker.tracker import Tracker
 from samtracker.tracking.turn import Turn
 from samtracker.types import FrameResult
 from tests.conftest import MakeTracker
-from tests.helpers.cli_tools import ROOT
+from tests.helpers.forked import apart
 from tests.helpers.scenes import BLUE, RED, film
 
 SHOTS = film([RED, BLUE], 9)
@@ -57,52 +58,44 @@ def test_a_copy_has_a_turn_of_its_own() -> None:
                 assert thread.submit(other.__enter__).result(timeout=20) is None
 
 
-PROGRAM = """
-import multiprocessing, os
-import numpy as np, torch
-from samtracker import ConfigError, Tracker
+def said_in_forked_processes() -> list[str]:
+    """What processes say that are forked from this one, in which torch has computed."""
+    torch.set_num_threads(2)
+    tracker = Tracker.from_pretrained("propagation", device="cpu", precision="float32", size=64)
+    frame, mask = SHOTS[0].frame, SHOTS[0].mask(1)
+    tracker.init(frame, mask=mask)
+    wanted = tracker.step(frame)
+    context = multiprocessing.get_context("fork")
+    said = context.SimpleQueue()
 
-torch.set_num_threads(2)
-frame = np.random.default_rng(0).integers(0, 256, (480, 640, 3)).astype(np.uint8)
-mask = np.zeros((480, 640), bool)
-mask[100:300, 200:400] = True
-tracker = Tracker.from_pretrained("propagation", device="cpu", precision="float32", size=128)
-tracker.init(frame, mask=mask)
-wanted = tracker.step(frame)
+    def child(threads: int, use: Callable[[], FrameResult]) -> None:
+        if threads:
+            torch.set_num_threads(threads)
+        try:
+            found = use()
+        except ConfigError as error:
+            said.put(str(error))
+        else:
+            said.put(f"{found.index} {np.mean(found.id_map == wanted.id_map) > 0.99}")
 
-def child(threads, use):
-    if threads:
-        torch.set_num_threads(threads)
-    try:
-        found = use()
-    except ConfigError as error:
-        print(error, flush=True)
-    else:
-        print(found.index, np.mean(found.id_map == wanted.id_map) > 0.99, flush=True)
-
-for threads, use in (
-    (0, lambda: tracker.step(frame)),
-    (0, lambda: tracker.correct(frame, 1, mask=mask)),
-    (0, lambda: Tracker.from_pretrained("propagation", device="cpu").init(frame, mask=mask)),
-    (1, lambda: tracker.step(frame)),
-):
-    process = multiprocessing.get_context("fork").Process(target=child, args=(threads, use))
-    process.start()
-    process.join(100)
-    assert process.exitcode == 0, process.kill()
-"""
+    calls: tuple[tuple[int, Callable[[], FrameResult]], ...] = (
+        (0, lambda: tracker.step(frame)),
+        (0, lambda: tracker.correct(frame, 1, mask=mask)),
+        (0, lambda: Tracker.from_pretrained("propagation", device="cpu").init(frame, mask=mask)),
+        (1, lambda: tracker.step(frame)),
+    )
+    for call in calls:
+        process = context.Process(target=child, args=call)
+        process.start()
+        process.join(100)
+        process.kill()  # where it hangs
+        assert process.exitcode == 0
+    return [said.get() for _ in calls]
 
 
 def test_a_forked_process_is_told_to_be_spawned() -> None:
     """Where torch's threads are missing it would wait for ever; a single one is there."""
-    ran = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", PROGRAM],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    *told, single = ran.stdout.splitlines()
+    *told, single = apart(said_in_forked_processes)
     message = (
         "a tracker cannot run in a process forked from one that has had a network: "
         "start it with multiprocessing.get_context('spawn')"

@@ -9,7 +9,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from samtracker.train.metrics_log import read_metrics
 from samtracker.train.sampler import ResumableSampler
 from samtracker.train.training_state import TrainingState
 from tests.helpers.cli_tools import samtrack
+from tests.helpers.forked import forked
 from tests.helpers.trainings import TINY, Film, run
 
 ensure_torchvision()
@@ -135,25 +135,27 @@ def test_prompts_are_drawn_alike_wherever_a_training_starts(tmp_path: Path) -> N
     assert all(0 <= row["picture_iou"] <= 1 for row in read_metrics(tmp_path / "two"))
 
 
-def test_a_training_that_is_killed_goes_on_as_if_it_never_was(tmp_path: Path) -> None:
-    whole = run(tmp_path / "whole", instances=40)
-    killed = tmp_path / "killed"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    job = [sys.executable, str(ROOT / "tests/helpers/trainings.py"), str(killed), "40"]
-    process = subprocess.Popen(job, env=environment, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while not (killed / CHECKPOINT).exists():
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    step = Checkpoint.load(killed / CHECKPOINT).step
-    assert 2 <= step < 20
-    resumed = run(killed, instances=40)
-    assert resumed.step == 20
-    assert same(resumed, whole)
-    assert [row["step"] for row in read_metrics(killed)] == list(range(1, 21))
+def train_until_killed(folder: Path) -> None:
+    """Kills this process with SIGKILL behind the third step of four; the second was saved."""
+    answers = iter([False, False])
+
+    def stop() -> bool:
+        for answer in answers:
+            return answer
+        os.kill(os.getpid(), signal.SIGKILL)
+        return False
+
+    run(folder, stop=stop)
+
+
+def test_a_training_that_is_killed_goes_on_as_if_it_never_was(tmp_path: Path, whole: Path) -> None:
+    left = tmp_path / "killed"
+    assert forked((train_until_killed, left)) == [-signal.SIGKILL]
+    assert Checkpoint.load(left / CHECKPOINT).step == 2
+    resumed = run(left)
+    assert resumed.step == 4
+    assert same(resumed, Checkpoint.load(whole / CHECKPOINT))
+    assert [row["step"] for row in read_metrics(left)] == [1, 2, 3, 4]
 
 
 def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
