@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from samtracker.model.encoders import CHANNELS
+from samtracker.model.two_way import two_way
 
 
 class PairedDecoder(nn.Module):
@@ -84,8 +85,9 @@ class PairedDecoder(nn.Module):
         if self.fine_embedding is not None and fine is not None:
             halved = F.avg_pool2d(fine, 2)
             dense = dense + pooled_embedding(self.fine_embedding, halved, (h, w))
-        position = self.position((h, w)).expand(n, -1, -1, -1)
-        hidden, source = sam.transformer(image + dense, position, tokens)
+        cells = (image + dense).flatten(2).transpose(1, 2)
+        position = self.position((h, w)).flatten(1).T
+        hidden, source = two_way(sam.transformer, cells, position, tokens)
         source = source.transpose(1, 2).reshape(n, channels, h, w)
         to8, norm, act8, to4, act4 = sam.output_upscaling
         x8, x4 = skips
@@ -130,7 +132,12 @@ def predicted_iou(logits: Tensor, correction: Tensor) -> Tensor:
     inside = logits > 0
     total = (torch.sigmoid(logits) * inside).sum((1, 2))
     certainty = total / inside.sum((1, 2)).clamp(min=1)
-    return torch.sigmoid(torch.logit(certainty, eps=1e-3) + correction.float())
+    return torch.sigmoid(logit(certainty.clamp(1e-3, 1 - 1e-3)) + correction.float())
+
+
+def logit(p: Tensor) -> Tensor:
+    """Compute the logits of probabilities between 0 and 1; `torch.logit` cannot be exported."""
+    return torch.log(p) - torch.log1p(-p)
 
 
 def _joined(skip: Tensor, *maps: Tensor | None) -> Tensor:
