@@ -19,6 +19,7 @@ from samtracker.errors import ConfigError
 ENCODERS = ("lite", "vit_b", "vit_l", "vit_h")
 DEVICES = ("auto", "cuda", "mps", "cpu")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+BACKENDS = ("auto", "torch", "openvino", "onnxruntime")
 FEEDBACKS = ("hard", "soft")
 OBJECTS = ("largest", "random")
 FRAMINGS = ("letterbox", "object")

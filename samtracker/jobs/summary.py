@@ -34,6 +34,7 @@ class Summary:
             one.
         device: Where the network ran: cuda, mps or cpu.
         precision: Number format of the network.
+        backend: What computed most of it, of `samtracker.config.BACKENDS`.
         encoder: Encoder of the network.
         weights: Name of the weight file.
         weights_sha256: Its sha256, in hexadecimal.
@@ -58,6 +59,7 @@ class Summary:
     peak_memory_mb: dict[str, int]
     device: str
     precision: str
+    backend: str
     encoder: str
     weights: str
     weights_sha256: str
@@ -101,6 +103,7 @@ def summarize(
         peak_memory_mb=peak_memory(),
         device=runtime.device.type,
         precision=runtime.precision_name,
+        backend=runtime.backend.name,
         encoder=network.config.encoder,
         weights=network.file.name if network.file else "none",
         weights_sha256=network.digest or "none",

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from samtracker.model.encoders import CHANNELS
 from samtracker.model.paired_decoder import (
     PairedDecoder,
-    logit,
     map_embedding,
     pooled_embedding,
     predicted_iou,
+    to_logit,
 )
 from samtracker.model.prompt_maps import PROMPT_MAPS, PromptMaps
 
@@ -103,7 +103,7 @@ class Decoder(PairedDecoder):
         dense = dense + pooled_embedding(self.prompt_embedding, maps, (h, w))
         share = torch.sigmoid((prompts.reference_similarity - prompts.last_similarity) / TRUST)
         label = torch.lerp(prompts.last_label, prompts.reference_label, share)
-        base = logit(label.clamp(CERTAIN, 1 - CERTAIN))
+        base = to_logit(label.clamp(CERTAIN, 1 - CERTAIN))
         start = self.alpha * base + self.beta * prompts.target_score
         start = F.interpolate(start[:, None], (4 * h, 4 * w), mode="bilinear", align_corners=False)
         mask = None

@@ -35,8 +35,8 @@ class Matcher(nn.Module):
         both = torch.stack([covered, 1 - covered], dim=1)[..., None]
         values = keys + self.mask_value(both)[..., 0].permute(2, 0, 1)
         # With weights it is computed plainly, in bfloat16 on a CPU quicker than PyTorch's fusion.
-        fits = queries.shape[1] * len(queries) * len(keys) <= PLAIN
-        plain = fits and queries.device.type == "cpu" and queries.dtype is torch.bfloat16
+        half = queries.device.type == "cpu" and queries.dtype is torch.bfloat16
+        plain = half and queries.shape[1] * len(queries) * len(keys) <= PLAIN
         dense, _ = self.attention(
             queries, keys, values.contiguous(), need_weights=plain, average_attn_weights=False
         )
