@@ -27,12 +27,13 @@ class Matcher(nn.Module):
             template: (n, 256, h, w), x16 of each object's crop in its template.
             masks: (n, h, w), the share of each cell there that the object covers, 0 to 1.
         """
-        keys = template.flatten(2).permute(2, 0, 1)
+        # Anything but a contiguous (tokens, n, 256) sends a linear layer down a slow path.
+        queries, keys = (
+            maps.flatten(2).permute(2, 0, 1).contiguous() for maps in (image, template)
+        )
         covered = masks.flatten(1)
         both = torch.stack([covered, 1 - covered], dim=1)[..., None]
         values = keys + self.mask_value(both)[..., 0].permute(2, 0, 1)
-        # Anything but a contiguous (tokens, n, 256) sends a linear layer down a slow path.
-        queries = image.flatten(2).permute(2, 0, 1).contiguous()
         # With weights it is computed plainly, in bfloat16 on a CPU quicker than PyTorch's fusion.
         half = queries.device.type == "cpu" and queries.dtype is torch.bfloat16
         plain = half and queries.shape[1] * len(queries) * len(keys) <= PLAIN

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from samtracker.model.encoders import CHANNELS
+from samtracker.model.two_way import two_way
 
 
 class PairedDecoder(nn.Module):
@@ -84,8 +85,10 @@ class PairedDecoder(nn.Module):
         if self.fine_embedding is not None and fine is not None:
             halved = F.avg_pool2d(fine, 2)
             dense = dense + pooled_embedding(self.fine_embedding, halved, (h, w))
-        position = self.position((h, w)).expand(n, -1, -1, -1)
-        hidden, source = sam.transformer(image + dense, position, tokens)
+        # Contiguous, for whatever is added to cells in another order takes five times as long.
+        cells = (image + dense).flatten(2).transpose(1, 2).contiguous()
+        position = self.position((h, w)).flatten(1).T.contiguous()
+        hidden, source = two_way(sam.transformer, cells, position, tokens)
         source = source.transpose(1, 2).reshape(n, channels, h, w)
         to8, norm, act8, to4, act4 = sam.output_upscaling
         x8, x4 = skips

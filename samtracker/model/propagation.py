@@ -16,14 +16,15 @@ from torch import Tensor
 TOP_K = 10
 TEMPERATURE = 0.07
 
-BLOCK = 20
-"""Side of the square of query cells that are matched at a time on a CPU, at most."""
+BLOCK = 10, 20
+"""Rows and columns of query cells that are matched at a time on a CPU, at most: the fewer, the less
+is compared in vain; the more, the quicker is a comparison."""
 
-BLOCK_ON_GPU = 64
+BLOCK_ON_GPU = 64, 64
 """The same on a GPU, where few large computations are quicker."""
 
-FAR = -3.0
-"""Similarity of a template cell that is not there: below any cosine."""
+FAR = -4.0
+"""What is added to the similarity of a cell out of reach: below any cosine thereafter."""
 
 ENOUGH = 64 * TOP_K
 """Candidates from which on PyTorch's topk on a CPU takes a way that is three times as fast; see
@@ -43,8 +44,8 @@ def propagate(query: Tensor, keys: Tensor, labels: Tensor) -> tuple[Tensor, Tens
     """
     shape = query.shape[1:]
     # A chunk's similarities stay in the processor's cache until the best are picked.
-    chunks = torch.split(query.flatten(1).T, _block(query) ** 2)
-    found = [_vote(*(chunk @ keys.T).topk(TOP_K, dim=-1), labels) for chunk in chunks]
+    chunks = torch.split(query.flatten(1).T, math.prod(_block(query)))
+    found = [_vote(chunk @ keys.T, labels) for chunk in chunks]
     votes, best = (torch.cat(parts, dim=-1) for parts in zip(*found, strict=True))
     return votes.view(-1, *shape), best.view(shape)
 
@@ -70,20 +71,22 @@ def propagate_windowed(
     height, width = labels.shape[1:]
     votes, best = torch.zeros_like(labels), labels.new_zeros(height, width)
     query, keys = query.permute(1, 2, 0), keys.permute(1, 2, 0)
-    for rows, near_rows, above_below in _blocks(height, radius, _block(query)):
-        for columns, near_columns, sides in _blocks(width, radius, _block(query)):
+    block = _block(query)
+    bands = [(*band, _beyond(*band, radius, query)) for band in _bands(height, radius, block[0])]
+    for columns, near_columns in _bands(width, radius, block[1]):
+        beside = _beyond(columns, near_columns, radius, query)
+        # Contiguous, so that the rows of any block are so, too.
+        strip, covered = keys[:, near_columns].contiguous(), labels[..., near_columns].contiguous()
+        for rows, near_rows, above_below in bands:
             if wanted is not None and not wanted[rows, columns].any():
                 continue
-            block, near = query[rows, columns], keys[near_rows, near_columns]
-            similarity = block.flatten(0, 1) @ near.flatten(0, 1).T
-            margin = (*sides, *above_below)
-            values, places = _pick(
-                F.pad(similarity.view(*block.shape[:2], *near.shape[:2]), margin, value=FAR)
-            )
-            candidates = F.pad(labels[:, near_rows, near_columns], margin).flatten(1)
-            vote, nearest = _vote(values, places, candidates)
-            votes[:, rows, columns] = vote.view(-1, *block.shape[:2])
-            best[rows, columns] = nearest.view(block.shape[:2])
+            cells = query[rows, columns]
+            # The similarities are added to what keeps cells out of reach from being picked.
+            similarity = (above_below[:, None, :, None] + beside[:, None]).flatten(2).flatten(0, 1)
+            similarity.addmm_(cells.flatten(0, 1), strip[near_rows].flatten(0, 1).T)
+            vote, nearest = _vote(similarity, covered[:, near_rows].flatten(1))
+            votes[:, rows, columns] = vote.view(-1, *cells.shape[:2])
+            best[rows, columns] = nearest.view(cells.shape[:2])
     return votes, best
 
 
@@ -117,48 +120,37 @@ def propagate_each(
     return (picked * weights).sum(-1).view(labels.shape), values[..., 0].float().view(labels.shape)
 
 
-def _block(query: Tensor) -> int:
+def _block(query: Tensor) -> tuple[int, int]:
     return BLOCK if query.device.type == "cpu" else BLOCK_ON_GPU
 
 
-def _blocks(limit: int, radius: int, block: int) -> Iterator[tuple[slice, slice, tuple[int, int]]]:
-    """Yield blocks of an axis, the stretches they can reach, what these lack at its ends."""
+def _bands(limit: int, radius: int, block: int) -> Iterator[tuple[slice, slice]]:
+    """Yield stretches of an axis, and the stretches that they can reach."""
     side = math.ceil(limit / math.ceil(limit / block))  # as alike as they can be
     for first in range(0, limit, side):
         last = min(first + side, limit)
-        start, stop = max(first - radius, 0), min(last + radius, limit)
-        lacking = start - (first - radius), last + radius - stop
-        yield slice(first, last), slice(start, stop), lacking
+        yield slice(first, last), slice(max(first - radius, 0), min(last + radius, limit))
 
 
-def _pick(similarity: Tensor) -> tuple[Tensor, Tensor]:
-    """Pick the best similarities of each cell of a block, and their places: (h * w, k).
-
-    Args:
-        similarity: (h, w, h + 2 * radius, w + 2 * radius), contiguous. Of the cell (i, j) only the
-            square counts that begins at (i, j).
-    """
-    height, width, rows, columns = similarity.shape
-    square = rows - height + 1, columns - width + 1
-    moves = similarity.stride(0) + columns, similarity.stride(1) + 1
-    squares = similarity.as_strided((height, width, *square), (*moves, columns, 1))
-    candidates = squares.flatten(2).flatten(0, 1)
-    lacking = max(ENOUGH - candidates.shape[1], 0)
-    values, picks = F.pad(candidates, (0, lacking), value=FAR).topk(TOP_K, dim=-1)
-    picks = picks.clamp(max=candidates.shape[1] - 1)
-    down, right = (torch.arange(side, device=picks.device) for side in (height, width))
-    corners = (down[:, None] * columns + right).flatten()
-    return values, corners[:, None] + picks // square[1] * columns + picks % square[1]
+def _beyond(stretch: slice, near: slice, radius: int, like: Tensor) -> Tensor:
+    """Return `FAR` for each pair of a stretch's cell and one out of its reach, 0 for others."""
+    cells, candidates = (
+        torch.arange(part.start, part.stop, device=like.device) for part in (stretch, near)
+    )
+    return ((cells[:, None] - candidates).abs() > radius).to(like.dtype) * FAR
 
 
-def _vote(values: Tensor, places: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+def _vote(similarity: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """Vote for labels (n, q) by the nearest cells; with the best similarity (q,), float32.
 
     Args:
-        values: (q, k), falling.
-        places: (q, k) of these among the m cells.
+        similarity: (q, m).
         labels: (n, m).
     """
+    count = similarity.shape[1]
+    if count < ENOUGH:
+        similarity = F.pad(similarity, (0, ENOUGH - count), value=FAR)
+    values, places = similarity.topk(TOP_K, dim=-1)
     values = values.float()
     weights = torch.softmax(values / TEMPERATURE, dim=-1)
-    return (labels[:, places] * weights).sum(-1), values[:, 0]
+    return (labels[:, places.clamp_(max=count - 1)] * weights).sum(-1), values[:, 0]
