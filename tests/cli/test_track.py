@@ -10,6 +10,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from pycocotools import mask as coco
 
@@ -95,6 +96,7 @@ def test_the_summary_tells_what_was_done() -> None:
         "sample_aspect_ratio": "1",
         "device": "cpu",
         "precision": "float32",
+        "threads": torch.get_num_threads(),
         "encoder": "lite",
         "weights": "lite.safetensors",
         "weights_sha256": manifest()["lite"].sha256,
