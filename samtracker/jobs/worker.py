@@ -20,9 +20,11 @@ class Worker:
 
     def __init__(self, name: str) -> None:
         self._pool = ThreadPoolExecutor(1, name)
+        self._begun = False
 
     def submit(self, call: Callable[[], Result]) -> Future[Result]:
         """Have a call made after those before it."""
+        self._begun = True
         return self._pool.submit(call)
 
     def close(self, *, abandon: Callable[[], object]) -> None:
@@ -37,12 +39,15 @@ class Worker:
             KeyboardInterrupt: Ctrl-C was pressed meanwhile.
         """
         interruption: KeyboardInterrupt | None = None
-        while True:
+        # Not by joining: Python 3.11 takes a thread for ended where Ctrl-C comes between.
+        last = self._pool.submit(lambda: None) if self._begun else None
+        while last is not None:
             try:
-                self._pool.shutdown()
+                last.result()
                 break
             except KeyboardInterrupt as pressed:
                 interruption = pressed
                 abandon()
+        self._pool.shutdown()
         if interruption is not None:
             raise interruption
