@@ -48,5 +48,5 @@ clean:
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt torch
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[demo,train,dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[demo,train,openvino,onnx,dev]'
 	touch $@

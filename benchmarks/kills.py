@@ -56,7 +56,7 @@ TRAIN = (
 BEGUN = ("out.partial/resume/tracker.safetensors", "out/metrics.csv")
 """What there is to see first of a job and of a training."""
 
-AGAIN = "no such folder"
+AGAIN = ("no such folder", "track again")
 """What --resume says of a job that was killed before there was anything to go on from."""
 
 ANEW = "it begins anew"
@@ -148,7 +148,7 @@ def track_case(chance: random.Random, seconds: tuple[float, float]) -> str:
     if chance.random() < 0.5:
         run(resumed, kill_after=moment(chance, seconds), save_often=often)
     last = run(resumed)
-    if last.code == 2 and AGAIN in last.said:
+    if last.code == 2 and any(text in last.said for text in AGAIN):
         last = run(TRACK)
         _expect(last.code == 0, last.said)
         return "before there was a folder"

@@ -31,7 +31,10 @@ from samtracker.errors import (
     VideoError,
     WeightsError,
 )
+from samtracker.process_settings import bound_spinning
 from samtracker.types import FrameResult, State, TrackedObject
+
+bound_spinning()  # here, for torch is imported later
 
 if TYPE_CHECKING:
     from samtracker.results.overlay import overlay

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from samtracker.errors import OutputError, SamTrackerError
+from samtracker.errors import OutputError, SamTrackerError, WeightsError
 
 DAMAGE: Final = (
     *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
@@ -90,3 +90,23 @@ def write_text(path: Path, text: str) -> None:
         except OSError:
             path.unlink(missing_ok=True)
             raise
+
+
+def cache_folder() -> Path:
+    """Return the user's folder for downloads and for what is made once and kept.
+
+    It is `$SAMTRACKER_HOME`, else `~/.cache/samtracker`; `$XDG_CACHE_HOME` stands for `~/.cache`
+    where it is set.
+
+    Raises:
+        WeightsError: There is no such home folder.
+    """
+    given = os.environ.get("SAMTRACKER_HOME", "")
+    try:
+        if given:
+            return Path(given).expanduser()
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "samtracker"
+    except RuntimeError:
+        raise WeightsError(
+            f"the home folder of SAMTRACKER_HOME='{given}' is unknown: set it to a whole path"
+        ) from None

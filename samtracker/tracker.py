@@ -9,10 +9,10 @@ from pathlib import Path
 import torch
 from numpy.typing import ArrayLike
 
+from samtracker.backends.runtime import EncodedFrame, Runtime
 from samtracker.checkpoints.load import load_network
 from samtracker.config import TrackerConfig
 from samtracker.model.network import Network
-from samtracker.model.runtime import EncodedFrame, Runtime
 from samtracker.prompts.prompts import Points, find_candidates, first_masks, single_mask
 from samtracker.tracking.checks import check_id
 from samtracker.tracking.log import ReplayLog, logged
@@ -27,15 +27,16 @@ from samtracker.types import Box, Candidate, Frame, FrameResult, Mask, Size, che
 class Tracker:
     """A tracker of any number of objects through a stream of frames of one size.
 
-    A call that fails changes nothing. Calls from several threads come one after the other; give
-    each thread a tracker of its own to let them run at once. A process that is to track must be
-    started with multiprocessing's "spawn", not forked from one that has had a tracker.
+    A call that fails changes nothing. Calls from several threads come one after the other: give
+    each thread its own tracker. Processes must be spawned, not forked from one that had a tracker.
 
     Args:
         network: Network to track with; `from_pretrained` is the usual way to get one.
         config: Settings: memory, feedback, working size.
         device: Where the network runs; "auto" is the first of cuda, mps and cpu that is there.
         precision: Number format of the network; "auto" is half precision where it is faster.
+        backend: "torch", "openvino" or "onnxruntime"; "auto" is the quickest one for the network
+            and device that is installed.
 
     Attributes:
         config: Settings, as given; `resize` changes the size.
@@ -43,7 +44,7 @@ class Tracker:
         log: Log of what is done from now on, see `samtracker.tracking.log`; None for none.
 
     Raises:
-        ConfigError: The device or the precision is unknown, or the process is forked.
+        ConfigError: One of the last three is unknown or not there, or the process is forked.
     """
 
     log: ReplayLog | None = None
@@ -55,9 +56,10 @@ class Tracker:
         *,
         device: str = "auto",
         precision: str = "auto",
+        backend: str = "auto",
     ) -> None:
         self.config = config or TrackerConfig()
-        self.runtime = Runtime(network, device=device, precision=precision)
+        self.runtime = Runtime(network, device=device, precision=precision, backend=backend)
         self._turn = Turn(self.runtime.device)
         self._state = StreamState(Objects(self.config))
 
@@ -68,6 +70,7 @@ class Tracker:
         *,
         device: str = "auto",
         precision: str = "auto",
+        backend: str = "auto",
         size: int | None = None,
         memory: str = "bank:1",
         feedback: str = "hard",
@@ -76,7 +79,7 @@ class Tracker:
     ) -> Tracker:
         """Make a tracker with the weights of a name (see `samtrack weights list`) or a file.
 
-        The other arguments are those of `Tracker` and of `TrackerConfig`.
+        For the other arguments see `Tracker` and `TrackerConfig`.
 
         Raises:
             WeightsError: The weights are missing or damaged.
@@ -86,10 +89,11 @@ class Tracker:
             size=size,
             memory=memory,
             feedback=feedback,
-            target_model=target_model,
             max_objects=max_objects,
+            target_model=target_model,
         )
-        return cls(load_network(name_or_path), config, device=device, precision=precision)
+        network = load_network(name_or_path)
+        return cls(network, config, device=device, precision=precision, backend=backend)
 
     @property
     def object_ids(self) -> tuple[int, ...]:
@@ -244,16 +248,14 @@ class Tracker:
                 is not encoded again, or any other.
             object_id: Id of the object.
             mask: Its true mask; in the current frame its pixels are taken from other objects.
-            box: See `init`.
-            points: See `init`; in the current frame, with lite, they correct its mask near them.
+            box: See `init`; likewise `points`, which with lite correct the current mask near them.
 
         Returns:
             The current frame's result, with the correction in it if it is of that frame.
 
         Raises:
             FrameError: The frame is not RGB uint8, or of another size than the stream's.
-            PromptError: There is no such object, or the prompt shows no object or several, or hides
-                all of another object.
+            PromptError: There is no such object; or see `add_object`.
         """
         state, object_id = self._state, self._state.objects.known(object_id)
         now = self._encode(frame, state.last().size)
@@ -386,7 +388,8 @@ class Tracker:
     @classmethod
     def restore(cls, saved: SavedTracker, *, device: str = "auto") -> Tracker:
         """Make a tracker from a file that has been read; see `load`."""
-        tracker = cls(saved.network, saved.config, device=device, precision=saved.precision)
+        where = {"device": device, "precision": saved.precision, "backend": saved.backend}
+        tracker = cls(saved.network, saved.config, **where)
         tracker._state = saved.restore(tracker.runtime)
         return tracker
 

@@ -7,6 +7,8 @@ import os
 # A core that waits for the other one should not spin: with another process on the machine that
 # makes small layers a hundred times slower. Read once, when torch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# What is there on every machine; the tests of the other backends ask for them.
+os.environ.setdefault("SAMTRACKER_BACKEND", "torch")
 
 from pathlib import Path
 from typing import Any, Protocol

@@ -21,14 +21,24 @@ FLOORS = (
     ("tracker",),
     ("tracking", "results", "data"),
     ("prompts", "checkpoints", "video"),
+    ("backends",),
     ("model",),
     ("config", "types", "files", "demo"),
-    ("errors", "palette", "peak_memory", "_version"),
+    ("errors", "palette", "peak_memory", "process_settings", "_version"),
 )
 """The rooms, top to bottom: a room imports from the floors below its own."""
 
 NARROWER = {
-    "__init__": {"tracker", "results", "video", "config", "types", "errors", "_version"},
+    "__init__": {
+        "tracker",
+        "results",
+        "video",
+        "config",
+        "types",
+        "errors",
+        "process_settings",
+        "_version",
+    },
     "__main__": {"cli"},
     "model": {"config", "types", "errors"},
 }

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
+from samtracker.backends.torch_backend import TorchBackend
 from samtracker.config import TrackerConfig
 from samtracker.errors import ConfigError, PromptError, WeightsError
 from samtracker.model.network import Network
@@ -42,8 +45,10 @@ def assert_same(found: FrameResult, wanted: FrameResult) -> None:
 def encodings(tracker: Tracker) -> Iterator[list[int]]:
     """Count the model inputs that go through the encoder, in a list that grows."""
     seen: list[int] = []
-    body = tracker.runtime.network.body
-    hook = body.register_forward_hook(lambda module, given, features: seen.append(len(given[0])))
+    backend = tracker.runtime.backend
+    assert isinstance(backend, TorchBackend)
+    encoder = cast(nn.Module, backend.encoder)
+    hook = encoder.register_forward_hook(lambda module, given, found: seen.append(len(given[0])))
     try:
         yield seen
     finally:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from samtracker.checkpoints.files import sha256
 from samtracker.errors import WeightsError
-from samtracker.files import checked_path
+from samtracker.files import cache_folder, checked_path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,25 +72,6 @@ def weights_folder() -> Path:
     package = Path(__file__).parents[1]
     installed = package / "weights"
     return installed if installed.is_dir() else package.parent / "weights"
-
-
-def cache_folder() -> Path:
-    """Return the user's folder for downloads: `$SAMTRACKER_HOME`, else `~/.cache/samtracker`.
-
-    `$XDG_CACHE_HOME` stands for `~/.cache` where it is set.
-
-    Raises:
-        WeightsError: There is no such home folder.
-    """
-    given = os.environ.get("SAMTRACKER_HOME", "")
-    try:
-        if given:
-            return Path(given).expanduser()
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "samtracker"
-    except RuntimeError:
-        raise WeightsError(
-            f"the home folder of SAMTRACKER_HOME='{given}' is unknown: set it to a whole path"
-        ) from None
 
 
 def manifest() -> dict[str, WeightEntry]:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from samtracker.config import (
+    BACKENDS,
     DEVICES,
     ENCODERS,
     FEEDBACKS,
@@ -137,6 +138,14 @@ def model_options(command: Command) -> Command:
             metavar="|".join(PRECISIONS),
             show_default=True,
             help="Number format of the network; auto is half precision where it is faster.",
+        ),
+        click.option(
+            "--backend",
+            default="auto",
+            metavar="|".join(BACKENDS),
+            show_default=True,
+            help="What computes most of it; auto is openvino where it is installed, for lite on a "
+            "CPU, and torch elsewhere.",
         ),
         click.option(
             "--size", type=int, help="Short side of the working image in pixels; 480 with lite."

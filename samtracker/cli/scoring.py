@@ -120,6 +120,7 @@ class EvalRequest:
             settings["rounds"] = self.rounds
             settings["device"] = runtime.device.type
             settings["precision"] = runtime.precision_name
+            settings["backend"] = runtime.backend.name
             settings["threads"] = torch.get_num_threads()
         return {
             "title": title if done == count else f"{title}, {done} of {count} clips",

@@ -16,14 +16,15 @@ from numpy.typing import NDArray
 from samtracker.checkpoints.load import load_network
 from samtracker.config import ModelConfig, TrackerConfig
 from samtracker.data.photos import paint
+from samtracker.diagnostics.watched_backend import WatchedBackend
 from samtracker.model.network import Network
 from samtracker.peak_memory import Peak
 from samtracker.tracker import Tracker
 from samtracker.types import Frame, Mask
 
 STAGES: Final = ("encode", "match", "decode", "post-process")
-"""The stages of a step: frame to embedding, with resizing; search, prompt maps and attention; SAM's
-mask decoder; masks at frame size and memory."""
+"""The stages of a step: frame to embedding, with resizing; search and prompt maps; attention and
+SAM's mask decoder; masks at frame size and memory."""
 
 MOST_OBJECTS: Final = 32
 """Largest number of objects in a case."""
@@ -168,20 +169,15 @@ def _watched(tracker: Tracker) -> Iterator[list[tuple[str, float]]]:
     """Note when the encoder ends, and when the decoder begins and ends."""
     marks: list[tuple[str, float]] = []
 
-    def note(name: str) -> Any:
-        return lambda *_: marks.append((name, _now(tracker.runtime.device)))
+    def note(name: str) -> None:
+        marks.append((name, _now(tracker.runtime.device)))
 
-    network = tracker.runtime.network
-    hooks = [
-        network.body.register_forward_hook(note("encoded")),
-        network.decoder.register_forward_pre_hook(note("decoding")),
-        network.decoder.register_forward_hook(note("decoded")),
-    ]
+    backend = tracker.runtime.backend
+    tracker.runtime.backend = WatchedBackend(backend, note)
     try:
         yield marks
     finally:
-        for hook in hooks:
-            hook.remove()
+        tracker.runtime.backend = backend
 
 
 def _split(begin: float, marks: list[tuple[str, float]], end: float) -> dict[str, float]:

@@ -95,33 +95,29 @@ class TrackJob:
         """
         check_log(self.log, overwrite=self.overwrite, output=self.output)
         log_failures: list[OutputError] = []
-        with (
-            OutputFolder(
-                self.output, overwrite=self.overwrite, inputs=(self.source, self.prompts.mask)
-            ) as folder,
-            read_frames(
-                self.source,
-                start=self.start,
-                end=self.end,
-                stride=self.stride,
-                stream=self.stream,
-            ) as reader,
-        ):
+        with OutputFolder(
+            self.output, overwrite=self.overwrite, inputs=(self.source, self.prompts.mask)
+        ) as folder:
             if self.command is not None and lasting(self.source) is not None:
                 self.command.note(folder.partial)
-            frame = self._first_frame(reader)
-            objects = self.prompts.read_objects(reader.info.size, frame.source or str(self.source))
-            tracker = tracker() if callable(tracker) else tracker
-            with keeping_log(self.log, tracker, self.source, log_failures.append):
-                first, origins = self.prompts.start(tracker, frame, objects, on_object)
-                execution = execute(
-                    self._record(origins),
-                    tracker,
-                    reader,
-                    [(frame, first)],
-                    folder,
-                    Watcher(on_start=on_start, on_frame=on_frame),
+            with read_frames(
+                self.source, start=self.start, end=self.end, stride=self.stride, stream=self.stream
+            ) as reader:
+                frame = self._first_frame(reader)
+                objects = self.prompts.read_objects(
+                    reader.info.size, frame.source or str(self.source)
                 )
+                tracker = tracker() if callable(tracker) else tracker
+                with keeping_log(self.log, tracker, self.source, log_failures.append):
+                    first, origins = self.prompts.start(tracker, frame, objects, on_object)
+                    execution = execute(
+                        self._record(origins),
+                        tracker,
+                        reader,
+                        [(frame, first)],
+                        folder,
+                        Watcher(on_start=on_start, on_frame=on_frame),
+                    )
         return Outcome.of(folder, execution, next(iter(log_failures), None))
 
     def _first_frame(self, reader: VideoReader) -> VideoFrame:

@@ -115,12 +115,18 @@ class Replay:
         header = self.header
         with _damage(self.name):
             config = TrackerConfig(**header["config"])
-            keys = ("weights", "sha256", "device", "precision", "source")
+            keys = ("weights", "sha256", "device", "precision", "backend", "source")
             where = {key: str(header[key]) for key in keys}
             threads = int(header["threads"])
         network = network_of(self.name, where["weights"], where["sha256"], weights)
         device = device or where["device"]
-        tracker = Tracker(network, config, device=device, precision=where["precision"])
+        tracker = Tracker(
+            network,
+            config,
+            device=device,
+            precision=where["precision"],
+            backend=where["backend"],
+        )
         given = source or where["source"]
         if not given:
             raise ReplayError(f"'{self.name}' does not say where its frames are: give source=...")

@@ -36,6 +36,7 @@ class Summary:
             one.
         device: Where the network ran: cuda, mps or cpu.
         precision: Number format of the network.
+        backend: What computed most of it, of `samtracker.config.BACKENDS`.
         threads: Number of threads that torch computed with on the CPU.
         encoder: Encoder of the network.
         weights: Name of the weight file.
@@ -61,6 +62,7 @@ class Summary:
     peak_memory_mb: dict[str, int]
     device: str
     precision: str
+    backend: str
     threads: int
     encoder: str
     weights: str
@@ -111,6 +113,7 @@ def summarize(  # noqa: PLR0917
         peak_memory_mb=peak_memory(),
         device=runtime.device.type,
         precision=runtime.precision_name,
+        backend=runtime.backend.name,
         threads=torch.get_num_threads(),
         encoder=network.config.encoder,
         weights=network.file.name if network.file else "none",

@@ -8,6 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+FAINT = 0.02
+"""Mask probability below which a soft template's pixel is background."""
+
 
 def soft_aggregate(logits: Tensor) -> Tensor:
     """Make masks that do not overlap, by soft aggregation.
@@ -33,3 +36,14 @@ def soft_aggregate(logits: Tensor) -> Tensor:
     taken[open_] = best[open_] > nothing - torch.log(-torch.expm1(nothing))
     numbers = torch.arange(len(logits), device=logits.device)[:, None, None]
     return (owner == numbers) & taken
+
+
+def soft_masks(logits: Tensor, like: Tensor) -> Tensor:
+    """Average the mask probabilities of logits (n, h, w) over the cells of `like` (..., h', w').
+
+    A place counts for the object with the largest logit there. Probabilities below `FAINT` count as
+    0, so that the object is looked for around its mask.
+    """
+    shares = (torch.sigmoid(logits) * (logits == logits.amax(dim=0)))[:, None]
+    shares = F.adaptive_avg_pool2d(shares * (shares > FAINT), (like.shape[-2], like.shape[-1]))
+    return shares[:, 0]

@@ -15,6 +15,7 @@ from samtracker.model.paired_decoder import (
     map_embedding,
     pooled_embedding,
     predicted_iou,
+    to_logit,
 )
 from samtracker.model.prompt_maps import PROMPT_MAPS, PromptMaps
 
@@ -102,14 +103,14 @@ class Decoder(PairedDecoder):
         dense = dense + pooled_embedding(self.prompt_embedding, maps, (h, w))
         share = torch.sigmoid((prompts.reference_similarity - prompts.last_similarity) / TRUST)
         label = torch.lerp(prompts.last_label, prompts.reference_label, share)
-        base = torch.logit(label.clamp(CERTAIN, 1 - CERTAIN))
+        base = to_logit(label.clamp(CERTAIN, 1 - CERTAIN))
         start = self.alpha * base + self.beta * prompts.target_score
         start = F.interpolate(start[:, None], (4 * h, 4 * w), mode="bilinear", align_corners=False)
         mask = None
         if self.mask_downscaling is not None:
             mask = torch.sigmoid(start)
             dense = dense + self.mask_downscaling(2 * mask - 1)
-        tokens = image.new_zeros(len(image), 0, CHANNELS)
+        tokens = image.new_zeros(image.shape[0], 0, CHANNELS)
         learned, iou = self.decode(
             image, dense, tokens, coarse=maps, fine=mask, skips=(x8, x4), count=1
         )

@@ -81,6 +81,13 @@ class Encoder(Protocol):
         """Encode a float batch (b, 3, H, W) from `InputTransform.prepare`."""
         ...
 
+    def for_inference(self) -> Encoder:
+        """Return one that computes the same, but for rounding, quicker and without gradients.
+
+        It may be a copy: in evaluation mode, for weight files and training the other one stays.
+        """
+        ...
+
     def input_transform(self, frame: Size, size: int | None) -> InputTransform:
         """Return how a frame of size (H, W) becomes this encoder's input.
 

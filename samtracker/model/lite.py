@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import torch
@@ -9,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from samtracker.model.encoders import CHANNELS, Features, unit
+from samtracker.model.folding import fold_norms
 from samtracker.model.geometry import InputTransform
 from samtracker.model.torchvision import ensure_torchvision
 from samtracker.types import Size
@@ -59,6 +61,13 @@ class LiteEncoder(nn.Module):
         """See `Encoder.input_transform`."""
         return InputTransform.lite(frame, size or DEFAULT_SIZE)
 
+    def for_inference(self) -> LiteEncoder:
+        """See `Encoder.for_inference`: no batch norms, and no padding by hand but at odd sizes."""
+        made = copy.deepcopy(self)
+        fold_norms(made)
+        _pad_within(made.body)  # the sides of all maps that it halves are even
+        return made
+
     def forward(self, model_input: Tensor) -> Features:
         """See `Encoder.__call__`; the sides of the model input are multiples of 16."""
         x4, x8, x16 = self.body(model_input)
@@ -69,3 +78,31 @@ class LiteEncoder(nn.Module):
         coarse = F.interpolate(x16.float(), x8.shape[-2:], mode="bilinear", align_corners=False)
         key = torch.cat([unit(x8.float()), unit(coarse)], dim=1) / 2**0.5
         return Features(x16=embedding, key=key.to(x8.dtype), x8=x8, x4=x4)
+
+
+def _pad_within(parent: nn.Module) -> None:
+    """Let convolutions that halve maps with even sides do without timm's padding by hand.
+
+    timm pads one more at the right and bottom than at the left and top, and copies the maps for it.
+    A kernel with one more row and column in front, of zeros, needs as much on all sides, which a
+    convolution adds by itself.
+    """
+    from timm.layers.conv2d_same import Conv2dSame
+
+    for name, module in list(parent.named_children()):
+        if not isinstance(module, Conv2dSame):
+            _pad_within(module)
+            continue
+        size = module.kernel_size[0]
+        made = nn.Conv2d(
+            module.in_channels,
+            module.out_channels,
+            size + 1,
+            stride=2,
+            padding=size // 2,
+            groups=module.groups,
+        )
+        with torch.no_grad():
+            made.weight.zero_()[..., 1:, 1:].copy_(module.weight)
+        made.bias = module.bias
+        setattr(parent, name, made)

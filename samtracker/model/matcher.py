@@ -34,8 +34,8 @@ class Matcher(nn.Module):
         # Anything but a contiguous (tokens, n, 256) sends a linear layer down a slow path.
         queries = image.flatten(2).permute(2, 0, 1).contiguous()
         # With weights it is computed plainly, in bfloat16 on a CPU quicker than PyTorch's fusion.
-        fits = queries.shape[1] * len(queries) * len(keys) <= PLAIN
-        plain = fits and queries.device.type == "cpu" and queries.dtype is torch.bfloat16
+        half = queries.device.type == "cpu" and queries.dtype is torch.bfloat16
+        plain = half and queries.shape[1] * len(queries) * len(keys) <= PLAIN
         dense, _ = self.attention(
             queries, keys, values.contiguous(), need_weights=plain, average_attn_weights=False
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -19,6 +19,7 @@ from samtracker.model.encoders import Encoder, Features
 from samtracker.model.lite import LiteEncoder
 from samtracker.model.matcher import Matcher
 from samtracker.model.memory import Memory
+from samtracker.model.object_crops import ObjectCrops
 from samtracker.model.process import check_process
 from samtracker.model.prompt_maps import PromptMaps, prompt_maps
 from samtracker.model.prompter import Prompter
@@ -111,22 +112,38 @@ class Network(nn.Module):
         """Encode a batch (b, 3, H, W) from `InputTransform.prepare`."""
         return self.encoder(model_input)
 
+    def normalized(self, frames: Tensor) -> Tensor:
+        """Make model inputs of RGB uint8 frames (b, 3, H, W) that have their size."""
+        mean, std = (item[:, None, None] for item in (self.encoder.mean, self.encoder.std))
+        return ((frames.float() - mean) / std).contiguous(memory_format=torch.channels_last)
+
     def encode_pixels(self, frames: Tensor) -> Features:
         """Encode RGB uint8 frames (b, 3, H, W) that have the size of the model input."""
-        mean, std = (item[:, None, None] for item in (self.encoder.mean, self.encoder.std))
-        pixels = (frames.float() - mean) / std
-        return self.encode(pixels.contiguous(memory_format=torch.channels_last))
+        return self.encode(self.normalized(frames))
 
-    def decode_objects(self, features: Sequence[Features], memories: Sequence[Memory]) -> Decoded:
+    def decode_crops(self, crops: ObjectCrops) -> Decoded:
+        """Match and decode objects in their crops: the costly part of `decode_objects`."""
+        dense = self.matcher(crops.image, crops.template, crops.masks)
+        decoded: Decoded = self.decoder(crops.image, dense, crops.maps, crops.x8, crops.x4)
+        return decoded
+
+    def decode_objects(
+        self,
+        features: Sequence[Features],
+        memories: Sequence[Memory],
+        decode_crops: Callable[[ObjectCrops], Decoded] | None = None,
+    ) -> Decoded:
         """Search, match and decode n objects; those with crops of one size form one batch.
 
         Args:
             features: Of each object's frame, with a batch of 1; all of one size.
             memories: Of each object.
+            decode_crops: What decodes in the place of `decode_crops`; None for that.
 
         Returns:
             Logits over the whole model input, (n, H/4, W/4), scores and similarities (n,).
         """
+        decode_crops = decode_crops or self.decode_crops
         crops = search(features, memories)
         moved = [memory.moved(crop) for memory, crop in zip(memories, crops, strict=True)]
         prompts = prompt_maps(features, moved, crops)
@@ -141,18 +158,17 @@ class Network(nn.Module):
         for rows in groups.values():
             views = [features[row] for row in rows]
             windows = [crops[row] for row in rows]
-            image = _windows([view.x16 for view in views], windows, 16)
+            image = _stacked([view.x16 for view in views], windows, 16)
             last = [memories[row].last for row in rows]
             places = [template.crop() for template in last]
-            template = _windows([item.features.x16 for item in last], places, 16)
+            template = _stacked([item.features.x16 for item in last], places, 16)
             masks = torch.stack(
                 [place.cut(item.shares(), 16) for item, place in zip(last, places, strict=True)]
             )
-            dense = self.matcher(image, template, masks)
             x8 = _windows([view.x8 for view in views], windows, 8)
             x4 = _windows([view.x4 for view in views], windows, 4)
             maps = PromptMaps.batch([prompts[row] for row in rows])
-            decoded = self.decoder(image, dense, maps, x8, x4)
+            decoded = decode_crops(ObjectCrops(image, template, masks, maps, x8, x4))
             for row, crop, content in zip(rows, windows, decoded.logits, strict=True):
                 crop.paste(content, logits[row], 4)
             scores[rows] = decoded.score
@@ -197,10 +213,11 @@ def _misfit(what: str, config: ModelConfig, error: RuntimeError) -> WeightsError
 
 
 def _windows(maps: Sequence[Tensor | None], crops: Sequence[Crop], stride: int) -> Tensor | None:
-    """Cut each object's window of its own map (1, c, H, W), as one batch; None without maps."""
-    windows = [
-        crop.cut(item[0], stride)
-        for item, crop in zip(maps, crops, strict=True)
-        if item is not None
-    ]
-    return torch.stack(windows) if windows else None
+    """Cut each object's window of its own map, as one batch; None without maps."""
+    given = [item for item in maps if item is not None]
+    return _stacked(given, crops, stride) if given else None
+
+
+def _stacked(maps: Sequence[Tensor], crops: Sequence[Crop], stride: int) -> Tensor:
+    """Cut each object's window of its own map (1, c, H, W), as one batch."""
+    return torch.stack([crop.cut(item[0], stride) for item, crop in zip(maps, crops, strict=True)])

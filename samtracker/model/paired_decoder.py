@@ -130,7 +130,12 @@ def predicted_iou(logits: Tensor, correction: Tensor) -> Tensor:
     inside = logits > 0
     total = (torch.sigmoid(logits) * inside).sum((1, 2))
     certainty = total / inside.sum((1, 2)).clamp(min=1)
-    return torch.sigmoid(torch.logit(certainty, eps=1e-3) + correction.float())
+    return torch.sigmoid(to_logit(certainty.clamp(1e-3, 1 - 1e-3)) + correction.float())
+
+
+def to_logit(probability: Tensor) -> Tensor:
+    """Return the logits of probabilities between 0 and 1, as torch.logit, which no engine knows."""
+    return torch.log(probability / (1 - probability))
 
 
 def _joined(skip: Tensor, *maps: Tensor | None) -> Tensor:

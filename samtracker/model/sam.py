@@ -40,6 +40,10 @@ class SamEncoder(nn.Module):
             raise ConfigError(f"size={size} does not fit a SAM encoder: leave it out ({SAM_SIDE})")
         return InputTransform.sam(frame)
 
+    def for_inference(self) -> SamEncoder:
+        """See `Encoder.for_inference`: a transformer has nothing to fold."""
+        return self
+
     def forward(self, model_input: Tensor) -> Features:
         """See `Encoder.__call__`; the model input is 1024 x 1024."""
         x16 = self.body(model_input)

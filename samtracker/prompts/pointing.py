@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from samtracker.backends.runtime import Runtime
 from samtracker.model.prompt_batch import NONE, STRIDE, PromptBatch
-from samtracker.model.runtime import Runtime
 from samtracker.prompts.square import SIDE, Square
 from samtracker.prompts.variety import varied
 from samtracker.types import Box, Candidate, Frame, Mask, Prompt, mask_box

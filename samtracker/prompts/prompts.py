@@ -11,8 +11,8 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from samtracker.backends.runtime import EncodedFrame, Runtime
 from samtracker.errors import PromptError
-from samtracker.model.runtime import EncodedFrame, Runtime
 from samtracker.prompts.first_objects import check_count
 from samtracker.prompts.grabcut import grabcut
 from samtracker.prompts.mask_formats import parse_mask

@@ -25,18 +25,18 @@ import torch
 from numpy.typing import NDArray
 
 from samtracker._version import __version__
+from samtracker.backends.runtime import Runtime
 from samtracker.checkpoints.origin import weights_of
 from samtracker.config import TrackerConfig
 from samtracker.errors import ConfigError, OutputError
 from samtracker.files import DAMAGE, checked_path, writing
 from samtracker.model.network import SEED
-from samtracker.model.runtime import Runtime
 from samtracker.prompts.grabcut import SEED as CUT_SEED
 from samtracker.tracking.turn import Turn
 from samtracker.types import FrameResult
 
 _KIND: Final = "samtracker-replay-"
-FORMAT: Final = f"{_KIND}2"
+FORMAT: Final = f"{_KIND}3"
 
 LARGEST: Final = 2**30
 """Bytes that the arrays of one argument may take; a few of a log may stand for thousands."""
@@ -90,6 +90,7 @@ class ReplayLog:
             "sha256": digest,
             "device": tracker.runtime.device.type,
             "precision": tracker.runtime.precision_name,
+            "backend": tracker.runtime.backend.name,
             "threads": torch.get_num_threads(),
             "config": asdict(tracker.config),
             "seeds": {"network": SEED, "grabcut": CUT_SEED},

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 
+from samtracker.backends.out_of_memory import within_memory
+from samtracker.backends.runtime import EncodedFrame, Runtime
 from samtracker.config import TrackerConfig
 from samtracker.errors import NothingToUndoError, PromptError
 from samtracker.model.encoders import Features
-from samtracker.model.runtime import EncodedFrame, Runtime, within_memory
 from samtracker.prompts.first_objects import check_count
 from samtracker.tracking.checks import check_id
 from samtracker.tracking.life_cycle import LifeCycle, Observation

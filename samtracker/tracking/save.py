@@ -12,6 +12,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from samtracker.backends.runtime import EncodedFrame, Runtime
 from samtracker.checkpoints.files import checksum, load_state, save_state
 from samtracker.checkpoints.origin import network_of, weights_of
 from samtracker.config import TrackerConfig
@@ -21,7 +22,6 @@ from samtracker.model.encoders import Features
 from samtracker.model.geometry import InputTransform
 from samtracker.model.memory import ReferenceFrame, Template
 from samtracker.model.network import Network
-from samtracker.model.runtime import EncodedFrame, Runtime
 from samtracker.model.target import TargetModel
 from samtracker.tracking.encoding import JsonDecoder, JsonEncoder, Layout
 from samtracker.tracking.life_cycle import LifeCycle
@@ -33,7 +33,7 @@ from samtracker.tracking.trial import check_state
 from samtracker.types import FrameResult, TrackedObject
 
 _KIND: Final = "samtracker-tracker-"
-FORMAT: Final = 5
+FORMAT: Final = 6
 """Number of the format; one more with every change of `LAYOUTS` or of the header."""
 
 
@@ -83,12 +83,14 @@ class SavedTracker:
         network: Network with the weights that the tracker had.
         config: Settings of the tracker.
         precision: Number format that the network ran in.
+        backend: What it ran with.
         threads: Number of threads that torch had; with as many the masks are the same.
     """
 
     network: Network
     config: TrackerConfig
     precision: str
+    backend: str
     threads: int
     _path: Path
     _state: Any
@@ -135,6 +137,7 @@ def save_tracker(
         "weights": weights,
         "sha256": digest,
         "precision": runtime.precision_name,
+        "backend": runtime.backend.name,
         "threads": torch.get_num_threads(),
         "config": asdict(config),
         "state": encoder.encode(vars(state)),
@@ -168,10 +171,11 @@ def load_tracker(path: str | Path, weights: str | Path | None) -> SavedTracker:
             raise ValueError("something was changed")
         header = json.loads(text)
         config = TrackerConfig(**header["config"])
-        name, digest, precision = (str(header[key]) for key in ("weights", "sha256", "precision"))
+        keys = ("weights", "sha256", "precision", "backend")
+        name, digest, precision, backend = (str(header[key]) for key in keys)
         threads, state = int(header["threads"]), header["state"]
     network = network_of(path, name, digest, weights)
-    return SavedTracker(network, config, precision, threads, path, state, tensors)
+    return SavedTracker(network, config, precision, backend, threads, path, state, tensors)
 
 
 def _check_format(path: Path, found: str) -> None:

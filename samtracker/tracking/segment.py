@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 import torch
 
-from samtracker.model.aggregation import soft_aggregate
+from samtracker.backends.out_of_memory import within_memory
+from samtracker.backends.runtime import EncodedFrame, Runtime
+from samtracker.model.aggregation import soft_aggregate, soft_masks
 from samtracker.model.confidence import calibrated, expected_iou
 from samtracker.model.network import NOWHERE
-from samtracker.model.runtime import EncodedFrame, Runtime, soft_masks, within_memory
 from samtracker.tracking.life_cycle import Observation
 from samtracker.tracking.track import Track
 from samtracker.types import State, TrackedObject, mask_box

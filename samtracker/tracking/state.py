@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from samtracker.backends.runtime import EncodedFrame
 from samtracker.errors import FrameError, NotInitializedError
-from samtracker.model.runtime import EncodedFrame
 from samtracker.tracking.objects import Objects
 from samtracker.types import Frame, FrameResult, check_frame
 

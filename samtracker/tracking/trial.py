@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import torch
 
+from samtracker.backends.runtime import Runtime
 from samtracker.config import TrackerConfig
-from samtracker.model.runtime import Runtime
 from samtracker.tracking.state import StreamState
 from samtracker.types import FrameResult
 

@@ -11,13 +11,12 @@ from torch import Tensor, nn
 
 from samtracker.config import TrainConfig
 from samtracker.data.sample import MAIN
-from samtracker.model.aggregation import soft_aggregate
+from samtracker.model.aggregation import soft_aggregate, soft_masks
 from samtracker.model.encoders import STRIDE, Features
 from samtracker.model.memory import RADIUS
 from samtracker.model.network import Network
 from samtracker.model.prompt_maps import PromptMaps
 from samtracker.model.propagation import propagate_each
-from samtracker.model.runtime import soft_masks
 from samtracker.model.target import fit_targets, score_targets
 from samtracker.train.losses import Losses, cross_entropy, dice, iou
 from samtracker.train.prompting import from_boxes

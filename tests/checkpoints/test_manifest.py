@@ -16,7 +16,6 @@ from samtracker.checkpoints.files import load_state
 from samtracker.checkpoints.load import load_network
 from samtracker.checkpoints.manifest import (
     WeightEntry,
-    cache_folder,
     checked_digest,
     find,
     manifest,
@@ -24,6 +23,7 @@ from samtracker.checkpoints.manifest import (
     weights_folder,
 )
 from samtracker.errors import WeightsError
+from samtracker.files import cache_folder
 from tests.helpers.cli_tools import ROOT
 
 

@@ -7,9 +7,9 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from samtracker.backends.runtime import Runtime
 from samtracker.checkpoints.load import load_network
 from samtracker.evaluate.metrics import region_similarity
-from samtracker.model.runtime import Runtime
 from samtracker.prompts.pointing import find
 from samtracker.prompts.prompts import prompt_method
 from samtracker.types import Frame, Mask, Prompt, mask_box

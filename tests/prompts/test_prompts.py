@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from samtracker.backends.runtime import EncodedFrame, Runtime
 from samtracker.errors import PromptError
-from samtracker.model.runtime import EncodedFrame, Runtime
 from samtracker.prompts.prompts import MIN_AREA, first_masks, prompt_method
 from samtracker.types import mask_box
 from tests.conftest import MakeTracker

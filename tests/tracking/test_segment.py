@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from samtracker.backends.runtime import Runtime
 from samtracker.config import TrackerConfig
 from samtracker.model.network import Network
-from samtracker.model.runtime import Runtime
 from samtracker.tracking.life_cycle import LifeCycle, Observation
 from samtracker.tracking.object_memory import ObjectMemory
 from samtracker.tracking.segment import segment_frame

@@ -10,9 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from samtracker.config import ModelConfig, TrackerConfig, TrainConfig
-from samtracker.model.aggregation import soft_aggregate
+from samtracker.model.aggregation import soft_aggregate, soft_masks
 from samtracker.model.network import Network
-from samtracker.model.runtime import soft_masks
 from samtracker.tracking.object_memory import ObjectMemory
 from samtracker.train.rollout import Rollout
 from tests.helpers.scenes import BLUE, RED, film

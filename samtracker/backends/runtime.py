@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from samtracker.errors import OutOfMemoryError
+from samtracker.backends.choice import build_backend, choose_backend
+from samtracker.backends.out_of_memory import within_memory
+from samtracker.backends.torch_backend import TorchBackend
 from samtracker.model.decoder import Decoded
 from samtracker.model.device import choose_device, choose_precision
 from samtracker.model.encoders import Features
@@ -23,13 +23,8 @@ from samtracker.model.process import check_process
 from samtracker.model.prompt_batch import PromptBatch
 from samtracker.model.prompter import Candidates
 from samtracker.model.sam import SamPrompter
+from samtracker.process_settings import keep_memory
 from samtracker.types import Candidate, Frame, Mask, Prompt
-
-CONVERTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear, nn.MultiheadAttention)
-"""Layers that compute in half precision under autocast; norms stay in float32."""
-
-FAINT = 0.02
-"""Mask probability below which a soft template's pixel is background."""
 
 
 @dataclass(frozen=True)
@@ -66,22 +61,36 @@ class Runtime:
         network: Moved to the device, its weights to the precision, for good.
         device: See `choose_device`.
         precision: See `choose_precision`.
+        backend: See `choose_backend`.
+
+    Attributes:
+        network: The network.
+        device: Where torch computes.
+        precision: In which number format.
+        backend: Computes what costs most.
 
     Raises:
-        ConfigError: An unknown device or precision, or a forked process, see `check_process`.
+        ConfigError: An unknown device, precision or backend, one that is not there or does not fit,
+            or a forked process, see `check_process`.
     """
 
-    def __init__(self, network: Network, *, device: str = "auto", precision: str = "auto") -> None:
+    def __init__(
+        self,
+        network: Network,
+        *,
+        device: str = "auto",
+        precision: str = "auto",
+        backend: str = "auto",
+    ) -> None:
         self.device = choose_device(device)
         check_process(self.device)
         self.precision = choose_precision(precision, self.device)
-        # Depthwise convolutions on a CPU are about three times faster in this layout.
-        self.network = network.eval().to(self.device)
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        # Autocast would convert these weights again in every frame.
-        for module in self.network.modules():
-            if isinstance(module, CONVERTED):
-                module.to(self.precision)
+        if self.device.type == "cpu":
+            keep_memory()
+        chosen = choose_backend(backend, network, self.device)
+        self._torch = TorchBackend(network, self.device, self.precision)
+        self.network = self._torch.network
+        self.backend = build_backend(chosen, self._torch)
 
     @property
     def precision_name(self) -> str:
@@ -104,8 +113,7 @@ class Runtime:
         transform = encoder.input_transform((image.shape[0], image.shape[1]), size)
         with within_memory():
             model_input = transform.prepare(image, encoder.mean, encoder.std)
-            with self._autocast():
-                features = self.network.encode(model_input)
+            features = self.backend.encode(model_input)
             return EncodedFrame(image.copy(), transform, features)
 
     @torch.inference_mode()
@@ -116,9 +124,8 @@ class Runtime:
             OutOfMemoryError: The device has no memory left for it.
         """
         features = [frame.features] * len(memories)
-        with self._autocast(), within_memory():
-            decoded: Decoded = self.network.decode_objects(features, memories)
-        return decoded
+        with self._torch.autocast(), within_memory():
+            return self.network.decode_objects(features, memories, self.backend.decode)
 
     @torch.inference_mode()
     def prompt(self, frame: EncodedFrame, prompt: Prompt) -> list[Candidate]:
@@ -130,7 +137,7 @@ class Runtime:
         prompter = self.network.prompter
         assert isinstance(prompter, SamPrompter), "lite is pointed with by `point`"
         with within_memory():
-            with self._autocast():
+            with self._torch.autocast():
                 found = Candidates(*prompter(frame.features.x16, prompt, frame.transform))
             masks = (frame.transform.restore(found.logits[0]) > 0).cpu().numpy()
         return [
@@ -153,48 +160,11 @@ class Runtime:
         assert prompter is not None, "SAM is pointed with by `prompt`"
         with within_memory():
             pixels = torch.from_numpy(squares).to(self.device).permute(0, 3, 1, 2)
-            with self._autocast():
-                features = self.network.encode_pixels(pixels)
+            features = self._torch.encode(self.network.normalized(pixels))
+            with self._torch.autocast():
                 assert features.x8 is not None, "lite has skips"
                 assert features.x4 is not None, "lite has skips"
                 found: Candidates = prompter(
                     features.x16, features.x8, features.x4, prompts.to(self.device)
                 )
         return found
-
-    def _autocast(self) -> AbstractContextManager[None]:
-        enabled = self.precision is not torch.float32
-        context: AbstractContextManager[None] = torch.autocast(
-            self.device.type, self.precision, enabled=enabled
-        )
-        return context
-
-
-@contextmanager
-def within_memory() -> Iterator[None]:
-    """Turn what torch and NumPy say where memory has run out into an error of ours.
-
-    Raises:
-        OutOfMemoryError: The device has no memory left for what is done inside.
-    """
-    try:
-        yield
-    except (MemoryError, RuntimeError) as error:
-        # On a CPU torch says it in a plain RuntimeError.
-        told = isinstance(error, MemoryError | torch.OutOfMemoryError)
-        if not told and "can't allocate memory" not in str(error):
-            raise
-        raise OutOfMemoryError(
-            "out of memory: give a smaller size, track fewer objects or use the device cpu"
-        ) from error
-
-
-def soft_masks(logits: Tensor, like: Tensor) -> Tensor:
-    """Average the mask probabilities of logits (n, h, w) over the cells of `like` (..., h', w').
-
-    A place counts for the object with the largest logit there. Probabilities below `FAINT` count as
-    0, so that the object is looked for around its mask.
-    """
-    shares = (torch.sigmoid(logits) * (logits == logits.amax(dim=0)))[:, None]
-    shares = F.adaptive_avg_pool2d(shares * (shares > FAINT), (like.shape[-2], like.shape[-1]))
-    return shares[:, 0]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from samtracker.backends.runtime import Runtime
 from samtracker.config import ModelConfig
 from samtracker.model.network import Network
 from samtracker.model.prompt_batch import NONE, PromptBatch
-from samtracker.model.runtime import Runtime
 
 SIDE = 64
 

@@ -1,0 +1,157 @@
+"""Every backend computes what torch does, and is chosen, named and restored."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from samtracker.backends.choice import choose_backend
+from samtracker.backends.runtime import Runtime
+from samtracker.checkpoints.load import load_network
+from samtracker.config import ModelConfig, TrackerConfig
+from samtracker.errors import ConfigError
+from samtracker.model.network import Network
+from samtracker.tracker import Tracker
+from tests.helpers.cli_tools import FAST, samtrack, two_balls
+from tests.helpers.scenes import BLUE, RED, film, iou
+
+ENGINES = ("openvino", "onnxruntime")
+CPU = torch.device("cpu")
+SHOTS = film([RED, BLUE], 8)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def kept_graphs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where graphs are kept: not where the user has them."""
+    with pytest.MonkeyPatch.context() as patch:
+        home = tmp_path_factory.mktemp("home")
+        patch.setenv("SAMTRACKER_HOME", str(home))
+        yield home / "graphs"
+
+
+@pytest.fixture(scope="module")
+def lite() -> Network:
+    return load_network("lite")
+
+
+Make = Callable[[str], Tracker]
+
+
+@pytest.fixture(scope="module")
+def make(lite: Network) -> Make:
+    def made(backend: str) -> Tracker:
+        config = TrackerConfig(size=96)
+        return Tracker(lite, config, device="cpu", precision="float32", backend=backend)
+
+    return made
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_features_are_those_of_torch(make: Make, engine: str) -> None:
+    wanted, found = (
+        make(name).runtime.encode(SHOTS[0].frame, 96).features for name in ("torch", engine)
+    )
+    for name in ("x16", "key", "x8", "x4", "coarse"):
+        one, other = getattr(wanted, name), getattr(found, name)
+        torch.testing.assert_close(other, one, rtol=1e-3, atol=1e-3 * float(one.abs().max()))
+    assert found.key_stride == wanted.key_stride == 8
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_objects_are_followed_as_by_torch(make: Make, engine: str) -> None:
+    """Two at once, through crops of several sizes."""
+    trackers = [make("torch"), make(engine)]
+    for tracker in trackers:
+        tracker.init(SHOTS[0].frame, mask=SHOTS[0].ids)
+    for shot in SHOTS[1:]:
+        wanted, found = (tracker.step(shot.frame) for tracker in trackers)
+        for one, other in zip(wanted.objects, found.objects, strict=True):
+            assert iou(one.mask, other.mask) > 0.99
+            assert other.score == pytest.approx(one.score, abs=0.01)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_stream_goes_on_with_the_backend_it_had(make: Make, engine: str, tmp_path: Path) -> None:
+    tracker = make(engine)
+    tracker.init(SHOTS[0].frame, mask=SHOTS[0].ids)
+    tracker.step(SHOTS[1].frame)
+    tracker.save(tmp_path / "tracker.safetensors")
+    again = Tracker.load(tmp_path / "tracker.safetensors", device="cpu")
+    assert again.runtime.backend.name == engine
+    wanted, found = (item.step(SHOTS[2].frame) for item in (tracker, again))
+    np.testing.assert_array_equal(found.id_map, wanted.id_map)
+    assert [item.score for item in found.objects] == [item.score for item in wanted.objects]
+
+
+def test_graphs_are_made_once_and_again_where_they_are_damaged(
+    lite: Network, make: Make, kept_graphs: Path
+) -> None:
+    make("openvino")
+    (folder,) = kept_graphs.iterdir()
+    weights = folder / "decoder.onnx"
+    before = weights.stat().st_mtime_ns
+    make("openvino")
+    assert weights.stat().st_mtime_ns == before
+    intact = weights.read_bytes()
+    weights.write_bytes(intact[:-1])
+    make("openvino")
+    assert weights.read_bytes() == intact
+    assert [path.name for path in kept_graphs.iterdir() if path.name.startswith(".")] == []
+
+
+def test_graphs_that_cannot_be_kept_are_made_all_the_same(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("SAMTRACKER_HOME", str(tmp_path / "file"))
+    result = make("openvino").init(SHOTS[0].frame, mask=SHOTS[0].ids)
+    assert len(result.objects) == 2
+    assert (tmp_path / "file").read_text() == "no folder"
+
+
+def test_auto_is_the_quickest_that_is_there(lite: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SAMTRACKER_BACKEND", raising=False)
+    assert choose_backend("auto", lite, CPU) == "openvino"
+    assert choose_backend("auto", lite, torch.device("cuda")) == "torch"
+    monkeypatch.setenv("SAMTRACKER_BACKEND", "onnxruntime")
+    assert choose_backend("auto", lite, CPU) == "onnxruntime"
+    assert choose_backend("torch", lite, CPU) == "torch"
+    monkeypatch.delenv("SAMTRACKER_BACKEND")
+    monkeypatch.setitem(sys.modules, "openvino", None)  # as if it were not installed
+    assert choose_backend("auto", lite, CPU) == "torch"
+    message = r"backend='openvino' is not installed: pip install 'samtracker\[openvino\]'"
+    with pytest.raises(ConfigError, match=message):
+        choose_backend("openvino", lite, CPU)
+
+
+def test_what_does_not_fit_is_refused(lite: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match="use one of auto, torch, openvino, onnxruntime"):
+        choose_backend("tensorrt", lite, CPU)
+    with pytest.raises(ConfigError, match="backend='openvino' does not run on cuda: use 'torch'"):
+        choose_backend("openvino", lite, torch.device("cuda"))
+    monkeypatch.setenv("SAMTRACKER_BACKEND", "nothing")
+    with pytest.raises(ConfigError, match="backend='nothing' does not exist"):
+        Runtime(lite, device="cpu")
+    sam = Network(ModelConfig())
+    object.__setattr__(sam.config, "encoder", "vit_b")
+    with pytest.raises(ConfigError, match="does not run encoder='vit_b': use 'torch'"):
+        choose_backend("onnxruntime", sam, CPU)
+
+
+def test_the_command_line_takes_one_and_the_summary_names_it(tmp_path: Path) -> None:
+    two_balls(tmp_path / "balls.mp4")
+    job = ("track", tmp_path / "balls.mp4", "--init-box", "8,8,40,40", *FAST, "--save", "csv")
+    done = samtrack(*job, "--weights", "lite", "--backend", "openvino", "-o", tmp_path / "out")
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["backend"] == "openvino"
+    refused = samtrack(*job, "--backend", "tensorrt", "-o", tmp_path / "other")
+    assert refused.err == (
+        "Error: --backend 'tensorrt' does not exist: use one of auto, torch, openvino, "
+        "onnxruntime\n"
+    )
