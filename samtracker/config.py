@@ -20,6 +20,8 @@ ENCODERS = ("lite", "vit_b", "vit_l", "vit_h")
 DEVICES = ("auto", "cuda", "mps", "cpu")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 BACKENDS = ("auto", "torch", "openvino", "onnxruntime")
+MOST_THREADS = 1024
+"""More than any machine has cores for; a program that starts far more of them is ended."""
 FEEDBACKS = ("hard", "soft")
 OBJECTS = ("largest", "random")
 FRAMINGS = ("letterbox", "object")

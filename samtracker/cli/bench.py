@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from samtracker.cli.interruption import EXIT_CODE
+from samtracker.cli.options import threads_option
 from samtracker.config import DEVICES, ENCODERS, PRECISIONS
 
 
@@ -61,6 +62,13 @@ from samtracker.config import DEVICES, ENCODERS, PRECISIONS
     show_default=True,
     help="Number format of the network.",
 )
+@threads_option
+@click.option(
+    "--end-to-end",
+    is_flag=True,
+    help="Time whole jobs as well, file in and files out, and compare their frame rate with the "
+    "steps'.",
+)
 @click.option(
     "-o",
     "--output",
@@ -77,12 +85,14 @@ def bench(  # noqa: PLR0917
     steps: int,
     device: str,
     precision: str,
+    end_to_end: bool,
     output: Path,
     overwrite: bool,
 ) -> None:
     """Time the parts of a step on this machine, on a painted clip of 854x480.
 
-    Prints medians in ms, for the whole step the 95th percentile as well.
+    Prints medians in ms, for the whole step the 95th percentile as well. Of whole jobs it prints
+    the frames a second, and their share of what the steps alone give.
     """
     from tqdm import tqdm
 
@@ -92,6 +102,7 @@ def bench(  # noqa: PLR0917
     from samtracker.diagnostics.machine import describe
     from samtracker.evaluate.results import table
     from samtracker.files import write_text, writing
+    from samtracker.jobs.timing import time_job
     from samtracker.results.names import BENCH_JSON, BENCH_PNG
     from samtracker.results.output_folder import OutputFolder
 
@@ -107,7 +118,14 @@ def bench(  # noqa: PLR0917
         timings: list[Timing] = []
         with suppress(KeyboardInterrupt):  # what has been timed is kept
             for case in tqdm(cases, unit="case"):
-                timings.append(run(case, steps=steps, device=device, precision=precision))
+                timing = run(
+                    case,
+                    steps=steps,
+                    device=device,
+                    precision=precision,
+                    job=time_job if end_to_end else None,
+                )
+                timings.append(timing)
         if not timings:
             raise KeyboardInterrupt
         rows = [timing.to_dict() for timing in timings]
@@ -120,6 +138,8 @@ def bench(  # noqa: PLR0917
         **{f"{stage}_p50": stage for stage in STAGES},
         **{"step_p50": "step", "step_p95": "p95", "fps": "fps", "memory": "MB"},
     }
+    if end_to_end:
+        shown |= {"job_fps": "job fps", "job_share": "of step"}
     lines = [{**row, "memory": max(row["peak_memory_mb"].values())} for row in rows]
     click.echo(table(lines, shown))
     click.echo(f"{len(timings)} of {len(cases)} cases in {folder.kept}", err=True)

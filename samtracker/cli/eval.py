@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from samtracker.cli.options import model_options
+from samtracker.cli.options import model_options, threads_option
 from samtracker.config import CORRUPTIONS, DATASETS
 from samtracker.errors import ConfigError
 
@@ -75,6 +75,7 @@ from samtracker.errors import ConfigError
 )
 @click.option("--overwrite", is_flag=True, help="Replace an earlier run's output folder.")
 @model_options
+@threads_option
 def evaluate(  # noqa: PLR0917
     dataset: str,
     root: Path,
@@ -93,11 +94,15 @@ def evaluate(  # noqa: PLR0917
     Prints J, F and J&F as the official code of DAVIS has them. docs/evaluation.md says how frames
     and absent objects count.
     """
+    import torch
+
     from samtracker.cli.scoring import EvalRequest, run_evaluation
 
     context = click.get_current_context()
     given = [
-        name for name in model if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+        name
+        for name in (*model, "threads")
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
     ]
     if predictions is not None and given:
         option = given[0].replace("_", "-")
@@ -115,5 +120,6 @@ def evaluate(  # noqa: PLR0917
             prompt=prompt,
             rounds=rounds,
             model=model,
+            threads=torch.get_num_threads() if "threads" in given else None,
         )
     )

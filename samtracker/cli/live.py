@@ -7,7 +7,13 @@ from typing import Any
 
 import click
 
-from samtracker.cli.options import first_prompt_options, log_option, model_options, stream_option
+from samtracker.cli.options import (
+    first_prompt_options,
+    log_option,
+    model_options,
+    stream_option,
+    threads_option,
+)
 
 
 @click.command()
@@ -37,6 +43,7 @@ from samtracker.cli.options import first_prompt_options, log_option, model_optio
 @click.option("--overwrite", is_flag=True, help="Replace an earlier recording and log.")
 @click.option("--headless", is_flag=True, help="Open no window; print a JSON line for every frame.")
 @model_options
+@threads_option
 def live(  # noqa: PLR0917
     source: str,
     init_mask: Path | None,

@@ -36,7 +36,7 @@ OPTIONS: Final = {
     "learning_rate=...": "--learning-rate",
     "clip_norm=...": "--clip-norm",
     "precision=float32": "--precision float32",
-    "backend='": "--backend '",
+    "backend=": "--backend ",
     "PIL.Image.MAX_IMAGE_PIXELS": "the limit with samtrack --max-pixels N",
     "without a window": "without (--headless with live, no --show with track)",
 }

@@ -15,6 +15,7 @@ from samtracker.config import (
     FEEDBACKS,
     FORMATS,
     MASK_KINDS,
+    MOST_THREADS,
     PRECISIONS,
 )
 from samtracker.types import Box
@@ -220,6 +221,26 @@ def log_option(command: Command) -> Command:
         type=click.Path(path_type=Path, dir_okay=False),
         help="Write down what is done to this file, as JSON lines, for `samtrack replay`.",
     )(command)
+
+
+def threads_option(command: Command) -> Command:
+    """Add the option for the threads that torch computes with until the command ends."""
+    return click.option(
+        "--threads",
+        type=click.IntRange(1, MOST_THREADS),
+        metavar="N",
+        expose_value=False,
+        callback=_compute_with,
+        help="Number of threads that the network computes with on a CPU; by default torch's own "
+        "choice, the number of cores.",
+    )(command)
+
+
+def _compute_with(context: click.Context, option: click.Parameter, count: int | None) -> None:
+    if count is not None and not context.resilient_parsing:
+        from samtracker.jobs.threads import torch_threads
+
+        context.with_resource(torch_threads(count))
 
 
 def _options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:

@@ -73,6 +73,7 @@ class EvalRequest:
     prompt: str
     rounds: int
     model: dict[str, Any]
+    threads: int | None
 
     def __post_init__(self) -> None:
         rule = PromptRule.parse(self.prompt)
@@ -244,7 +245,14 @@ def _score(
             source = TrackerSource(make, output, on_frame if jobs == 1 else None, rule)
         try:
             with closing(
-                evaluate(clips, source, jobs=jobs, rounds=request.rounds, on_wait=check)
+                evaluate(
+                    clips,
+                    source,
+                    jobs=jobs,
+                    threads=request.threads,
+                    rounds=request.rounds,
+                    on_wait=check,
+                )
             ) as found:
                 for number, result in found:
                     done[number] = result

@@ -18,6 +18,7 @@ from samtracker.cli.options import (
     model_options,
     output_options,
     stream_option,
+    threads_option,
 )
 from samtracker.video.location import is_camera, locate_source
 
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     help="Go on with the interrupted job in this output folder, instead of VIDEO.",
 )
 @model_options
+@threads_option
 @click.pass_context
 def track(  # noqa: PLR0917
     context: click.Context,
@@ -121,6 +123,7 @@ def track(  # noqa: PLR0917
 @click.command()
 @output_options(default="demo-output")
 @model_options
+@threads_option
 def demo(output: Path, save: tuple[str, ...], show: bool, **model: Any) -> None:
     """Track the rabbit of Big Buck Bunny from a few clicks. The clip comes with the extra `demo`.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,10 @@ MOST_OBJECTS: Final = 32
 
 WARM_UP: Final = 5
 """Number of steps before those that are timed."""
+
+TimeJob = Callable[[Tracker, Iterator[tuple[Frame, dict[int, Mask]]], int], float]
+"""Tracks a clip, frames and masks, by a whole job; returns the ms that each frame takes after some
+first ones."""
 
 _SIZE = (480, 854)  # of the frames
 _COLUMNS = 8  # of the grid that the objects stand in
@@ -63,11 +67,13 @@ class Timing:
         case: The case.
         milliseconds: Times of each step, by stage and for the whole "step".
         peak_memory_mb: Largest memory in MB, see `Peak`.
+        job: Time of a frame in a whole job; None if none was timed.
     """
 
     case: Case
     milliseconds: dict[str, list[float]]
     peak_memory_mb: dict[str, int]
+    job: float | None = None
 
     def percentile(self, stage: str, percent: int) -> float:
         """Return a percentile of the time of a stage, or of the whole "step", in ms."""
@@ -84,10 +90,20 @@ class Timing:
             row[f"{stage}_p50"] = round(self.percentile(stage, 50), 2)
             row[f"{stage}_p95"] = round(self.percentile(stage, 95), 2)
         row["fps"] = round(1000 / self.percentile("step", 50), 2)
+        if self.job is not None:
+            row["job_fps"] = round(1000 / self.job, 2)
+            row["job_share"] = round(float(np.mean(self.milliseconds["step"])) / self.job, 3)
         return {**row, "peak_memory_mb": self.peak_memory_mb}
 
 
-def bench(case: Case, *, steps: int, device: str = "auto", precision: str = "auto") -> Timing:
+def bench(
+    case: Case,
+    *,
+    steps: int,
+    device: str = "auto",
+    precision: str = "auto",
+    job: TimeJob | None = None,
+) -> Timing:
     """Time some steps after a warm-up, on a painted clip of 854x480.
 
     Args:
@@ -95,6 +111,7 @@ def bench(case: Case, *, steps: int, device: str = "auto", precision: str = "aut
         steps: Number of steps to time.
         device: Device of the tracker, see `Tracker`.
         precision: Precision of the tracker, see `Tracker`.
+        job: Times a whole job with as many steps; None for none.
 
     Raises:
         ConfigError: The encoder, size, device or precision does not exist or fit.
@@ -105,7 +122,8 @@ def bench(case: Case, *, steps: int, device: str = "auto", precision: str = "aut
     tracker = Tracker(network, config, device=device, precision=precision)
     stages: dict[str, list[float]] = {stage: [] for stage in (*STAGES, "step")}
     peak = Peak()
-    (first, masks), *others = _clip(case.objects, WARM_UP + steps + 1)
+    length = WARM_UP + steps + 1
+    (first, masks), *others = _clip(case.objects, length)
     tracker.init(first, mask=masks)
     with _watched(tracker) as marks:
         for number, (frame, _) in enumerate(others):
@@ -117,7 +135,8 @@ def bench(case: Case, *, steps: int, device: str = "auto", precision: str = "aut
             if number >= WARM_UP:
                 for stage, seconds in _split(begin, marks, end).items():
                     stages[stage].append(1000 * seconds)
-    return Timing(case=case, milliseconds=stages, peak_memory_mb=peak.megabytes)
+    whole = None if job is None else job(tracker, _clip(case.objects, length), WARM_UP)
+    return Timing(case=case, milliseconds=stages, peak_memory_mb=peak.megabytes, job=whole)
 
 
 def draw(timings: list[Timing], path: Path) -> None:

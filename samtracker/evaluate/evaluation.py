@@ -23,6 +23,7 @@ def evaluate(
     source: MaskSource,
     *,
     jobs: int = 1,
+    threads: int | None = None,
     rounds: int = 0,
     on_wait: Callable[[], None] = lambda: None,
 ) -> Generator[tuple[int, ClipResult]]:
@@ -32,6 +33,8 @@ def evaluate(
         clips: Clips with truth; those with less than three masks have no scores.
         source: Source of the masks to score.
         jobs: Number of processes that share the clips; 1 is this process alone.
+        threads: Number of threads of each process, where there are several; None for its share of
+            the cores.
         rounds: Rounds of corrections, see `evaluate_rounds`; more than 0 need a `TrackerSource`.
         on_wait: Called again and again while other processes are waited for; what it raises ends
             them.
@@ -50,7 +53,7 @@ def evaluate(
     if jobs == 1:
         yield from enumerate(map(task, clips))
         return
-    threads = max((os.cpu_count() or 1) // jobs, 1)
+    threads = threads or max((os.cpu_count() or 1) // jobs, 1)
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(jobs, context, initializer=_limit, initargs=(threads,))
     try:

@@ -10,6 +10,7 @@ from samtracker.errors import OutputError, SamTrackerError, VideoError
 from samtracker.files import write_text
 from samtracker.jobs.journal_writer import JournalWriter
 from samtracker.jobs.progress import JobStart, OnFrame, OnStart, Progress, expected_frames
+from samtracker.jobs.read_ahead import ReadAhead
 from samtracker.jobs.record import JobRecord
 from samtracker.jobs.sinks import Sinks
 from samtracker.jobs.summary import Summary, summarize
@@ -64,7 +65,7 @@ def execute(  # noqa: PLR0917
     Args:
         record: What is to be done.
         tracker: See `track_frames`.
-        reader: See `track_frames`.
+        reader: Source of the frames.
         done: See `track_frames`.
         folder: Folder for the results; its `ended_early` is set.
         watcher: Who is told how far it is.
@@ -83,27 +84,31 @@ def execute(  # noqa: PLR0917
         watcher.on_start(
             JobStart(result=tracker.result, origins=record.origins, restored=restored, total=total)
         )
-    with closing(JournalWriter(folder.partial, record, tracker)) as journal:
+    with (
+        ReadAhead(reader) as frames,
+        closing(JournalWriter(folder.partial, record, tracker)) as journal,
+    ):
 
-        def on_written(frame: VideoFrame, result: FrameResult) -> bool:
+        def on_tracked(frame: VideoFrame, result: FrameResult) -> bool:
             if watcher.on_frame is None:
                 return True
             return watcher.on_frame(Progress(frame=frame, result=result, total=total)) is not False
 
         sinks = Sinks(record.save, folder.partial, reader, record.stride)
-        ending = track_frames(tracker, reader, done, journal, sinks, on_written=on_written)
+        ending = track_frames(tracker, frames, done, journal, sinks, on_tracked=on_tracked)
+    read = frames.state
     if ending.is_early and folder.is_behind:
         raise ending.failure or KeyboardInterrupt
     try:
-        summary = summarize(tracker, reader, ending, record.origins, record.source)
+        summary = summarize(tracker, reader.info, read, ending, record.origins, record.source)
         write_text(folder.partial / SUMMARY, summary.to_json())
     except OutputError as error:
         ending = replace(ending, failure=ending.failure or error)
-        summary = summarize(tracker, reader, ending, record.origins, record.source)
+        summary = summarize(tracker, reader.info, read, ending, record.origins, record.source)
     folder.ended_early = ending.is_early
     return Execution(
         summary=summary,
-        failure=ending.failure or _cut_off(reader),
+        failure=ending.failure or (_cut_off(reader) if read.truncated else None),
         unsaved=journal.failure,
     )
 

@@ -31,10 +31,10 @@ class JobStart:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """A frame of a job, once it is tracked and written.
+    """A frame of a job, once it is tracked and noted; it is in the files a moment later.
 
     Attributes:
-        frame: The frame.
+        frame: The frame; it must not be changed, for it may still be written.
         result: What was found in it.
         total: See `JobStart`.
     """
@@ -45,7 +45,7 @@ class Progress:
 
     @property
     def done(self) -> int:
-        """Number of frames that are written, this one included."""
+        """Number of frames that are tracked, this one included."""
         return self.result.index + 1
 
 

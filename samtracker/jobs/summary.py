@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+import torch
+
 from samtracker._version import __version__
 from samtracker.jobs.track_frames import Ending
 from samtracker.peak_memory import peak_memory
 from samtracker.tracker import Tracker
-from samtracker.video.read import VideoReader
+from samtracker.video.read import ReadState, VideoInfo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +37,7 @@ class Summary:
         device: Where the network ran: cuda, mps or cpu.
         precision: Number format of the network.
         backend: What computed most of it, of `samtracker.config.BACKENDS`.
+        threads: Number of threads that torch computed with on the CPU.
         encoder: Encoder of the network.
         weights: Name of the weight file.
         weights_sha256: Its sha256, in hexadecimal.
@@ -60,6 +63,7 @@ class Summary:
     device: str
     precision: str
     backend: str
+    threads: int
     encoder: str
     weights: str
     weights_sha256: str
@@ -72,14 +76,20 @@ class Summary:
         return json.dumps(asdict(self), indent=2)
 
 
-def summarize(
-    tracker: Tracker, reader: VideoReader, ending: Ending, origins: dict[int, str], source: str
+def summarize(  # noqa: PLR0917
+    tracker: Tracker,
+    info: VideoInfo,
+    read: ReadState,
+    ending: Ending,
+    origins: dict[int, str],
+    source: str,
 ) -> Summary:
     """Sum up a job.
 
     Args:
         tracker: The tracker, as it is at the end.
-        reader: The source, as it is at the end.
+        info: What was known of the source before.
+        read: What was found while it was read.
         ending: How the job ended.
         origins: What the first masks were made from, by object id.
         source: The source as the user named it.
@@ -88,22 +98,23 @@ def summarize(
     known = () if tracker.result is None else tracker.result.objects
     return Summary(
         source=source,
-        size=reader.info.size,
+        size=info.size,
         frames=tally.frames,
         objects=tally.objects,
         names={item.id: item.name for item in known if item.name},
         interrupted=ending.interrupted,
         failed=str(ending.failure) if ending.failure else None,
-        unreadable=reader.unreadable,
-        truncated=reader.truncated,
-        notes=reader.notes,
-        stream=reader.info.stream,
-        sample_aspect_ratio=str(reader.info.sample_aspect_ratio),
+        unreadable=read.unreadable,
+        truncated=read.truncated,
+        notes=read.notes,
+        stream=info.stream,
+        sample_aspect_ratio=str(info.sample_aspect_ratio),
         fps=tally.fps,
         peak_memory_mb=peak_memory(),
         device=runtime.device.type,
         precision=runtime.precision_name,
         backend=runtime.backend.name,
+        threads=torch.get_num_threads(),
         encoder=network.config.encoder,
         weights=network.file.name if network.file else "none",
         weights_sha256=network.digest or "none",

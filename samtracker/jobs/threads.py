@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
 
 import torch
 
+from samtracker.config import MOST_THREADS
 from samtracker.errors import ConfigError
-
-MOST: Final = 1024
-"""More than any machine has cores for; a program that starts far more of them is ended."""
 
 
 @contextmanager
 def torch_threads(count: int) -> Iterator[None]:
-    """Compute with as many threads as something was made with, until the end of the `with` block.
+    """Compute with so many threads, until the end of the `with` block.
 
     Args:
         count: Number of threads.
 
     Raises:
-        ConfigError: Nothing can have been made with so many.
+        ConfigError: So many are not possible.
     """
-    if not 1 <= count <= MOST:
+    if not 1 <= count <= MOST_THREADS:
         raise ConfigError(
             f"threads={count} is not possible: the file that says so is damaged, start again"
         )

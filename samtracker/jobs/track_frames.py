@@ -1,4 +1,4 @@
-"""The loop of a job: step, write, count, from the first frame to the last."""
+"""The loop of a job: step, note, have it written, from the first frame to the last."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from itertools import chain
 from samtracker.errors import SamTrackerError
 from samtracker.jobs.journal_writer import JournalWriter
 from samtracker.jobs.sinks import Sinks
+from samtracker.jobs.write_behind import WriteBehind
 from samtracker.results.tally import Tally
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
-from samtracker.video.read import VideoFrame, VideoReader
+from samtracker.video.read import VideoFrame
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,26 +39,29 @@ class Ending:
 
 def track_frames(
     tracker: Tracker,
-    reader: VideoReader,
+    frames: Iterable[VideoFrame],
     done: Iterable[tuple[VideoFrame, FrameResult]],
     journal: JournalWriter,
     sinks: Sinks,
     *,
-    on_written: Callable[[VideoFrame, FrameResult], bool],
+    on_tracked: Callable[[VideoFrame, FrameResult], bool],
 ) -> Ending:
     """Track to the end of a source and finish the files; what was tracked is kept.
 
+    Files are written by a thread of their own, so that the next frame is tracked meanwhile; all
+    else, `on_tracked` included, happens in the thread that calls.
+
     Args:
         tracker: Tracker with a stream in which some frames have results already.
-        reader: Source of the frames after them.
+        frames: The frames after them.
         done: Those frames and their results; of a new stream, the first one.
         journal: Gets every frame before the files do, so that these can be written again.
         sinks: Files for every frame, these included.
-        on_written: Called once a frame is written; False stops the job as Ctrl-C does.
+        on_tracked: Called once a frame is tracked; False stops the job as Ctrl-C does.
     """
     try:
         with sinks:
-            ending = _track(tracker, reader, done, journal, sinks, on_written=on_written)
+            ending = _track(tracker, frames, done, journal, sinks, on_tracked=on_tracked)
     except SamTrackerError as error:  # `_track` raises none: a file could not be finished
         return replace(ending, failure=ending.failure or error)
     return ending
@@ -65,23 +69,23 @@ def track_frames(
 
 def _track(
     tracker: Tracker,
-    reader: VideoReader,
+    frames: Iterable[VideoFrame],
     done: Iterable[tuple[VideoFrame, FrameResult]],
     journal: JournalWriter,
     sinks: Sinks,
     *,
-    on_written: Callable[[VideoFrame, FrameResult], bool],
+    on_tracked: Callable[[VideoFrame, FrameResult], bool],
 ) -> Ending:
     tally = Tally()
     known = ((frame, result, None) for frame, result in done)
     try:
-        for frame, result, seconds in chain(known, _steps(tracker, reader)):
-            journal.write(frame, result)
-            sinks.write(frame, result)
-            tally.add(result, seconds)
-            if not on_written(frame, result):
-                journal.checkpoint()
-                return Ending(tally=tally, interrupted=True)
+        with WriteBehind(sinks, tally) as writer:
+            for frame, result, seconds in chain(known, _steps(tracker, frames)):
+                journal.write(frame, result)
+                writer.write(frame, result, seconds)
+                if not on_tracked(frame, result):
+                    journal.checkpoint()
+                    return Ending(tally=tally, interrupted=True)
         return Ending(tally=tally)
     except KeyboardInterrupt:
         return Ending(tally=tally, interrupted=True)
@@ -90,10 +94,10 @@ def _track(
 
 
 def _steps(
-    tracker: Tracker, reader: VideoReader
+    tracker: Tracker, frames: Iterable[VideoFrame]
 ) -> Iterator[tuple[VideoFrame, FrameResult, float]]:
     """Yield the frames to come, their results and the seconds that each step took."""
-    for frame in reader:
+    for frame in frames:
         begin = time.perf_counter()
         result = tracker.step(frame.image, frame.time)
         yield frame, result, time.perf_counter() - begin

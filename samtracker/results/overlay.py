@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import reprlib
 from numbers import Real
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from samtracker.errors import ConfigError
 from samtracker.palette import palette_color
-from samtracker.types import Box, Frame, FrameResult, State, TrackedObject, check_frame
+from samtracker.types import Box, Frame, FrameResult, Mask, State, TrackedObject, check_frame
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _DARK, _LIGHT = (24, 24, 24), (255, 255, 255)
@@ -89,15 +91,20 @@ def _draw_mask(canvas: Frame, item: TrackedObject, box: Box, opacity: float) -> 
     left, top = (max(int(side) - line, 0) for side in box[:2])
     right, bottom = (int(side) + line for side in box[2:])
     part = canvas[top:bottom, left:right]
-    mask = item.mask[top:bottom, left:right].astype(np.uint8)
+    mask = item.mask[top:bottom, left:right].view(np.uint8)
     color = np.array(object_color(item.id))
     blend = (1 - opacity) * np.arange(256)[:, None] + opacity * color
     cv2.copyTo(cv2.LUT(part, blend.round().astype(np.uint8)[None]), mask, part)
     # A strong line stands out from a light picture, a light one within it from a dark picture.
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * line + 1, 2 * line + 1))
     rim = cv2.erode(mask, disk)
-    part[mask > rim] = color
-    part[rim > cv2.erode(rim, disk)] = (0.4 * color + 0.6 * 255).round()
+    _paint(part, mask > rim, color)
+    _paint(part, rim > cv2.erode(rim, disk), (0.4 * color + 0.6 * 255).round())
+
+
+def _paint(part: Frame, where: Mask, color: NDArray[Any]) -> None:
+    """Give pixels a color, in place; quick where they are few, as `part[where] = color` is not."""
+    part[np.divmod(np.flatnonzero(where), where.shape[1])] = color
 
 
 def _draw_label(canvas: Frame, item: TrackedObject, unseen: int, text: str) -> None:

@@ -67,11 +67,15 @@ class VideoFormat:
 FASTSTART = {"movflags": "+faststart"}
 """The index of an MP4 or MOV is at the front, so that a browser need not load the whole file."""
 
+X264_THREADS = max(1, (os.cpu_count() or 1) // 4)
+"""The other cores are left to whoever makes the frames; x264 alone would take them all."""
+
 H264 = VideoFormat(
     container="mp4",
     container_options=FASTSTART,
     encoder="libx264",
-    options={"crf": "20", "preset": "veryfast"},
+    # Half the time of "veryfast" for as good a picture, in files larger by a quarter.
+    options={"crf": "20", "preset": "superfast", "threads": str(X264_THREADS)},
     given="rgb24",
     stored="yuv420p",
     multiple=2,
@@ -154,9 +158,10 @@ class VideoEncoder:
     def add(self, pixels: NDArray[np.uint8], seconds: float) -> None:
         """Encode one frame, uint8 (H, W, channels), shown at `seconds`."""
         below, right = (-side % self._form.multiple for side in self.size)
-        padded = np.pad(pixels, ((0, below), (0, right), (0, 0)), mode="edge")
+        if below or right:
+            pixels = np.pad(pixels, ((0, below), (0, right), (0, 0)), mode="edge")
         frame = self._reformatter.reformat(
-            av.VideoFrame.from_ndarray(padded, format=self._form.given),
+            av.VideoFrame.from_ndarray(pixels, format=self._form.given),
             format=self._form.stored,
             dst_colorspace=Colorspace.ITU709,
             dst_color_range=ColorRange.MPEG,

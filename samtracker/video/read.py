@@ -78,6 +78,21 @@ class VideoInfo:
     stream: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReadState:
+    """What was found while a source was read, up to some frame of it.
+
+    Attributes:
+        unreadable: See `VideoReader`.
+        notes: See `VideoReader`.
+        truncated: See `VideoReader`.
+    """
+
+    unreadable: int
+    notes: tuple[str, ...]
+    truncated: bool
+
+
 class VideoReader(Iterator[VideoFrame]):
     """Iterator over the frames of a source, made by `read_frames`.
 
@@ -157,6 +172,11 @@ class VideoReader(Iterator[VideoFrame]):
     def truncated(self) -> bool:
         """Whether the source ended before it should have; known once it has ended."""
         return self._source.truncated
+
+    @property
+    def state(self) -> ReadState:
+        """What was found until now."""
+        return ReadState(unreadable=self.unreadable, notes=self.notes, truncated=self.truncated)
 
     def check_complete(self) -> None:
         """Check that the source did not end before it should have; to be called at its end.

@@ -39,11 +39,25 @@ def test_times_add_up_and_are_written(tmp_path: Path) -> None:
     assert len(lines) == 5
 
 
+def test_a_whole_job_is_compared_with_its_steps(tmp_path: Path) -> None:
+    case = ("--size", "64", "--objects", "1", "--steps", "4", "--precision", "float32")
+    done = samtrack("bench", *case, "--end-to-end", "--threads", "1", "-o", tmp_path / "out")
+    assert done.code == 0
+    found = json.loads((tmp_path / "out" / "bench.json").read_text())
+    (row,) = found["cases"]
+    assert row["job_fps"] > 0
+    assert row["job_share"] > 0
+    assert found["machine"]["threads"] == 1
+    assert done.out.splitlines()[0].endswith("job fps  of step")
+
+
 def test_bad_options_leave_nothing(tmp_path: Path) -> None:
     for options, message in (
         (("--size", "7"), "size=7 does not fit"),
         (("--objects", "99"), "99 is not in the range 1<=x<=32"),
         (("--encoder", "huge"), "'huge' is not one of"),
+        (("--threads", "0"), "0 is not in the range 1<=x<=1024"),
+        (("--threads", "9999"), "9999 is not in the range 1<=x<=1024"),
     ):
         done = samtrack("bench", *options, "-o", tmp_path / "out")
         assert done.code == 2

@@ -199,6 +199,7 @@ def test_a_second_run_needs_overwrite(root: Path, tmp_path: Path) -> None:
         (("--split", "x" * 5000), "cannot be read (File name too long)"),
         (("--predictions", "x" * 5000), "is no folder"),
         (("--predictions", ".", "--memory", "rolling"), "--memory is of the tracker"),
+        (("--predictions", ".", "--threads", "2"), "--threads is of the tracker"),
     ],
 )
 def test_bad_options_are_one_line(

@@ -10,6 +10,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from pycocotools import mask as coco
 
@@ -76,7 +77,10 @@ def test_by_default_overlay_masks_and_summary(folder: Path) -> None:
 
 
 def test_the_summary_tells_what_was_done() -> None:
-    summary = run("balls.mp4", "--init-mask", "first.png", "--memory", "bank:2")
+    before = torch.get_num_threads()
+    options = ("--memory", "bank:2", "--threads", str(before + 1))
+    summary = run("balls.mp4", "--init-mask", "first.png", *options)
+    assert torch.get_num_threads() == before
     fps, peak = summary.pop("fps"), summary.pop("peak_memory_mb")
     assert fps["p50"] >= fps["p95"] > 0
     assert peak["cpu"] > 100
@@ -95,6 +99,8 @@ def test_the_summary_tells_what_was_done() -> None:
         "sample_aspect_ratio": "1",
         "device": "cpu",
         "precision": "float32",
+        "backend": "torch",
+        "threads": before + 1,
         "encoder": "lite",
         "weights": "lite.safetensors",
         "weights_sha256": manifest()["lite"].sha256,

@@ -104,7 +104,8 @@ def test_the_caller_hears_of_the_start_and_of_every_frame(
         starts.append(start)
 
     def on_frame(progress: Progress) -> None:  # None goes on
-        assert (tmp_path / f"out.partial/masks/{progress.frame.index:05}.png").exists()
+        noted = (tmp_path / "out.partial/resume/results.jsonl").read_text().splitlines()
+        assert len(noted) == progress.done  # so that a kill would not lose it
         result = progress.result
         seen.append((progress.frame.index, result.index, progress.done, progress.total))
 

@@ -42,7 +42,7 @@ def tracker(lite_tracker: MakeTracker) -> Tracker:
     return lite_tracker()
 
 
-def run(tracker: Tracker, folder: Path, on_written: OnWritten, *formats: str) -> Ending:
+def run(tracker: Tracker, folder: Path, on_tracked: OnWritten, *formats: str) -> Ending:
     """Tracks the balls of the film, with results in the folder."""
     two_balls(folder / "balls.mp4")
     prompts = FirstPrompts(mask=first_mask(folder / "first.png"))
@@ -52,18 +52,18 @@ def run(tracker: Tracker, folder: Path, on_written: OnWritten, *formats: str) ->
         journal = JournalWriter(folder, NOT_TO_RESUME, tracker)
         sinks = Sinks(formats, folder, reader, 1)
         done = [(frame, first)]
-        return track_frames(tracker, reader, done, journal, sinks, on_written=on_written)
+        return track_frames(tracker, reader, done, journal, sinks, on_tracked=on_tracked)
 
 
 def test_every_frame_is_seen_counted_and_timed(tracker: Tracker, tmp_path: Path) -> None:
     seen = []
 
-    def on_written(frame: VideoFrame, result: FrameResult) -> bool:
+    def on_tracked(frame: VideoFrame, result: FrameResult) -> bool:
         assert result.timestamp == frame.time == pytest.approx(frame.index / 25)
         seen.append((frame.index, result.index))
         return True
 
-    ending = run(tracker, tmp_path, on_written, "csv")
+    ending = run(tracker, tmp_path, on_tracked, "csv")
     assert seen == [(number, number) for number in range(10)]
     assert ending.failure is None
     assert not ending.interrupted
@@ -79,24 +79,24 @@ def test_the_caller_may_stop_it(tracker: Tracker, tmp_path: Path) -> None:
 
 
 def test_an_impatient_interruption_keeps_the_results_too(tracker: Tracker, tmp_path: Path) -> None:
-    def on_written(frame: VideoFrame, result: FrameResult) -> bool:
+    def on_tracked(frame: VideoFrame, result: FrameResult) -> bool:
         if frame.index == 2:
             raise KeyboardInterrupt
         return True
 
-    ending = run(tracker, tmp_path, on_written, "overlay")
+    ending = run(tracker, tmp_path, on_tracked, "overlay")
     assert ending.interrupted
     assert ending.tally.frames == len(frames_in(tmp_path / "overlay.mp4")) == 3
 
 
 def test_files_are_finished_even_if_the_program_fails(tracker: Tracker, tmp_path: Path) -> None:
-    def on_written(frame: VideoFrame, result: FrameResult) -> bool:
+    def on_tracked(frame: VideoFrame, result: FrameResult) -> bool:
         if frame.index == 5:
             raise ArithmeticError
         return True
 
     with pytest.raises(ArithmeticError):
-        run(tracker, tmp_path, on_written, "overlay", "alpha", "masks")
+        run(tracker, tmp_path, on_tracked, "overlay", "alpha", "masks")
     assert len(frames_in(tmp_path / "overlay.mp4")) == 6
     with av.open(f"file:{tmp_path / 'alpha.mov'}") as video:
         assert sum(1 for _ in video.decode(video=0)) == 6
