@@ -50,19 +50,24 @@ def write_graphs(network: Network, folder: Path) -> None:
     """
     graphs = {"encoder": EncoderGraph(network), "decoder": DecoderGraph(network)}
     for name, graph in graphs.items():
-        with torch.no_grad():
-            torch.onnx.export(
-                graph.eval(),
-                graph.example(),
-                folder / f"{name}.onnx",
-                input_names=list(graph.inputs),
-                output_names=graph.outputs,
-                dynamic_shapes=tuple(graph.inputs.values()),
-                opset_version=OPSET,
-                external_data=False,
-                dynamo=True,
-                verbose=False,
-            )
+        write_graph(graph, folder / f"{name}.onnx")
+
+
+@torch.no_grad()
+def write_graph(graph: Graph, path: Path) -> None:
+    """Write one graph to an ONNX file."""
+    torch.onnx.export(
+        graph.eval(),
+        graph.example(),
+        path,
+        input_names=list(graph.inputs),
+        output_names=graph.outputs,
+        dynamic_shapes=tuple(graph.inputs.values()),
+        opset_version=OPSET,
+        external_data=False,
+        dynamo=True,
+        verbose=False,
+    )
 
 
 class EncoderGraph(Graph):
@@ -72,7 +77,7 @@ class EncoderGraph(Graph):
         network: A network with lite's encoder, float32, on the CPU.
     """
 
-    outputs = "x16", "key", "x8", "x4"
+    outputs: Sequence[str] = ("x16", "key", "x8", "x4")
 
     def __init__(self, network: Network) -> None:
         super().__init__()

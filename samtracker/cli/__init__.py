@@ -18,6 +18,7 @@ from samtracker.cli.command_line import ARGUMENTS
 from samtracker.cli.data import data
 from samtracker.cli.doctor import doctor
 from samtracker.cli.eval import evaluate
+from samtracker.cli.export import export
 from samtracker.cli.interruption import EXIT_CODE
 from samtracker.cli.live import live
 from samtracker.cli.messages import warnings_shown, with_options
@@ -96,6 +97,7 @@ def main(max_pixels: int | None) -> None:
 
 
 for command in (
-    *(track, demo, live, replay, evaluate, bench, data, train, export_weights, weights, doctor),
+    *(track, demo, live, replay, evaluate, bench, data, train, export, export_weights),
+    *(weights, doctor),
 ):
     main.add_command(command)

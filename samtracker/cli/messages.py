@@ -37,6 +37,7 @@ OPTIONS: Final = {
     "clip_norm=...": "--clip-norm",
     "precision=float32": "--precision float32",
     "backend=": "--backend ",
+    "format=": "--format ",
     "PIL.Image.MAX_IMAGE_PIXELS": "the limit with samtrack --max-pixels N",
     "without a window": "without (--headless with live, no --show with track)",
 }

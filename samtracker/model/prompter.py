@@ -88,4 +88,4 @@ class Prompter(PairedDecoder):
         )
         logits = logits.float()
         scores = predicted_iou(logits.flatten(0, 1), iou[:, :count].flatten())
-        return Candidates(logits, scores.view(len(logits), count))
+        return Candidates(logits, scores.view(logits.shape[:2]))

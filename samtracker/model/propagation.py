@@ -99,14 +99,15 @@ def propagate_each(
 
     Args:
         queries: unit-norm (n, c, h, w).
-        keys: unit-norm (n, c, h, w), at the same places of the templates' frames.
-        labels: (n, h, w), the share of each template cell that the object covers, 0 to 1.
+        keys: unit-norm (n, c, h, w), at the same places of the templates' frames; of any other
+            height and width without a radius.
+        labels: of the keys, the share of each cell that the object covers, 0 to 1.
         radius: in cells; None for anywhere.
 
     Returns:
         The propagated labels and the best similarities, both float32 (n, h, w).
     """
-    height, width = labels.shape[1:]
+    height, width = queries.shape[2:]
     similarity = queries.flatten(2).transpose(1, 2) @ keys.flatten(2)
     if radius is not None:
         rows, columns = (torch.arange(side, device=labels.device) for side in (height, width))
@@ -117,7 +118,8 @@ def propagate_each(
     values, places = similarity.topk(TOP_K, dim=-1)
     weights = torch.softmax(values.float() / TEMPERATURE, dim=-1)
     picked = labels.flatten(1).gather(1, places.flatten(1)).view(places.shape)
-    return (picked * weights).sum(-1).view(labels.shape), values[..., 0].float().view(labels.shape)
+    votes, best = (picked * weights).sum(-1), values[..., 0].float()
+    return votes.view(-1, height, width), best.view(-1, height, width)
 
 
 def _block(query: Tensor) -> tuple[int, int]:

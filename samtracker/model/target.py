@@ -73,6 +73,15 @@ def fit_targets(keys: Tensor, masks: Tensor) -> Tensor:
         The weights of the models, float32 (n, c + 1). Where the normal equations have no solution,
         as with keys that are not finite, they are 0: such a model says nothing of any cell.
     """
+    normal, right = normal_equations(keys, masks)
+    factors, failures = torch.linalg.cholesky_ex(normal)
+    weights = torch.cholesky_solve(right[..., None], factors)[..., 0]
+    solved = (failures == 0) & weights.isfinite().all(1)
+    return weights.where(solved[:, None], torch.zeros_like(weights))
+
+
+def normal_equations(keys: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what `fit_targets` solves: float32 (n, c + 1, c + 1), and (n, c + 1)."""
     near = F.max_pool2d(masks[:, None], 2 * NEAR + 1, stride=1, padding=NEAR)[:, 0] > 0
     background = 1 - masks
     parts = [part.flatten(1) for part in (masks, background * near, background * ~near)]
@@ -85,12 +94,9 @@ def fit_targets(keys: Tensor, masks: Tensor) -> Tensor:
     rows = torch.cat([rows, rows.new_ones(*rows.shape[:2], 1)], dim=2)
     normal = rows.transpose(1, 2) @ (rows * (inside + outside)[..., None])
     right = rows.transpose(1, 2) @ (inside - outside)[..., None]
-    diagonal = normal.diagonal(dim1=1, dim2=2)
-    diagonal += RIDGE * diagonal.mean(1, keepdim=True)
-    factors, failures = torch.linalg.cholesky_ex(normal)
-    weights = torch.cholesky_solve(right, factors)[..., 0]
-    solved = (failures == 0) & weights.isfinite().all(1)
-    return weights.where(solved[:, None], torch.zeros_like(weights))
+    ridge = RIDGE * normal.diagonal(dim1=1, dim2=2).mean(1)
+    identity = torch.eye(normal.shape[-1], device=normal.device)
+    return normal + ridge[:, None, None] * identity, right[..., 0]
 
 
 def target_scores(weights: Tensor, key: Tensor) -> Tensor:

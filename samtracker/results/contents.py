@@ -13,9 +13,11 @@ _FILES = {
     *(names.OVERLAY, names.ALPHA, names.RLE, names.CSV, names.SUMMARY),
     *(names.RESULTS_CSV, names.RESULTS_JSON, names.REPORT, names.BENCH_JSON, names.BENCH_PNG),
     *_UNFINISHED,
+    *(name + suffix for name in names.GRAPHS for suffix in (".onnx", ".xml", ".bin")),
     names.PROCESS,
 }
 _RESUME_FILES = {names.COMMAND, names.JOB, names.JOURNAL, names.TRACKER, f"{names.TRACKER}.tmp"}
+_EXPORT = f'{{\n  "format": "{names.EXPORT_FORMAT}"'.encode()
 _NUMBERED = re.compile(r"\d{5,}\.png")  # one of an earlier version may be half written
 
 
@@ -48,6 +50,8 @@ def refuse_foreign(folder: Path) -> None:
             strange = [p for p in item.rglob("*") if not p.is_dir() and not _is_mask(p)]
         elif item.name == names.RESUME and item.is_dir() and not item.is_symlink():
             strange = [p for p in item.iterdir() if p.name not in _RESUME_FILES or not p.is_file()]
+        elif item.name == names.EXPORT_CONFIG and item.is_file():
+            strange = [] if _is_export(item) else [item]
         else:
             strange = [] if item.name in _FILES and item.is_file() else [item]
         if strange:
@@ -55,6 +59,12 @@ def refuse_foreign(folder: Path) -> None:
                 f"'{folder}' is not replaced, because '{strange[0].relative_to(folder)}' in it "
                 "is no result of samtrack: choose another with output=..., or move that away"
             )
+
+
+def _is_export(path: Path) -> bool:
+    """Return whether a file says of exported graphs what they are, as many others are called so."""
+    with path.open("rb") as file:
+        return file.read(len(_EXPORT)) == _EXPORT
 
 
 def _is_mask(path: Path) -> bool:

@@ -18,6 +18,12 @@ REPORT: Final = "report.html"
 BENCH_JSON: Final = "bench.json"
 BENCH_PNG: Final = "bench.png"
 
+EXPORT_CONFIG: Final = "config.json"
+EXPORT_FORMAT: Final = "samtracker-step-1"
+"""First entry of that file, by which it is known to be ours."""
+GRAPHS: Final = ("encoder", "target", "score", "last", "references", "decoder", "prompter")
+"""Exported graphs, each a file in ONNX and two in OpenVINO."""
+
 RESUME: Final = "resume"
 """Folder of what an interrupted job needs to go on; the next four are in it."""
 COMMAND: Final = "command.json"

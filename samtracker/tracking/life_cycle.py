@@ -28,7 +28,7 @@ import numpy as np
 from samtracker.config import TrackerConfig
 from samtracker.types import Mask, State
 
-_ADAPTION = 0.2
+ADAPTION = 0.2
 """Weight of a good frame in the usual area of the object."""
 
 FADE = 0.98
@@ -104,7 +104,7 @@ class LifeCycle:
         self.state = self._next()
         if not doubtful:
             fresh = self.state is State.REACQUIRED
-            self._area += (1.0 if fresh else _ADAPTION) * (observation.area - self._area)
+            self._area += (1.0 if fresh else ADAPTION) * (observation.area - self._area)
             self._center = observation.center
             self._largest = max(self._largest, float(observation.area))
         return self.state

@@ -1,0 +1,65 @@
+"""The graphs of a step as files, for ONNX Runtime or OpenVINO."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from samtracker.backends.graphs import Graph, write_graph
+from samtracker.errors import ConfigError
+
+SUFFIXES: Final = {"onnx": ".onnx", "openvino": ".xml"}
+"""How the name of a graph's file ends in each format."""
+
+_NEEDS: Final = {
+    "onnx": ("onnx", "onnxscript"),
+    "openvino": ("onnx", "onnxscript", "openvino"),
+}
+
+
+def check_format(format: str) -> None:
+    """Check that graphs can be written in a format.
+
+    Raises:
+        ConfigError: There is no such format, or a package for it is not installed.
+    """
+    if format not in SUFFIXES:
+        raise ConfigError(f"format={format!r} does not exist: use one of {', '.join(SUFFIXES)}")
+    missing = [name for name in _NEEDS[format] if find_spec(name) is None]
+    if missing:
+        raise ConfigError(
+            f"format={format!r} needs {' and '.join(missing)}: pip install 'samtracker[{format}]'"
+        )
+
+
+def write_step(graphs: dict[str, Graph], folder: Path, format: str) -> Iterator[str]:
+    """Write graphs, each by its name; yield the name of each once it is there.
+
+    Args:
+        graphs: From `step_graphs`.
+        folder: Where to.
+        format: A key of `SUFFIXES`, which was checked.
+    """
+    # What torch and onnx say of each other is of no use to anybody here.
+    logging.getLogger("onnxscript").setLevel(logging.ERROR)
+    for name, graph in graphs.items():
+        path = folder / f"{name}.onnx"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            write_graph(graph, path)
+            if format == "openvino":
+                _convert(path)
+        yield name
+
+
+def _convert(path: Path) -> None:
+    """Replace an ONNX file by an OpenVINO model in float32, a `.xml` and a `.bin`."""
+    import openvino
+
+    model = openvino.convert_model(path)
+    openvino.save_model(model, path.with_suffix(".xml"), compress_to_fp16=False)
+    path.unlink()
