@@ -16,8 +16,6 @@ import cv2
 import numpy as np
 import onnxruntime
 
-PROVIDER = "CPUExecutionProvider"
-
 
 class OnnxTracker:
     """Follow one object.
@@ -32,10 +30,8 @@ class OnnxTracker:
         self.size = size or self.config["size"]
         files = {name: graph["file"] for name, graph in self.config["graphs"].items()}
         files.pop("prompter", None)  # makes a first mask of a box or clicks
-        self.sessions = {
-            name: onnxruntime.InferenceSession(Path(folder, file), providers=[PROVIDER])
-            for name, file in files.items()
-        }
+        start, engine = onnxruntime.InferenceSession, ["CPUExecutionProvider"]
+        self.sessions = {name: start(Path(folder, files[name]), providers=engine) for name in files}
 
     def init(self, frame, mask):
         """Start with an RGB frame (H, W, 3), uint8, and the object's mask (H, W), bool."""
@@ -104,16 +100,14 @@ class OnnxTracker:
 
     def window(self, labels):
         """Return where the object can be by now: a function from a stride to rows and columns."""
-        starts, ends = [], []
+        spans, reach = [], self.config["radius"] / 16
         for axis in (0, 1):
             limit, cells = labels.shape[axis] // 2, np.flatnonzero(labels.any(1 - axis))
-            reach = self.config["radius"] / 16
             low, high = cells[0] / 2 - reach, (cells[-1] + 1) / 2 + reach
             rungs = (rung for rung in self.config["ladder"] if rung >= high - low)
             side = min(next(rungs, limit), limit)
-            starts.append(min(max(round((low + high - side) / 2), 0), limit - side))
-            ends.append(starts[-1] + side)
-        spans = list(zip(starts, ends, strict=True))
+            start = min(max(round((low + high - side) / 2), 0), limit - side)
+            spans.append((start, start + side))
         return lambda stride: tuple(slice(a * 16 // stride, b * 16 // stride) for a, b in spans)
 
     def fit(self, features, labels):
@@ -185,9 +179,9 @@ def center_of(mask):
     return np.argwhere(mask).mean(0)
 
 
-def main(folder, video, first, output):
+def main(folder, video, first, output, size=0):
     """Track the object of a mask picture through a video, and write a mask for each frame."""
-    source, number, tracker = cv2.VideoCapture(video), 0, OnnxTracker(folder)
+    source, number, tracker = cv2.VideoCapture(video), 0, OnnxTracker(folder, int(size))
     mask = cv2.imread(first, cv2.IMREAD_GRAYSCALE) > 0
     Path(output).mkdir()
     while (image := source.read()[1]) is not None:

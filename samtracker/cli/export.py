@@ -11,7 +11,7 @@ from samtracker.cli.model import DEFAULT_WEIGHTS
 
 
 @click.command()
-@click.argument("weights", metavar="[NAME|FILE]", default=DEFAULT_WEIGHTS)
+@click.argument("weights", metavar="[WEIGHTS]", default=DEFAULT_WEIGHTS)
 @click.option(
     "-o",
     "--output",
