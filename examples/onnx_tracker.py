@@ -38,8 +38,8 @@ class OnnxTracker:
         features = self.encode(frame)
         labels = area_mean(mask, features["key"].shape[1:3])
         self.last = features, labels
-        self.references = [reference(features, labels)]
-        self.given_target = self.target = self.fit(features, labels)
+        first, self.target = self.reference(features, labels)
+        self.references, self.given_target = [first], self.target
         self.area = self.largest = float(mask.sum())
         self.center = center_of(mask)
         self.doubtful = self.number = 0
@@ -80,17 +80,17 @@ class OnnxTracker:
         at = self.window(labels)
         query = features["key"][0][at(8)]
         score = self.run("score", key=query, weights=self.target)["score"]
-        last = self.run("last", query=query, key=before["key"][0][at(8)], labels=labels[at(8)])
+        key, covered = before["key"][0][at(8)], labels[at(8)]
+        last = self.run("match_last", query=query, key=key, labels=covered)
         keys, shares = (np.concatenate(parts) for parts in zip(*self.references, strict=True))
-        coarse = features["coarse"][0][at(16)]
-        old = self.run("references", query=coarse, keys=keys, labels=shares)
+        old = self.run("match_references", query=query, keys=keys, labels=shares)
         found = (old["label"], old["similarity"], last["label"], last["similarity"])
         decoded = self.run(
             "decoder",
             image=features["x16"][..., *at(16)],
             template=before["x16"][..., *at(16)],
             masks=halved(labels)[at(16)][None],
-            maps=np.stack([score, *found, labels[at(8)]])[None],
+            maps=np.stack([score, *found, covered])[None],
             x8=features["x8"][..., *at(8)],
             x4=features["x4"][..., *at(4)],
         )
@@ -110,10 +110,10 @@ class OnnxTracker:
             spans.append((start, start + side))
         return lambda stride: tuple(slice(a * 16 // stride, b * 16 // stride) for a, b in spans)
 
-    def fit(self, features, labels):
-        """Fit the target model to a frame: solve its normal equations."""
-        equations = self.run("target", key=features["key"][0], labels=labels)
-        return np.linalg.solve(equations["normal"], equations["right"])
+    def reference(self, features, labels):
+        """Return keys and shares of all cells of a frame, and the target model fitted to it."""
+        made = self.run("reference", key=features["key"][0], labels=labels)
+        return (made["keys"], made["shares"]), np.linalg.solve(made["normal"], made["right"])
 
     def is_good(self, mask, iou, similarity):
         """Decide whether a mask may enter the memory, and note the object's size and place."""
@@ -139,8 +139,9 @@ class OnnxTracker:
         labels, limits = area_mean(mask, features["key"].shape[1:3]), self.config["memory"]
         self.last = features, labels
         if iou >= limits["bank_score"] and self.number % limits["bank_every"] == 0:
-            self.references[1:] = [reference(features, labels)]
-            self.target = (self.given_target + self.fit(features, labels)) / 2
+            confident, target = self.reference(features, labels)
+            self.references[1:] = [confident]
+            self.target = (self.given_target + target) / 2
 
     def score_of(self, logits):
         """Return the IoU with the truth that the probabilities let expect, calibrated."""
@@ -166,12 +167,6 @@ def area_mean(mask, shape):
 def halved(labels):
     """Return means of 2 x 2 cells."""
     return labels.reshape(labels.shape[0] // 2, 2, -1, 2).mean((1, 3))
-
-
-def reference(features, labels):
-    """Return the keys (m, c) and the labels (m,) of all cells of a frame at stride 16."""
-    keys = features["coarse"][0]
-    return keys.reshape(-1, keys.shape[-1]), halved(labels).ravel()
 
 
 def center_of(mask):

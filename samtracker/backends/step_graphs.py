@@ -1,8 +1,8 @@
-"""The graphs of a whole step of lite, for trackers in other languages and without torch.
+"""The rest of a step of lite as graphs, for trackers in other languages and without torch.
 
-They are all that a tracker computes with the network. What is left is cutting windows, solving the
-normal equations of the target model, and deciding what enters the memory. No shape depends on a
-value, and one graph takes windows of every size. Maps that are read by cells have channels last.
+With encoder and decoder they are all that a tracker computes. What is left is cutting windows,
+solving the normal equations of the target model, and deciding what enters the memory. No shape
+depends on a value, and one graph takes windows of every size. The key has its channels last.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.export import Dim
 
 from samtracker.backends.graphs import DecoderGraph, EncoderGraph, Graph
-from samtracker.model.encoders import CHANNELS, STRIDE
+from samtracker.model.encoders import CHANNELS, STRIDE, unit
 from samtracker.model.memory import RADIUS
 from samtracker.model.network import Network
 from samtracker.model.prompt_batch import NONE, PromptBatch
@@ -35,13 +35,13 @@ def step_graphs(network: Network, square: int) -> dict[str, Graph]:
         network: A network with lite's encoder, float32, on the CPU.
         square: Side of the squares in which the prompter is pointed with, in pixels.
     """
-    channels = key_channels(network)
+    channels, stride = key_channels(network), network.encoder.key_stride
     graphs: dict[str, Graph] = {
-        "encoder": StepEncoderGraph(network),
-        "target": TargetGraph(channels),
+        "encoder": EncoderGraph(network),
+        "reference": ReferenceGraph(channels, STRIDE // stride),
         "score": ScoreGraph(channels),
-        "last": LastGraph(channels, RADIUS // network.encoder.key_stride),
-        "references": ReferencesGraph(channels, STRIDE // network.encoder.key_stride),
+        "match_last": MatchLastGraph(channels, RADIUS // stride),
+        "match_references": MatchReferencesGraph(channels, STRIDE // stride),
         "decoder": DecoderGraph(network),
     }
     if network.own_prompter is not None:
@@ -55,36 +55,35 @@ def key_channels(network: Network) -> int:
     return network.encode(torch.zeros(1, 3, 64, 64)).key.shape[1]
 
 
-class StepEncoderGraph(EncoderGraph):
-    """The encoder, with the key at stride 16 as a fifth output, (1, H/16, W/16, c)."""
+class ReferenceGraph(Graph):
+    """A frame and a mask to what is remembered of them: reference cells, and the target model.
 
-    outputs = (*EncoderGraph.outputs, "coarse")
-
-    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
-        """See `EncoderGraph.forward`."""
-        found = super().forward(pixels)
-        return *found, self.features(found).coarse.permute(0, 2, 3, 1)
-
-
-class TargetGraph(Graph):
-    """A frame and a mask to the normal equations of the target model, which no graph solves.
+    The model is given by its normal equations, which no graph solves.
 
     Args:
         channels: Of the key.
+        scale: Cells of the key per cell of stride 16.
     """
 
-    outputs = "normal", "right"
+    outputs = "keys", "shares", "normal", "right"
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, scale: int) -> None:
         super().__init__()
-        self.channels = channels
-        h, w = Dim("h", min=LEAST), Dim("w", min=LEAST)
+        self.channels, self.scale = channels, scale
+        h, w = (scale * Dim(name, min=LEAST) for name in "hw")
         self.inputs = {"key": {0: h, 1: w}, "labels": {0: h, 1: w}}
 
     def forward(self, key: Tensor, labels: Tensor) -> tuple[Tensor, ...]:
-        """Make them of a key (h, w, c) and a mask (h, w): (c + 1, c + 1) and (c + 1,)."""
-        normal, right = normal_equations(key.permute(2, 0, 1)[None], labels[None])
-        return normal[0], right[0]
+        """Make it of a key (2h, 2w, c) and a mask (2h, 2w).
+
+        Returns:
+            Keys (hw, c) and shares (hw,) of all cells of stride 16, and the normal equations,
+            (c + 1, c + 1) and (c + 1,).
+        """
+        maps = key.permute(2, 0, 1)[None]
+        normal, right = normal_equations(maps, labels[None])
+        shares = F.avg_pool2d(labels[None, None], self.scale)
+        return _coarse(maps, self.scale).flatten(2)[0].T, shares.flatten(), normal[0], right[0]
 
     def example(self) -> tuple[Tensor, ...]:
         """See `Graph.example`."""
@@ -117,7 +116,7 @@ class ScoreGraph(Graph):
         return torch.zeros(*CELLS, self.channels), torch.zeros(self.channels + 1)
 
 
-class LastGraph(Graph):
+class MatchLastGraph(Graph):
     """Matching with the last frame, within a radius.
 
     Args:
@@ -145,7 +144,7 @@ class LastGraph(Graph):
         return maps, maps.clone(), torch.zeros(CELLS)
 
 
-class ReferencesGraph(Graph):
+class MatchReferencesGraph(Graph):
     """Matching at stride 16 with all cells of all reference frames.
 
     Args:
@@ -160,18 +159,18 @@ class ReferencesGraph(Graph):
         self.channels, self.scale = channels, scale
         m = Dim("m", min=TOP_K)
         self.inputs = {
-            "query": {0: Dim("h", min=2), 1: Dim("w", min=2)},
+            "query": {0: scale * Dim("h", min=2), 1: scale * Dim("w", min=2)},
             "keys": {0: m},
             "labels": {0: m},
         }
 
     def forward(self, query: Tensor, keys: Tensor, labels: Tensor) -> tuple[Tensor, ...]:
-        """Match a window (h, w, c) with keys (m, c), whose masks are (m,).
+        """Match a window (2h, 2w, c) of a key with cells (m, c), whose masks are (m,).
 
         Returns:
             Label and similarity at the key's stride, and the label at stride 16.
         """
-        queries = query.permute(2, 0, 1)[None]
+        queries = _coarse(query.permute(2, 0, 1)[None], self.scale)
         label, best = propagate_each(queries, keys.T[None, :, None], labels[None, None], None)
         fine = F.interpolate(
             torch.stack([label, best], dim=1), scale_factor=float(self.scale), mode="bilinear"
@@ -183,6 +182,11 @@ class ReferencesGraph(Graph):
         h, w = CELLS
         keys = torch.zeros(h * w + 1, self.channels)
         return torch.zeros(h, w, self.channels), keys, torch.zeros(len(keys))
+
+
+def _coarse(key: Tensor, scale: int) -> Tensor:
+    """Return a key (1, c, H, W) at stride 16, as `Features.coarse` does."""
+    return unit(F.avg_pool2d(key, scale))
 
 
 class PrompterGraph(Graph):

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import warnings
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from samtracker.backends.graphs import Graph, write_graph
+from samtracker.backends.graph_cache import graph_folder
+from samtracker.backends.graphs import DecoderGraph, EncoderGraph, Graph, write_graph
 from samtracker.errors import ConfigError
+from samtracker.model.network import Network
 
 SUFFIXES: Final = {"onnx": ".onnx", "openvino": ".xml"}
 """How the name of a graph's file ends in each format."""
+
+KEPT: Final = (EncoderGraph, DecoderGraph)
+"""Graphs that the backends use as well, and keep."""
 
 _NEEDS: Final = {
     "onnx": ("onnx", "onnxscript"),
@@ -36,10 +42,15 @@ def check_format(format: str) -> None:
         )
 
 
-def write_step(graphs: dict[str, Graph], folder: Path, format: str) -> Iterator[str]:
+def write_step(
+    network: Network, graphs: dict[str, Graph], folder: Path, format: str
+) -> Iterator[str]:
     """Write graphs, each by its name; yield the name of each once it is there.
 
+    Encoder and decoder are taken from where the backends keep them, if they are there.
+
     Args:
+        network: A network with lite's encoder, float32, on the CPU.
         graphs: From `step_graphs`.
         folder: Where to.
         format: A key of `SUFFIXES`, which was checked.
@@ -50,7 +61,10 @@ def write_step(graphs: dict[str, Graph], folder: Path, format: str) -> Iterator[
         path = folder / f"{name}.onnx"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            write_graph(graph, path)
+            if isinstance(graph, KEPT):
+                shutil.copyfile(graph_folder(network) / path.name, path)
+            else:
+                write_graph(graph, path)
             if format == "openvino":
                 _convert(path)
         yield name

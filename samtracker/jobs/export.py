@@ -51,7 +51,7 @@ def export(
     with OutputFolder(output, overwrite=overwrite, inputs=[network.file]) as folder:
         try:
             graphs = step_graphs(network, SIDE)
-            written = write_step(graphs, folder.partial, format)
+            written = write_step(network, graphs, folder.partial, format)
             with writing(output):
                 for number, name in enumerate(graphs, start=1):
                     show(name, number, len(graphs))

@@ -45,18 +45,19 @@ ABOUT: Final[dict[str, tuple[str, Tensors, Tensors]]] = {
             "key": ("1 H/8 W/8 {c}", "Matching key, norm 1 over the channels"),
             "x8": ("1 {c8} H/8 W/8", "Details for the decoder"),
             "x4": ("1 {c4} H/4 W/4", "Finer details for the decoder"),
-            "coarse": ("1 H/16 W/16 {c}", "The key at stride 16, with norm 1 again"),
         },
     ),
-    "target": (
-        "Once for the first frame and each new one of the bank: solve normal x weights = right "
-        "(symmetric, positive definite) for the weights of the target model; the bank's and the "
-        "first frame's are averaged.",
+    "reference": (
+        "For the first frame and each new one of the bank: what is remembered of it. Solve "
+        "normal x weights = right (symmetric, positive definite) for the weights of the target "
+        "model; those of the bank's frame and of the first one are averaged.",
         {
-            "key": ("h w {c}", "Key of the whole frame"),
-            "labels": ("h w", "Share of each cell that the object covers, 0 to 1"),
+            "key": ("2h 2w {c}", "Key of the whole frame"),
+            "labels": ("2h 2w", "Share of each cell that the object covers, 0 to 1"),
         },
         {
+            "keys": ("h*w {c}", "Keys of all cells at stride 16"),
+            "shares": ("h*w", "Share of each of them that the object covers, 0 to 1"),
             "normal": ("{c1} {c1}", "Normal matrix with ridge"),
             "right": ("{c1}", "Right-hand side"),
         },
@@ -69,7 +70,7 @@ ABOUT: Final[dict[str, tuple[str, Tensors, Tensors]]] = {
         },
         {"score": ("h w", "-2 to 2, positive for the object")},
     ),
-    "last": (
+    "match_last": (
         "Matches the frame with the last good one, within the radius; two cells of stride 8 with "
         "the same place in their windows are at the same place.",
         {
@@ -82,12 +83,12 @@ ABOUT: Final[dict[str, tuple[str, Tensors, Tensors]]] = {
             "similarity": ("h w", "Cosine of the best match"),
         },
     ),
-    "references": (
+    "match_references": (
         "Matches the frame with the reference frames: the first one and those of the bank.",
         {
-            "query": ("h w {c}", "Coarse key of the frame, cut to the window"),
-            "keys": ("m {c}", "Coarse keys of all cells of all reference frames"),
-            "labels": ("m", "Share of each of these cells that the object covers, 0 to 1"),
+            "query": ("2h 2w {c}", "Key of the frame, cut to the window"),
+            "keys": ("m {c}", "The keys of all reference frames, one after the other"),
+            "labels": ("m", "Their shares likewise"),
         },
         {
             "label": ("2h 2w", "Propagated share, 0 to 1, at stride 8"),
@@ -103,7 +104,7 @@ ABOUT: Final[dict[str, tuple[str, Tensors, Tensors]]] = {
             "masks": ("n h w", "Share of each cell of the template that the object covers"),
             "maps": (
                 "n 6 2h 2w",
-                "Score, label and similarity of references, label and similarity of last, and "
+                "Score, label and similarity of match_references, the same two of match_last, and "
                 "labels of the last good frame, in this order",
             ),
             **_SKIPS,
@@ -159,7 +160,7 @@ def export_config(network: Network, graphs: dict[str, Graph], format: str) -> di
         "longest_side": LONGEST,
         "mean": encoder.mean.tolist(),
         "std": encoder.std.tolist(),
-        "strides": {"x16": STRIDE, "coarse": STRIDE, "key": encoder.key_stride, "x8": 8, "x4": 4},
+        "strides": {"x16": STRIDE, "key": encoder.key_stride, "x8": 8, "x4": 4},
         "ladder": LADDER,
         "radius": RADIUS,
         "nowhere": NOWHERE,

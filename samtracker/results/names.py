@@ -21,7 +21,9 @@ BENCH_PNG: Final = "bench.png"
 EXPORT_CONFIG: Final = "config.json"
 EXPORT_FORMAT: Final = "samtracker-step-1"
 """First entry of that file, by which it is known to be ours."""
-GRAPHS: Final = ("encoder", "target", "score", "last", "references", "decoder", "prompter")
+GRAPHS: Final = (
+    *("encoder", "reference", "score", "match_last", "match_references", "decoder", "prompter"),
+)
 """Exported graphs, each a file in ONNX and two in OpenVINO."""
 
 RESUME: Final = "resume"
