@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 # A core that waits for the other one should not spin: with another process on the machine that
 # makes small layers a hundred times slower. Read once, when torch is imported.
@@ -15,9 +16,11 @@ from typing import Any, Protocol
 
 import pytest
 
+from samtracker.backends.graph_cache import graph_folder
 from samtracker.checkpoints.load import load_network
 from samtracker.config import TrackerConfig
 from samtracker.model.network import Network
+from samtracker.results.output_folder import alone
 from samtracker.tracker import Tracker
 from tests.helpers.cli_tools import first_mask
 from tests.helpers.resumption import interrupt
@@ -70,3 +73,22 @@ def lite_tracker(lite: Network) -> MakeTracker:
         return Tracker(lite, config, device="cpu", precision="float32")
 
     return make
+
+
+@pytest.fixture(scope="session")
+def graphs_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the graphs of lite are kept, which take long to make: one for all processes."""
+    root = tmp_path_factory.getbasetemp()
+    home = (root.parent if "PYTEST_XDIST_WORKER" in os.environ else root) / "home"
+    with pytest.MonkeyPatch.context() as patch, alone(home):
+        patch.setenv("SAMTRACKER_HOME", str(home))
+        graph_folder(load_network("lite"))
+    return home
+
+
+@pytest.fixture(scope="module")
+def kept_graphs(graphs_home: Path) -> Iterator[Path]:
+    """In which the graphs of lite are found: they are not where the user has them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SAMTRACKER_HOME", str(graphs_home))
+        yield graphs_home / "graphs"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -26,13 +26,7 @@ CPU = torch.device("cpu")
 SHOTS = film([RED, BLUE], 8)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def kept_graphs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where graphs are kept: not where the user has them."""
-    with pytest.MonkeyPatch.context() as patch:
-        home = tmp_path_factory.mktemp("home")
-        patch.setenv("SAMTRACKER_HOME", str(home))
-        yield home / "graphs"
+pytestmark = pytest.mark.usefixtures("kept_graphs")
 
 
 @pytest.fixture(scope="module")
