@@ -7,11 +7,10 @@ from pathlib import Path
 import click
 
 from samtracker.cli.interruption import Interruption
-from samtracker.cli.model import DEFAULT_WEIGHTS
 
 
 @click.command()
-@click.argument("weights", metavar="[WEIGHTS]", default=DEFAULT_WEIGHTS)
+@click.argument("weights", metavar="[WEIGHTS]", default="lite")
 @click.option(
     "-o",
     "--output",

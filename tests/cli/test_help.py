@@ -20,6 +20,7 @@ COMMANDS = [
     ("demo",),
     ("doctor",),
     ("eval",),
+    ("export",),
     ("export-weights",),
     ("live",),
     ("replay",),
