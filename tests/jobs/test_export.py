@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from samtracker.backends.graphs import Graph
-from samtracker.backends.step_graphs import ScoreGraph, step_graphs
+from samtracker.backends.step_graphs import MatchLastGraph, ScoreGraph, step_graphs
 from samtracker.backends.write_step import write_step
 from samtracker.checkpoints.load import load_network
 from samtracker.config import ModelConfig, TrackerConfig
@@ -146,7 +146,7 @@ def test_openvino_is_as_torch(lite: Network, tmp_path: Path) -> None:
 
 def test_progress_is_told(ran: Finished, exported: Path) -> None:
     assert ran.out == f"{exported}\n"
-    assert ran.err.splitlines() == [
+    assert [line for line in ran.err.splitlines() if line.startswith("graph ")] == [
         f"graph {number} of 7: {name}" for number, name in enumerate(NAMES, start=1)
     ]
 
@@ -232,15 +232,17 @@ def test_files_of_others_are_never_replaced(exported: Path, tmp_path: Path) -> N
 
 def few_graphs(network: Network, square: int) -> dict[str, Graph]:
     """Two that are quickly made."""
-    return {"score": ScoreGraph(152), "reference": ScoreGraph(152)}
+    return {"score": ScoreGraph(152), "match_last": MatchLastGraph(152, 12)}
 
 
 def test_an_export_is_replaced_and_an_interrupted_one_leaves_what_was(
-    exported: Path, lite: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lite: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "step_graphs", few_graphs)
     folder = tmp_path / "exported"
-    shutil.copytree(exported, folder)
+    folder.mkdir()
+    (folder / "encoder.onnx").write_bytes(b"an earlier graph")
+    (folder / "config.json").write_text('{\n  "format": "samtracker-step-1"\n}\n')
     before = contents(tmp_path)
 
     def stop(name: str, number: int, count: int) -> None:
@@ -253,7 +255,7 @@ def test_an_export_is_replaced_and_an_interrupted_one_leaves_what_was(
     assert contents(tmp_path) == before
     ran = samtrack("export", "lite", "-o", folder, "--overwrite")
     assert ran.code == 0
-    assert set(contents(folder)) == {"config.json", "reference.onnx", "score.onnx"}
+    assert set(contents(folder)) == {"config.json", "match_last.onnx", "score.onnx"}
     assert set(contents(tmp_path)) == {"exported", *(f"exported/{n}" for n in contents(folder))}
 
 
