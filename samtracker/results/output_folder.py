@@ -19,7 +19,7 @@ from samtracker.errors import OutputError
 from samtracker.files import writing
 from samtracker.results.contents import has_results, is_resumable, refuse_foreign
 from samtracker.results.inputs import refuse_inputs
-from samtracker.results.names import RESUME
+from samtracker.results.names import RESUME, SUMMARY
 from samtracker.results.process import forget_process, is_resuming, note_process, refuse_busy
 
 
@@ -228,6 +228,8 @@ def alone(path: Path) -> Iterator[None]:
 def recover(path: Path) -> None:
     """Put back what a killed program had moved aside, so that only `path` and `partial` are left.
 
+    What a job that is complete had not yet removed when it was killed is removed.
+
     It is to be called within `alone`.
 
     Raises:
@@ -235,6 +237,10 @@ def recover(path: Path) -> None:
     """
     partial, aside = partial_of(path), _aside_of(path)
     refuse_busy(partial)
+    if (path / RESUME).is_dir() and (path / SUMMARY).is_file() and not is_resumable(path):
+        with suppress(OutputError):  # else somebody else's folder is called so
+            refuse_foreign(path)
+            shutil.rmtree(path / RESUME, ignore_errors=True)
     if not aside.exists():
         return
     refuse_foreign(aside)

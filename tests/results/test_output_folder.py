@@ -183,6 +183,19 @@ def test_one_of_the_jobs_that_begin_together_has_the_folder(tmp_path: Path, left
     assert files(tmp_path) == {"out": "/", "out/tracks.csv": winner}
 
 
+def test_what_a_complete_job_had_not_yet_removed_is_removed(tmp_path: Path) -> None:
+    """It was killed while it removed what it no longer needed."""
+    for name in ("ours", "theirs"):
+        (tmp_path / name / "resume").mkdir(parents=True)
+        (tmp_path / name / "resume" / "job.json").write_text("{}")
+        (tmp_path / name / "summary.json").write_text("{}")
+    (tmp_path / "theirs" / "letter.txt").write_text("somebody's")
+    for name in ("ours", "theirs"):
+        recover(tmp_path / name)
+    assert [path.name for path in (tmp_path / "ours").iterdir()] == ["summary.json"]
+    assert (tmp_path / "theirs" / "resume" / "job.json").exists()
+
+
 def test_new_results_of_a_killed_job_are_not_given_up_for_older_ones(tmp_path: Path) -> None:
     aside = make(tmp_path / ".out.partial.earlier")
     (aside / "resume").mkdir()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
+from samtracker.backends.torch_backend import TorchBackend
 from samtracker.errors import (
     FrameError,
     OutOfMemoryError,
@@ -359,7 +361,9 @@ def test_running_out_of_memory_is_an_error_of_ours(lite_tracker: MakeTracker) ->
         error: Any = torch.OutOfMemoryError
         raise error("CUDA out of memory. Tried to allocate 20.00 GiB")
 
-    for module in (tracker.runtime.network.body, tracker.runtime.network.decoder):
+    backend = tracker.runtime.backend
+    assert isinstance(backend, TorchBackend)
+    for module in (cast(nn.Module, backend.encoder), backend.network.decoder):
         hook = module.register_forward_pre_hook(fail)
         with pytest.raises(OutOfMemoryError, match="out of memory: give a smaller size"):
             tracker.step(np.roll(shot.frame, 1))
