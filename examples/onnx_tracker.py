@@ -11,10 +11,15 @@ python examples/onnx_tracker.py exported video.mp4 first.png masks
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Features = dict[str, Array]
 
 
 class OnnxTracker:
@@ -25,15 +30,15 @@ class OnnxTracker:
         size: Short side of the working image in pixels; None for the one in config.json.
     """
 
-    def __init__(self, folder, size=None):
+    def __init__(self, folder: str | Path, size: int | None = None) -> None:
         self.config = json.loads(Path(folder, "config.json").read_text("utf-8"))
-        self.size = size or self.config["size"]
+        self.size: int = size or self.config["size"]
         files = {name: graph["file"] for name, graph in self.config["graphs"].items()}
         files.pop("prompter", None)  # makes a first mask of a box or clicks
         start, engine = onnxruntime.InferenceSession, ["CPUExecutionProvider"]
         self.sessions = {name: start(Path(folder, files[name]), providers=engine) for name in files}
 
-    def init(self, frame, mask):
+    def init(self, frame: Array, mask: Array) -> None:
         """Start with an RGB frame (H, W, 3), uint8, and the object's mask (H, W), bool."""
         features = self.encode(frame)
         labels = area_mean(mask, features["key"].shape[1:3])
@@ -44,25 +49,25 @@ class OnnxTracker:
         self.center = center_of(mask)
         self.doubtful = self.number = 0
 
-    def step(self, frame):
+    def step(self, frame: Array) -> tuple[Array, float]:
         """Return the mask (H, W), bool, in the next frame, and its score from 0 to 1."""
         self.number += 1
         features = self.encode(frame)
         logits, iou, similarity = self.find(features)
         height, width = frame.shape[:2]
-        mask = cv2.resize(logits, (width, height), interpolation=cv2.INTER_LINEAR) > 0
+        mask = np.asarray(cv2.resize(logits, (width, height))) > 0  # bilinear
         if self.is_good(mask, iou, similarity):
             self.remember(features, mask, iou)
         return mask, self.score_of(logits) if mask.any() else 0.0
 
-    def run(self, graph, **inputs):
+    def run(self, graph: str, **inputs: Array) -> dict[str, Array]:
         """Compute a graph: its outputs by their names."""
         session = self.sessions[graph]
         given = {name: np.ascontiguousarray(item) for name, item in inputs.items()}
         names = [item.name for item in session.get_outputs()]
         return dict(zip(names, session.run(names, given), strict=True))
 
-    def encode(self, frame):
+    def encode(self, frame: Array) -> Features:
         """Scale a frame to the working size and encode it."""
         config, (height, width) = self.config, frame.shape[:2]
         short = max(min(height, width), max(height, width) / config["longest_side"])
@@ -70,11 +75,11 @@ class OnnxTracker:
         rows, columns = (max(16, round(side * scale / 16) * 16) for side in (height, width))
         if (rows, columns) != (height, width):
             way = cv2.INTER_AREA if rows < height else cv2.INTER_LINEAR
-            frame = cv2.resize(frame, (columns, rows), interpolation=way)
+            frame = np.asarray(cv2.resize(frame, (columns, rows), interpolation=way))
         mean, std = (np.array(config[name], np.float32) for name in ("mean", "std"))
         return self.run("encoder", pixels=((frame - mean) / std)[None])
 
-    def find(self, features):
+    def find(self, features: Features) -> tuple[Array, float, float]:
         """Find the object: logits at stride 4, what the IoU head expects, and the similarity."""
         before, labels = self.last
         at = self.window(labels)
@@ -98,7 +103,7 @@ class OnnxTracker:
         logits[at(4)] = decoded["logits"][0]
         return logits, decoded["score"].item(), decoded["similarity"].item()
 
-    def window(self, labels):
+    def window(self, labels: Array) -> Any:
         """Return where the object can be by now: a function from a stride to rows and columns."""
         spans, reach = [], self.config["radius"] / 16
         for axis in (0, 1):
@@ -110,12 +115,12 @@ class OnnxTracker:
             spans.append((start, start + side))
         return lambda stride: tuple(slice(a * 16 // stride, b * 16 // stride) for a, b in spans)
 
-    def reference(self, features, labels):
+    def reference(self, features: Features, labels: Array) -> tuple[tuple[Array, Array], Array]:
         """Return keys and shares of all cells of a frame, and the target model fitted to it."""
         made = self.run("reference", key=features["key"][0], labels=labels)
         return (made["keys"], made["shares"]), np.linalg.solve(made["normal"], made["right"])
 
-    def is_good(self, mask, iou, similarity):
+    def is_good(self, mask: Array, iou: float, similarity: float) -> bool:
         """Decide whether a mask may enter the memory, and note the object's size and place."""
         area, limits = float(mask.sum()), self.config["life_cycle"]
         self.largest *= limits["fade"]
@@ -132,9 +137,9 @@ class OnnxTracker:
             self.area += limits["adaption"] * (area - self.area)
             self.largest = max(self.largest, area)
             self.center = center_of(mask)
-        return good
+        return bool(good)
 
-    def remember(self, features, mask, iou):
+    def remember(self, features: Features, mask: Array, iou: float) -> None:
         """Let a good mask enter the memory."""
         labels, limits = area_mean(mask, features["key"].shape[1:3]), self.config["memory"]
         self.last = features, labels
@@ -143,7 +148,7 @@ class OnnxTracker:
             self.references[1:] = [confident]
             self.target = (self.given_target + target) / 2
 
-    def score_of(self, logits):
+    def score_of(self, logits: Array) -> float:
         """Return the IoU with the truth that the probabilities let expect, calibrated."""
         p, inside = 1 / (1 + np.exp(-logits)), logits > 0
         iou = np.clip(p[inside].sum() / (inside.sum() + p[~inside].sum()), 1e-3, 1 - 1e-3)
@@ -151,7 +156,7 @@ class OnnxTracker:
         return float(1 / (1 + np.exp(-shift - scale * np.log(iou / (1 - iou)))))
 
 
-def area_mean(mask, shape):
+def area_mean(mask: Array, shape: tuple[int, ...]) -> Array:
     """Return the share of each of (h, w) cells that a mask covers."""
     values = mask.astype(float)
     for axis, cells in enumerate(shape):
@@ -164,20 +169,20 @@ def area_mean(mask, shape):
     return values.astype(np.float32)
 
 
-def halved(labels):
+def halved(labels: Array) -> Array:
     """Return means of 2 x 2 cells."""
-    return labels.reshape(labels.shape[0] // 2, 2, -1, 2).mean((1, 3))
+    return np.asarray(labels.reshape(labels.shape[0] // 2, 2, -1, 2).mean((1, 3)))
 
 
-def center_of(mask):
+def center_of(mask: Array) -> Array:
     """Return the center of a mask, row and column."""
-    return np.argwhere(mask).mean(0)
+    return np.asarray(np.argwhere(mask).mean(0))
 
 
-def main(folder, video, first, output, size=0):
+def main(folder: str, video: str, first: str, output: str, size: str = "0") -> None:
     """Track the object of a mask picture through a video, and write a mask for each frame."""
     source, number, tracker = cv2.VideoCapture(video), 0, OnnxTracker(folder, int(size))
-    mask = cv2.imread(first, cv2.IMREAD_GRAYSCALE) > 0
+    mask = np.asarray(cv2.imread(first, cv2.IMREAD_GRAYSCALE)) > 0
     Path(output).mkdir()
     while (image := source.read()[1]) is not None:
         frame = image[..., ::-1]  # OpenCV has BGR

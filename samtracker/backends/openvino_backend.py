@@ -1,4 +1,4 @@
-"""OpenVINO as a backend: the quickest one on most CPUs. The only importer of openvino."""
+"""OpenVINO as a backend: the quickest one on most CPUs."""
 
 from __future__ import annotations
 
