@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,15 @@ def test_it_comes_before_what_went_wrong_later(reader: VideoReader, tmp_path: Pa
     assert tally.frames == 0
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt, also where these tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_a_thread_ends_even_at_ctrl_c() -> None:
     worker, begun, pressed = Worker("behind"), threading.Event(), threading.Event()
 
