@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import copy
 import hashlib
 import json
 import logging
@@ -35,12 +36,13 @@ def graph_folder(network: Network, make: Callable[[Network, Path], None] = write
     Where the user's cache folder cannot be written, they are made for this process.
 
     Args:
-        network: A network with lite's encoder, float32, on the CPU.
-        make: Makes the files, in a folder.
+        network: A network with lite's encoder, on any device and in any precision.
+        make: Makes the files, in a folder, of a copy in float32 on the CPU.
 
     Returns:
         The folder; engines may keep there what they make of the graphs.
     """
+    network = copy.deepcopy(network).cpu().float()  # torch may compute with it otherwise
     name = _digest(network)
     try:
         folder = cache_folder() / "graphs" / name
@@ -93,5 +95,5 @@ def _digest(network: Network) -> str:
         found.update(path.read_bytes())
     for name, tensor in sorted(network.state_dict().items()):
         found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        found.update(tensor.detach().cpu().contiguous().view(-1).numpy().tobytes())
+        found.update(tensor.contiguous().view(-1).numpy().tobytes())
     return found.hexdigest()[:32]

@@ -18,7 +18,6 @@ from samtracker.model.prompt_maps import PROMPT_MAPS, PromptMaps
 EXAMPLE = (160, 224)
 """(H, W) of the model input that graphs are traced with; they take any other as well."""
 
-
 OPSET: Final = 18
 
 Sides = dict[int, Any]

@@ -47,6 +47,18 @@ def test_they_are_made_once_for_the_same_weights(network: Network, home: Path) -
     assert maker.calls == 2
 
 
+def test_graphs_are_of_full_precision_whatever_torch_computes_in() -> None:
+    network = Network(ModelConfig()).bfloat16()
+    given: list[Network] = []
+
+    def make(network: Network, folder: Path) -> None:
+        given.append(network)
+
+    graph_folder(network, make)
+    assert {item.dtype for item in given[0].parameters()} == {torch.float32}
+    assert {item.dtype for item in network.parameters()} == {torch.bfloat16}
+
+
 @pytest.mark.parametrize("name", ["encoder.onnx", "sha256.json"])
 def test_damaged_ones_are_made_again(network: Network, name: str) -> None:
     maker = Maker()
