@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from importlib.util import find_spec
 
 import torch
@@ -18,6 +19,9 @@ PREFERRED = "SAMTRACKER_BACKEND"
 
 EXTRAS = {"openvino": "openvino", "onnxruntime": "onnx"}
 """The extra of this package that brings each engine."""
+
+PACKAGES = {extra: ("onnx", "onnxscript", engine) for engine, extra in EXTRAS.items()}
+"""The packages that each extra brings; what makes the graphs comes first."""
 
 
 def choose_backend(name: str, network: Network, device: torch.device) -> str:
@@ -71,5 +75,10 @@ def build_backend(name: str, plain: TorchBackend) -> Backend:
 
 
 def is_there(name: str) -> bool:
-    """Return whether a backend's engine is installed."""
-    return name == "torch" or find_spec(name) is not None
+    """Return whether a backend's engine is installed, and what makes its graphs."""
+    return name == "torch" or not missing(PACKAGES[EXTRAS[name]])
+
+
+def missing(packages: Iterable[str]) -> list[str]:
+    """Return those of the packages that are not installed."""
+    return [name for name in packages if find_spec(name) is None]

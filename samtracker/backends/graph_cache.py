@@ -17,7 +17,7 @@ import torch
 
 from samtracker.backends.graphs import write_graphs
 from samtracker.errors import SamTrackerError
-from samtracker.files import DAMAGE, cache_folder
+from samtracker.files import DAMAGE, cache_folder, file_sha256
 from samtracker.model.network import Network
 
 LOG = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ def graph_folder(network: Network, make: Callable[[Network, Path], None] = write
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             make(network, made)
-        sums = {path.name: _sha256(path) for path in made.iterdir()}
+        sums = {path.name: file_sha256(path) for path in made.iterdir()}
         (made / SUMS).write_text(json.dumps(sums))
         if made != folder:
             made.rename(folder)
@@ -78,14 +78,9 @@ def _is_whole(folder: Path) -> bool:
     """Return whether the graphs are as they were made."""
     try:
         sums = json.loads((folder / SUMS).read_bytes())
-        return all(_sha256(folder / name) == found for name, found in sums.items())
+        return all(file_sha256(folder / name) == found for name, found in sums.items())
     except (OSError, *DAMAGE):
         return False
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _digest(network: Network) -> str:

@@ -6,10 +6,10 @@ import logging
 import shutil
 import warnings
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from samtracker.backends.choice import PACKAGES, missing
 from samtracker.backends.graph_cache import graph_folder
 from samtracker.backends.graphs import DecoderGraph, EncoderGraph, Graph, write_graph
 from samtracker.errors import ConfigError
@@ -21,10 +21,7 @@ SUFFIXES: Final = {"onnx": ".onnx", "openvino": ".xml"}
 KEPT: Final = (EncoderGraph, DecoderGraph)
 """Graphs that the backends use as well, and keep."""
 
-_NEEDS: Final = {
-    "onnx": ("onnx", "onnxscript"),
-    "openvino": ("onnx", "onnxscript", "openvino"),
-}
+_NEEDS: Final = {"onnx": ("onnx", "onnxscript"), "openvino": PACKAGES["openvino"]}
 
 
 def check_format(format: str) -> None:
@@ -35,10 +32,10 @@ def check_format(format: str) -> None:
     """
     if format not in SUFFIXES:
         raise ConfigError(f"format={format!r} does not exist: use one of {', '.join(SUFFIXES)}")
-    missing = [name for name in _NEEDS[format] if find_spec(name) is None]
-    if missing:
+    lacking = missing(_NEEDS[format])
+    if lacking:
         raise ConfigError(
-            f"format={format!r} needs {' and '.join(missing)}: pip install 'samtracker[{format}]'"
+            f"format={format!r} needs {' and '.join(lacking)}: pip install 'samtracker[{format}]'"
         )
 
 

@@ -13,6 +13,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from samtracker.errors import OutputError, WeightsError
+from samtracker.files import file_sha256
 
 
 def sha256(path: Path) -> str:
@@ -22,8 +23,7 @@ def sha256(path: Path) -> str:
         WeightsError: The file cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_sha256(path)
     except OSError as error:
         raise WeightsError(f"cannot read weights {path}: {error.strerror}") from error
 
