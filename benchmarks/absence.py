@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from samtracker import Tracker
 from samtracker.config import TrackerConfig
+from samtracker.data.sample import MAIN
 from samtracker.diagnostics.machine import describe
 from samtracker.evaluate.absence import absence
 from samtracker.evaluate.metrics import region_similarity
@@ -92,8 +93,8 @@ def _percent(part: int, whole: int) -> float | None:
 def painted(kind: str, count: int) -> Iterator[tuple[list[Frame], list[Mask]]]:
     """Yield frames and masks of clips of a kind in hidden.py."""
     for seed in range(count):
-        frames, masks = getattr(hidden, kind)(seed).film()
-        yield list(frames), list(masks)
+        frames, ids = getattr(hidden, kind)(seed).film()
+        yield list(frames), list(ids == MAIN)
 
 
 def filmed(root: Path, name: str) -> Iterator[tuple[list[Frame], list[Mask]]]:

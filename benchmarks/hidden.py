@@ -14,6 +14,7 @@ from samtracker.data.cutout import Cutout, random_region
 from samtracker.data.motion import Motion, Vector
 from samtracker.data.photometry import Light
 from samtracker.data.photos import paint
+from samtracker.data.sample import MAIN
 from samtracker.data.scene import Layer, Scene
 
 SIZE = (480, 854)
@@ -79,9 +80,8 @@ def _item(rng: np.random.Generator) -> Layer:
     picture = paint((240, 240), rng)
     cutout = Cutout.of(picture, random_region(picture, rng))
     scale = rng.uniform(80, 120) / cutout.extent
-    return Layer(
-        cutout=cutout, motion=Motion.draw(cutout.size, SIZE, 200, rng, scale=scale, speed=SLOW)
-    )
+    motion = Motion.draw(cutout.size, SIZE, 200, rng, scale=scale, speed=SLOW)
+    return Layer(cutout=cutout, motion=motion, number=MAIN)
 
 
 def _along(layer: Layer, path: Vector) -> Layer:

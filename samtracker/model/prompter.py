@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from torch import Tensor
 
 from samtracker.model.paired_decoder import PairedDecoder, predicted_iou
 from samtracker.model.prompt_batch import USER_MAPS, PromptBatch
+
+WHOLE: Final = 0.05
+"""What a mask is given in the order of candidates for an e-fold area: a click on a shirt means the
+person in it rather than the shirt, where the scores of both are about the same."""
 
 
 @dataclass(frozen=True)
@@ -24,14 +29,19 @@ class Candidates:
     logits: Tensor
     scores: Tensor
 
-    def order(self, *, ambiguous: bool) -> list[tuple[int, int]]:
+    def order(self, *, ambiguous: bool, sides: Sequence[float] = ()) -> list[tuple[int, int]]:
         """Return object and mask of all masks, the likeliest first.
 
         Args:
             ambiguous: Whether the prompt may mean several things, which all but the first mask are
                 made for; without that the first mask comes first, as SAM's authors advise.
+            sides: Of the n squares, in pixels of one frame, if larger masks are to be preferred in
+                what is ambiguous.
         """
         scores = self.scores.clone()
+        if ambiguous and len(sides):
+            cells = (self.logits > 0).sum((2, 3)) * scores.new_tensor(sides)[:, None].square()
+            scores += WHOLE * cells.clamp(min=1).log()
         scores[:, 0 if ambiguous else slice(1, None)] -= 1
         places: list[int] = scores.flatten().argsort(descending=True).tolist()
         return [divmod(place, scores.shape[1]) for place in places]

@@ -115,7 +115,8 @@ def _look(
     found = runtime.point(views, _batch(squares, prompt, prior))
     logits = found.logits.cpu().numpy()
     size = (image.shape[0], image.shape[1])
-    for row, number in found.order(ambiguous=prompt.is_lone_click and prior is None):
+    lone = prompt.is_lone_click and prior is None
+    for row, number in found.order(ambiguous=lone, sides=[square.side for square in squares]):
         mask = squares[row].restore(logits[row, number], size) > 0
         yield Candidate(mask=mask, score=float(found.scores[row, number]))
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from samtracker.config import ModelConfig
 from samtracker.model.network import CANDIDATES, Network
 from samtracker.model.prompt_batch import NONE, PromptBatch
-from samtracker.model.prompter import Prompter
+from samtracker.model.prompter import Candidates, Prompter
 
 SIDE = 96
 
@@ -61,6 +61,20 @@ def test_candidates_of_a_click(deep: Network) -> None:
     assert single.logits.shape == (1, 1, SIDE // 4, SIDE // 4)
     torch.testing.assert_close(single.logits[0, 0], found.logits[1, 0], rtol=0, atol=1e-5)
     torch.testing.assert_close(single.scores[0, 0], found.scores[1, 0], rtol=0, atol=1e-5)
+
+
+def test_of_two_likely_candidates_the_whole_thing_comes_first() -> None:
+    logits = torch.full((2, 3, 8, 8), -1.0)
+    logits[0, 1, :2, :2] = 1  # 4 cells
+    logits[0, 2, :4, :4] = 1  # 16
+    logits[1, 1, :4, :2] = 1  # 8, in a square of twice the side as many as 32
+    scores = torch.tensor([[0.99, 0.85, 0.80], [0.99, 0.79, 0.10]])
+    found = Candidates(logits=logits, scores=scores)
+    by_score = [(0, 1), (0, 2), (1, 1)]
+    assert found.order(ambiguous=True)[:3] == by_score
+    # 0.05 ln 4 is more than 0.85 - 0.80, and 0.05 ln 2 more than 0.80 - 0.79.
+    assert found.order(ambiguous=True, sides=(100, 200))[:3] == [(1, 1), (0, 2), (0, 1)]
+    assert found.order(ambiguous=False, sides=(100, 200))[0] == (0, 0)
 
 
 @torch.no_grad()
