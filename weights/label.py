@@ -17,12 +17,13 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from samtracker.checkpoints.files import sha256
 from samtracker.model.torchvision import ensure_torchvision
-from samtracker.types import Frame
+from samtracker.types import Frame, Mask
 
 SHA256 = "6dbb90523a35330fedd7f1d3dfc66f995213d81b29a5ca8108dbcdd4e37d6c2f"
 """Of the published mobile_sam.pt."""
@@ -67,6 +68,8 @@ def everything(sam: nn.Module, image: Frame, device: str) -> Tensor:
     good &= (area > AREAS[0]) & (area < AREAS[1])
     order = (score * stable)[good].argsort(descending=True)
     logits = logits[good][order]
+    if not len(logits):
+        return torch.zeros(0, height, width, dtype=torch.bool)
     logits = logits[_unlike(logits > 0)]
     return F.interpolate(logits[None], (height, width), mode="bilinear")[0] > 0
 
@@ -83,7 +86,7 @@ def _unlike(masks: Tensor) -> list[int]:
     return chosen
 
 
-def levels(masks: Tensor) -> list[np.ndarray[tuple[int, int], np.dtype[np.uint8]]]:
+def levels(masks: Tensor) -> list[NDArray[np.uint8]]:
     """Lay masks (n, H, W) into maps of ids uint8 (H, W), the largest ones into the first map."""
     maps = [np.zeros(masks.shape[1:], np.uint8) for _ in LEVELS]
     largest = masks.sum((1, 2)).argsort(descending=True)
@@ -97,9 +100,7 @@ def levels(masks: Tensor) -> list[np.ndarray[tuple[int, int], np.dtype[np.uint8]
     return maps
 
 
-def _without_crumbs(
-    mask: np.ndarray[tuple[int, int], np.dtype[np.bool_]],
-) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+def _without_crumbs(mask: Mask) -> Mask:
     """Leave only the pieces that are a tenth of the mask or more."""
     _, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     areas = stats[:, cv2.CC_STAT_AREA].copy()
@@ -148,8 +149,8 @@ def main() -> None:
                 images.mkdir(parents=True, exist_ok=True)
                 labels.mkdir(parents=True, exist_ok=True)
                 name = "-".join((*path.parts[-3:-1], path.stem))
-                (images / name).with_suffix(path.suffix).symlink_to(path.resolve())
-                cv2.imwrite(str((labels / name).with_suffix(".png")), ids)
+                (images / f"{name}{path.suffix}").symlink_to(path.resolve())
+                cv2.imwrite(str(labels / f"{name}.png"), ids)
 
 
 if __name__ == "__main__":
