@@ -28,7 +28,7 @@ IMPORTERS = {
     "imageio": ("video/pillow_pictures.py", "video/stills.py", "video/tiff_pictures.py"),
     "jinja2": ("evaluate/report.py",),
     "matplotlib": ("diagnostics/", "evaluate/report.py", "train/figures.py"),
-    "pycocotools": ("results/writers.py",),
+    "pycocotools": ("masks/run_lengths.py",),
     "safetensors": ("checkpoints/",),
     "segment_anything": ("model/sam.py",),
     "supervision": ("types.py",),

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from samtracker.masks.polygons import MOST_PIXELS, fill, polygon
 from samtracker.prompts.first_objects import check_aspect, resize
 from samtracker.prompts.mask_formats import open_picture
-from samtracker.prompts.polygons import MOST_PIXELS, fill, polygon
 from samtracker.types import Mask, Size
 
 _NO_AREA: Final = ("line", "linestrip", "point", "points")

@@ -6,16 +6,16 @@ import csv
 import json
 import zlib
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from pycocotools import mask as coco
 
 from samtracker.files import replacing, writing
+from samtracker.masks.run_lengths import encode
 from samtracker.palette import PALETTE
-from samtracker.types import FrameResult, Mask
+from samtracker.types import FrameResult
 from samtracker.video.read import VideoFrame
 
 
@@ -99,7 +99,7 @@ class RleWriter:
                 "score": item.score,
                 "state": str(item.state),
                 "box": item.box,
-                "segmentation": _run_lengths(item.mask),
+                "segmentation": encode(item.mask),
             }
             for item in result.objects
         ]
@@ -152,9 +152,3 @@ class CsvWriter:
         """Close the file."""
         with writing(self._path):
             self._file.close()
-
-
-def _run_lengths(mask: Mask) -> dict[str, Any]:
-    """Return COCO's compressed run lengths, in column order; counts as text."""
-    encoded = coco.encode(np.asfortranarray(mask, np.uint8))
-    return {"size": list(mask.shape), "counts": encoded["counts"].decode("ascii")}

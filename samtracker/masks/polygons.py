@@ -1,4 +1,4 @@
-"""Outlines of objects turned into pixels."""
+"""Polygons, and the pixels inside them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from samtracker.types import Mask, Size
 
 Polygon = NDArray[np.float64]
 """Corners (N, 2) as x, y in pixels; the last one is joined to the first."""
@@ -39,7 +37,7 @@ def polygon(corners: Any, scale: tuple[float, float] = (1.0, 1.0)) -> Polygon:
     return given * scale
 
 
-def fill(polygons: Iterable[Polygon], size: Size) -> Mask:
+def fill(polygons: Iterable[Polygon], size: tuple[int, ...]) -> NDArray[np.bool_]:
     """Return what lies inside any of some polygons, bool (H, W).
 
     A pixel belongs to a polygon if its center lies inside, by the even-odd rule, as COCO's tools
@@ -52,19 +50,28 @@ def fill(polygons: Iterable[Polygon], size: Size) -> Mask:
     return mask
 
 
-def _fill(corners: Polygon, mask: Mask) -> None:
+def _fill(corners: Polygon, mask: NDArray[np.bool_]) -> None:
     """Add a polygon to a mask."""
     height, width = mask.shape
     # Pixels up to here have their centers left of, or above, a coordinate.
-    low, high = np.ceil(corners.min(axis=0) - 0.5), np.ceil(corners.max(axis=0) - 0.5)
-    left, right = (int(np.clip(x, 0, width)) for x in (low[0], high[0]))
-    toggles = np.zeros((height, right - left + 1), bool)
-    for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        # Rows whose centers lie between the ends; a corner belongs to the edge below it.
-        top, bottom = np.clip(np.ceil(np.array([min(y0, y1), max(y0, y1)]) - 0.5), 0, height)
-        rows = np.arange(int(top), int(bottom))
-        if rows.size:
-            crossings = x0 + (rows + 0.5 - y0) * ((x1 - x0) / (y1 - y0))
-            columns = np.clip(np.ceil(crossings - 0.5), left, right).astype(int) - left
-            toggles[rows, columns] ^= True
-    mask[:, left:right] |= np.logical_xor.accumulate(toggles, axis=1)[:, :-1]
+    (left, first), (right, last) = (
+        np.clip(np.ceil(corners.min(axis=0) - 0.5), 0, (width, height)).astype(int),
+        np.clip(np.ceil(corners.max(axis=0) - 0.5), 0, (width, height)).astype(int),
+    )
+    (x0, y0), (x1, y1) = corners.T, np.roll(corners, -1, axis=0).T
+    # Rows whose centers lie between the ends; a corner belongs to the edge below it.
+    top, bottom = (
+        np.clip(np.ceil(y - 0.5), 0, height).astype(int)
+        for y in (np.minimum(y0, y1), np.maximum(y0, y1))
+    )
+    count = bottom - top
+    edge = np.repeat(np.arange(len(corners)), count)
+    rows = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count) + top[edge]
+    with np.errstate(divide="ignore", invalid="ignore"):  # level edges cross no row
+        slope = (x1 - x0) / (y1 - y0)
+    crossings = x0[edge] + (rows + 0.5 - y0[edge]) * slope[edge]
+    columns = np.clip(np.ceil(crossings - 0.5), left, right).astype(int) - left
+    shape = (last - first, right - left + 1)
+    cells = (rows - first) * shape[1] + columns
+    toggles = np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape) % 2 == 1
+    mask[first:last, left:right] |= np.logical_xor.accumulate(toggles, axis=1)[:, :-1]
