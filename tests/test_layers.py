@@ -19,7 +19,7 @@ PACKAGE = Package(Path(samtracker.__file__).parent)
 
 IMPORTERS = {
     "PIL": (
-        *("data/preview.py", "prompts/mask_", "results/writers.py"),
+        *("data/preview.py", "prompts/mask_", "results/formats/labelme.py", "results/writers.py"),
         *("video/picture_kind.py", "video/pixel_limit.py"),
     ),
     "accelerate": ("train/",),

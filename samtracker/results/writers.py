@@ -15,6 +15,7 @@ from PIL import Image
 from samtracker.files import replacing, writing
 from samtracker.masks.run_lengths import encode
 from samtracker.palette import PALETTE
+from samtracker.results.formats.frame_name import FrameLike, stem_of
 from samtracker.types import FrameResult
 from samtracker.video.read import VideoFrame
 
@@ -69,10 +70,9 @@ class MaskWriter:
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
 
-    def write(self, frame: VideoFrame, result: FrameResult) -> None:
+    def write(self, frame: FrameLike, result: FrameResult) -> None:
         """See `Writer`."""
-        name = frame.stem or f"{frame.index:05d}"
-        save_ids(self._folder / f"{name}.png", result.id_map)
+        save_ids(self._folder / f"{stem_of(frame)}.png", result.id_map)
 
     def close(self) -> None:
         """Do nothing: each picture is complete."""
@@ -83,7 +83,7 @@ class RleWriter:
 
     `{"frame", "time", "source": name of the picture or null, "size": [H, W], "objects": [{"id",
     "score", "state", "box": [x1, y1, x2, y2] or null, "segmentation": {"size": [H, W],
-    "counts"}}]}`
+    "counts"}}]}`; an object that has a name also has "name".
     """
 
     def __init__(self, path: Path) -> None:
@@ -91,7 +91,7 @@ class RleWriter:
         with writing(path):
             self._file = path.open("w", encoding="ascii", newline="\n")
 
-    def write(self, frame: VideoFrame, result: FrameResult) -> None:
+    def write(self, frame: FrameLike, result: FrameResult) -> None:
         """See `Writer`."""
         objects = [
             {
@@ -100,6 +100,7 @@ class RleWriter:
                 "state": str(item.state),
                 "box": item.box,
                 "segmentation": encode(item.mask),
+                **({"name": item.name} if item.name else {}),
             }
             for item in result.objects
         ]
@@ -138,7 +139,7 @@ class CsvWriter:
             self._table = csv.writer(self._file, lineterminator="\n")
             self._table.writerow(self.COLUMNS)
 
-    def write(self, frame: VideoFrame, result: FrameResult) -> None:
+    def write(self, frame: FrameLike, result: FrameResult) -> None:
         """See `Writer`."""
         with writing(self._path):
             for item in result.objects:
