@@ -33,6 +33,7 @@ FORMATS = (
     *("overlay", "masks", "rle", "csv", "alpha", "gif", "webm"),
     *("coco", "coco-polygons", "yolo", "mots", "mot", "cvat", "labelme"),
 )
+CONVERTIBLE = ("masks", "rle", "coco", "coco-polygons", "yolo", "mots", "cvat")
 MASK_KINDS = ("auto", "ids", "binary", "colors")
 NEVER = 1e9
 """Largest threshold, which nothing reaches."""

@@ -35,6 +35,7 @@ IMPORTERS = {
     "timm": ("model/lite.py",),
     "torch.utils.tensorboard": ("train/metrics_log.py",),
     "torchvision": ("model/torchvision.py",),
+    "yaml": ("results/formats/yolo.py",),
 }
 """The only rooms and modules that import a package from elsewhere."""
 

@@ -17,6 +17,17 @@ MOST_PIXELS = 2**28
 _FARTHEST = 1e6  # pixels from the frame
 
 
+def check_pixels(size: tuple[int, int]) -> None:
+    """Check that a file claims no picture that would fill the memory.
+
+    Raises:
+        ValueError: It does, or the picture has no pixels.
+    """
+    height, width = size
+    if not (height > 0 and width > 0 and height * width <= MOST_PIXELS):
+        raise ValueError(f"a picture of {width}x{height} pixels is too large or too small")
+
+
 def polygon(corners: Any, scale: tuple[float, float] = (1.0, 1.0)) -> Polygon:
     """Read corners that somebody wrote down.
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco
 
-from samtracker.masks.polygons import MOST_PIXELS
+from samtracker.masks.polygons import check_pixels
 
 _LONGEST_NUMBER: Final = 12  # characters of five bits in compressed run lengths
 
@@ -31,10 +31,9 @@ def decode(encoded: dict[str, Any]) -> NDArray[np.bool_]:
         ValueError: They are damaged, as with LookupError and TypeError.
     """
     rows, columns = (int(side) for side in encoded["size"])
+    check_pixels((rows, columns))
     counts = encoded["counts"]
     runs = np.array(_numbers(counts) if isinstance(counts, str) else counts, np.int64)
-    if not 0 < rows * columns <= MOST_PIXELS:
-        raise ValueError(f"run lengths of {columns}x{rows} pixels are too large")
     if runs.ndim != 1 or (runs < 0).any() or sum(runs.tolist()) != rows * columns:
         raise ValueError(f"run lengths do not make up {columns}x{rows} pixels")
     values = np.arange(len(runs)) % 2 == 1

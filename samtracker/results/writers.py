@@ -38,6 +38,16 @@ class Writer(Protocol):
         """Finish the file; what was written until then is on the disk at any time."""
 
 
+class NameWriter(Protocol):
+    """A `Writer` that needs no pixels of the frames."""
+
+    def write(self, frame: FrameLike, result: FrameResult) -> None:
+        """See `Writer`."""
+
+    def close(self) -> None:
+        """See `Writer`."""
+
+
 def save_ids(path: Path, ids: NDArray[np.uint16]) -> None:
     """Write a mask as DAVIS has them: an 8-bit palette PNG, the index is the id.
 

@@ -9,8 +9,11 @@ from typing import Any
 
 from samtracker._version import __version__
 from samtracker.masks.outlines import TOLERANCE
-from samtracker.results.formats.categories import Categories
-from samtracker.results.formats.frame_name import FrameLike, picture_of
+from samtracker.masks.polygons import check_pixels
+from samtracker.masks.segmentation import from_segmentation
+from samtracker.results.formats.categories import Categories, name_of
+from samtracker.results.formats.frame_name import FrameLike, FrameName, picture_of
+from samtracker.results.formats.read_frame import OverlapIds, ReadFrames, ReadObject, to_result
 from samtracker.results.formats.spool import Spool
 from samtracker.types import FrameResult
 
@@ -84,3 +87,48 @@ def _without_last_comma(pieces: Iterator[str]) -> Iterator[str]:
         yield last
         last = piece
     yield last.removesuffix(",\n") + "\n"
+
+
+def read_coco(path: Path) -> ReadFrames:
+    """Yield the frames of a file: the images of its only video, in their order.
+
+    Objects without "track_id" or "instance_id" get ids by their overlap from frame to frame.
+
+    Raises:
+        ValueError: The file is damaged, as with other errors of `samtracker.files.DAMAGE`.
+        OSError: It cannot be read.
+    """
+    data = json.loads(path.read_text("utf-8-sig"))
+    names = {item["id"]: str(item["name"]) for item in data.get("categories") or ()}
+    annotations: dict[Any, list[dict[str, Any]]] = {}
+    for annotation in data["annotations"]:
+        annotations.setdefault(annotation["image_id"], []).append(annotation)
+    images = data["images"]
+    if len({image.get("video_id") for image in images}) > 1:
+        raise ValueError("it has several videos: leave the images of one in it")
+    overlap = OverlapIds()
+    for count, image in enumerate(sorted(images, key=_place)):
+        size = int(image["height"]), int(image["width"])
+        check_pixels(size)
+        frame = FrameName(
+            index=int(image.get("frame_id", count)),
+            time=image.get("time"),
+            source=image["file_name"],
+            stem=Path(image["file_name"]).stem,
+        )
+        mine = annotations.get(image["id"], [])
+        masks = [from_segmentation(item["segmentation"], size) for item in mine]
+        kinds = [names.get(item.get("category_id"), "") for item in mine]
+        ids: list[Any] = [item.get("track_id", item.get("instance_id")) for item in mine]
+        if None in ids:
+            ids = [*overlap.add(list(zip(kinds, masks, strict=True)))]
+        objects = [
+            ReadObject(int(number), mask, name_of(kind), float(item.get("score", 1)))
+            for item, mask, kind, number in zip(mine, masks, kinds, ids, strict=True)
+        ]
+        yield frame, to_result(frame, size, objects)
+
+
+def _place(image: dict[str, Any]) -> Any:
+    """Return what images are sorted by; those without a number keep their order."""
+    return int(image.get("frame_id", 0))

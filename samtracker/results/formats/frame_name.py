@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 
@@ -44,3 +46,10 @@ def stem_of(frame: FrameLike) -> str:
 def picture_of(frame: FrameLike) -> str:
     """Return the name of the picture of a frame; of a video's, as DAVIS has them."""
     return frame.source or f"{stem_of(frame)}.jpg"
+
+
+def numbers_of(files: Sequence[Path]) -> Sequence[int]:
+    """Return the numbers of frames: those that all files are called by, or else 0, 1, ..."""
+    stems = [file.stem for file in files]
+    numbers = [int(stem) for stem in stems if stem.isdecimal()]
+    return numbers if len(set(numbers)) == len(stems) else range(len(stems))

@@ -6,13 +6,17 @@ import json
 from pathlib import Path
 
 import numpy as np
+import yaml
 
 from samtracker.files import replacing, writing
 from samtracker.masks.outlines import joined, to_polygons
-from samtracker.results.formats.categories import Categories
-from samtracker.results.formats.frame_name import FrameLike, stem_of
+from samtracker.prompts.yolo import yolo_objects
+from samtracker.results.formats.categories import Categories, name_of
+from samtracker.results.formats.frame_name import FrameLike, FrameName, numbers_of, stem_of
+from samtracker.results.formats.read_frame import OverlapIds, ReadFrames, ReadObject, to_result
 from samtracker.results.names import YOLO_BEGIN, YOLO_CLASSES, YOLO_LABELS
-from samtracker.types import FrameResult
+from samtracker.types import FrameResult, Size
+from samtracker.video.stills import natural_order
 
 
 class YoloWriter:
@@ -58,3 +62,41 @@ class YoloWriter:
         ]
         with replacing(self._folder / YOLO_CLASSES) as partial:
             partial.write_bytes(YOLO_BEGIN + "\n".join([*lines, ""]).encode())
+
+
+def read_yolo(folder: Path, size: Size) -> ReadFrames:
+    """Yield the frames of a folder as `YoloWriter` writes it, or of its `labels` alone.
+
+    Objects get ids by their overlap from frame to frame.
+
+    Args:
+        folder: The folder.
+        size: (H, W) of the frames, which these files do not tell.
+
+    Raises:
+        ValueError: A file is damaged, as with other errors of `samtracker.files.DAMAGE`.
+        OSError: It cannot be read.
+    """
+    labels = folder / YOLO_LABELS if (folder / YOLO_LABELS).is_dir() else folder
+    names = _read_classes(folder / YOLO_CLASSES)
+    overlap = OverlapIds()
+    files = sorted(labels.glob("*.txt"), key=lambda path: natural_order(path.name))
+    for path, index in zip(files, numbers_of(files), strict=True):
+        text = path.read_text("ascii")
+        found = list(yolo_objects(text, size, name=f"'{path}'"))
+        ids = overlap.add(found)
+        objects = [
+            ReadObject(number, mask, names.get(kind, kind))
+            for number, (kind, mask) in zip(ids, found, strict=True)
+        ]
+        frame = FrameName(index=index, stem=path.stem)
+        yield frame, to_result(frame, size, objects)
+
+
+def _read_classes(path: Path) -> dict[str, str]:
+    """Return the names of objects by what `yolo_objects` calls their class."""
+    if not path.is_file():
+        return {}
+    names = yaml.safe_load(path.read_text("utf-8"))["names"]
+    numbered = enumerate(names) if isinstance(names, list) else names.items()
+    return {f"class {number}": name_of(str(name)) for number, name in numbered}
