@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("video", required=False)
 @first_prompt_options
+@click.option(
+    "--init-detections",
+    type=click.Path(path_type=Path),
+    help="Boxes that a detector found in any frames, as COCO (JSON) or MOT (lines) has them: what "
+    "is none of the objects becomes one.",
+)
 @output_options(default=None)
 @click.option(
     "--start", type=float, default=0.0, help="Seconds to skip; mask, boxes and clicks are for then."
@@ -58,6 +64,7 @@ def track(  # noqa: PLR0917
     init_box: tuple[Any, ...],
     init_point: tuple[Any, ...],
     candidate: int,
+    init_detections: Path | None,
     output: Path | None,
     save: tuple[str, ...],
     show: bool,
@@ -105,6 +112,7 @@ def track(  # noqa: PLR0917
             points=init_point,
             mask_kind=mask_kind,
             candidate=candidate,
+            detections=init_detections,
         ),
         output=output or Path(f"{_stem(video)}-tracked"),
         save=save,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from samtracker.errors import OutputError, SamTrackerError, VideoError
 from samtracker.files import write_text
+from samtracker.jobs.arrivals import Arrivals
 from samtracker.jobs.journal_writer import JournalWriter
 from samtracker.jobs.progress import JobStart, OnFrame, OnStart, Progress, expected_frames
 from samtracker.jobs.read_ahead import ReadAhead
@@ -59,6 +60,7 @@ def execute(  # noqa: PLR0917
     watcher: Watcher,
     *,
     restored: int = 0,
+    arrivals: Arrivals | None = None,
 ) -> Execution:
     """Track the frames that are left, and write these and those that are done.
 
@@ -70,6 +72,7 @@ def execute(  # noqa: PLR0917
         folder: Folder for the results; its `ended_early` is set.
         watcher: Who is told how far it is.
         restored: Number of frames of an interrupted job in `done`.
+        arrivals: Starts objects in later frames; None for none.
 
     Returns:
         What was done, and what went wrong.
@@ -95,7 +98,9 @@ def execute(  # noqa: PLR0917
             return watcher.on_frame(Progress(frame=frame, result=result, total=total)) is not False
 
         sinks = Sinks(record.save, folder.partial, reader, record.stride)
-        ending = track_frames(tracker, frames, done, journal, sinks, on_tracked=on_tracked)
+        ending = track_frames(
+            tracker, frames, done, journal, sinks, arrivals=arrivals, on_tracked=on_tracked
+        )
     read = frames.state
     if ending.is_early and folder.is_behind:
         raise ending.failure or KeyboardInterrupt

@@ -9,7 +9,9 @@ from typing import Any
 
 from samtracker.config import MASK_KINDS
 from samtracker.errors import ConfigError, PromptError
+from samtracker.jobs.arrivals import Arrivals, detection_origin
 from samtracker.jobs.progress import OnObject
+from samtracker.prompts.detections import Detections
 from samtracker.prompts.first_objects import FirstObjects
 from samtracker.prompts.mask_file import read_mask
 from samtracker.prompts.prompts import Points, prompt_method
@@ -31,6 +33,8 @@ class FirstPrompts:
             the picture, "ids" takes its values, "binary" one object, "colors" every color as one.
         candidate: Which of the masks that a box or clicks may mean, from 1, see
             `Tracker.candidates`.
+        detections: File with boxes that a detector found in any frames, see
+            `samtracker.prompts.detections`: what none of the objects is starts one, then.
 
     Raises:
         PromptError: There is nothing at all, `mask` is no path, or there is no candidate with this
@@ -43,9 +47,10 @@ class FirstPrompts:
     points: tuple[Points, ...] = ()
     mask_kind: str = "auto"
     candidate: int = 1
+    detections: Path | None = None
 
     def __post_init__(self) -> None:
-        if self.mask is None and not self.boxes and not self.points:
+        if not self.in_first_frame and self.detections is None:
             raise PromptError("nothing to track: give mask=..., boxes=... or points=...")
         if not isinstance(self.mask, str | PathLike | None):
             raise PromptError(f"mask={self.mask!r} is no path: give that of a file")
@@ -59,6 +64,22 @@ class FirstPrompts:
             raise PromptError(
                 f"candidate={self.candidate} is of a box or clicks: give boxes=... or points=..."
             )
+
+    @property
+    def in_first_frame(self) -> bool:
+        """Whether there is anything but detections."""
+        return self.mask is not None or bool(self.boxes) or bool(self.points)
+
+    def read_detections(self) -> Arrivals | None:
+        """Read the file of detections.
+
+        Returns:
+            What starts the objects in it; None without a file.
+
+        Raises:
+            PromptError: The file cannot be read, or has no box.
+        """
+        return None if self.detections is None else Arrivals(Detections.read(Path(self.detections)))
 
     def read_objects(self, size: Size, frame: str) -> FirstObjects | None:
         """Read the objects of the mask file.
@@ -83,6 +104,7 @@ class FirstPrompts:
         frame: VideoFrame,
         objects: FirstObjects | None,
         on_object: OnObject | None = None,
+        arrivals: Arrivals | None = None,
     ) -> tuple[FrameResult, dict[int, str]]:
         """Start a stream in a frame.
 
@@ -91,6 +113,7 @@ class FirstPrompts:
             frame: The first frame.
             objects: What `read_objects` returned.
             on_object: See `Tracker.init`.
+            arrivals: What `read_detections` returned.
 
         Returns:
             The first result, and by object id what its mask was made from.
@@ -100,6 +123,10 @@ class FirstPrompts:
                 are too many objects.
         """
         method = prompt_method(tracker.runtime)
+        if not self.in_first_frame:
+            assert arrivals is not None, "there is something to track"
+            result = arrivals.apply(tracker, frame, arrivals.start(tracker, frame))
+            return result, dict.fromkeys(tracker.object_ids, detection_origin(method))
         prompts: list[tuple[str, dict[str, Any]]] = []
         if objects is not None:
             masks = objects.masks(tracker.config.max_objects)
@@ -115,6 +142,9 @@ class FirstPrompts:
         for name, prompt in others:
             result = tracker.add_object(frame.image, **prompt)
             origins[tracker.object_ids[-1]] = name
+        if arrivals is not None:
+            result = arrivals.apply(tracker, frame, result)
+            origins = dict.fromkeys(tracker.object_ids, detection_origin(method)) | origins
         return result, origins
 
     def _chosen(

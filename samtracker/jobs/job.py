@@ -8,6 +8,7 @@ from pathlib import Path
 
 from samtracker.config import FORMATS
 from samtracker.errors import ConfigError, OutputError, VideoError
+from samtracker.jobs.arrivals import Arrivals
 from samtracker.jobs.command_line import CommandLine
 from samtracker.jobs.execution import Watcher, execute
 from samtracker.jobs.first_prompts import FirstPrompts
@@ -96,45 +97,56 @@ class TrackJob:
         check_log(self.log, overwrite=self.overwrite, output=self.output)
         log_failures: list[OutputError] = []
         with OutputFolder(
-            self.output, overwrite=self.overwrite, inputs=(self.source, self.prompts.mask)
+            self.output,
+            overwrite=self.overwrite,
+            inputs=(self.source, self.prompts.mask, self.prompts.detections),
         ) as folder:
             if self.command is not None and lasting(self.source) is not None:
                 self.command.note(folder.partial)
             with read_frames(
                 self.source, start=self.start, end=self.end, stride=self.stride, stream=self.stream
             ) as reader:
-                frame = self._first_frame(reader)
+                arrivals = self.prompts.read_detections()
+                frame = self._first_frame(reader, None if self.prompts.in_first_frame else arrivals)
                 objects = self.prompts.read_objects(
                     reader.info.size, frame.source or str(self.source)
                 )
                 tracker = tracker() if callable(tracker) else tracker
                 with keeping_log(self.log, tracker, self.source, log_failures.append):
-                    first, origins = self.prompts.start(tracker, frame, objects, on_object)
+                    first, origins = self.prompts.start(
+                        tracker, frame, objects, on_object, arrivals
+                    )
                     execution = execute(
-                        self._record(origins),
+                        self._record(origins, frame),
                         tracker,
                         reader,
                         [(frame, first)],
                         folder,
                         Watcher(on_start=on_start, on_frame=on_frame),
+                        arrivals=arrivals,
                     )
         return Outcome.of(folder, execution, next(iter(log_failures), None))
 
-    def _first_frame(self, reader: VideoReader) -> VideoFrame:
-        frame = next(reader, None)
+    def _first_frame(self, reader: VideoReader, arrivals: Arrivals | None) -> VideoFrame:
+        """Return the first frame, or the first one in which something arrives."""
+        frame = first = next(reader, None)
+        while frame is not None and arrivals is not None and not arrivals.has(frame):
+            frame = next(reader, None)
         if frame is None:
             end = "its end" if self.end is None else f"{self.end:g} s"
+            what = "frame" if first is None else "frame with a detection"
             raise VideoError(
-                f"'{self.source}' has no frame from {self.start:g} s to {end}: "
+                f"'{self.source}' has no {what} from {self.start:g} s to {end}: "
                 "give another start=... or end=..."
             )
         return frame
 
-    def _record(self, origins: dict[int, str]) -> JobRecord:
+    def _record(self, origins: dict[int, str], first: VideoFrame) -> JobRecord:
+        detections = self.prompts.detections
         return JobRecord(
             source=str(self.source),
             path=lasting(self.source),
-            start=self.start,
+            start=self.start if self.prompts.in_first_frame else first.time,
             end=self.end,
             stride=self.stride,
             stream=self.stream,
@@ -142,4 +154,5 @@ class TrackJob:
             device=self.device,
             origins=origins,
             overwrite=self.overwrite,
+            detections=None if detections is None else str(Path(detections).absolute()),
         )

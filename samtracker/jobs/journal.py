@@ -66,7 +66,7 @@ def restored_frames(
                         f"'{source}' has changed since the job was interrupted (frame {number} of "
                         "the job): put the old one back, or track the new one from its start"
                     )
-                result = _result(plain, last)
+                result = _result(plain, last.size)
                 if result.index != number:
                     raise ValueError(f"frame {result.index} in the place of {number}")
                 yield frame, result
@@ -76,16 +76,14 @@ def restored_frames(
         ) from error
 
 
-def _result(plain: dict[str, Any], like: FrameResult) -> FrameResult:
-    """Read a result with the objects that another one has."""
-    objects = []
-    for item, other in zip(plain["objects"], like.objects, strict=True):
-        if item["id"] != other.id:
-            raise ValueError(f"no object {item['id']}")
-        mask = _unpack(item["mask"], like.size)
+def _result(plain: dict[str, Any], size: Size) -> FrameResult:
+    """Read a result of a frame of that size."""
+    objects: list[TrackedObject] = []
+    for item in plain["objects"]:
+        mask = _unpack(item["mask"], size)
         objects.append(
             TrackedObject(
-                id=other.id,
+                id=_id(item["id"], objects),
                 mask=mask,
                 box=mask_box(mask),
                 score=float(item["score"]),
@@ -97,9 +95,17 @@ def _result(plain: dict[str, Any], like: FrameResult) -> FrameResult:
     return FrameResult(
         index=int(plain["index"]),
         timestamp=None if time is None else float(time),
-        size=like.size,
+        size=size,
         objects=tuple(objects),
     )
+
+
+def _id(number: Any, before: list[TrackedObject]) -> int:
+    """Return the id of an object that comes after others."""
+    last = before[-1].id if before else 0
+    if not isinstance(number, int) or not last < number <= 65535:
+        raise ValueError(f"no object {number}")
+    return number
 
 
 def _shows(frame: VideoFrame, plain: dict[str, Any], size: Size) -> bool:

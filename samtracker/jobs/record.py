@@ -40,6 +40,7 @@ class JobRecord:
         device: See `TrackJob`.
         origins: What the first masks were made from, by object id.
         overwrite: Whether older results are replaced.
+        detections: Absolute path of `FirstPrompts.detections`; None without.
     """
 
     source: str
@@ -52,6 +53,7 @@ class JobRecord:
     device: str
     origins: dict[int, str]
     overwrite: bool
+    detections: str | None = None
 
     def to_json(self) -> str:
         """Return it as indented JSON."""
@@ -84,9 +86,11 @@ class JobRecord:
                 device=given["device"],
                 origins={int(number): str(name) for number, name in given["origins"].items()},
                 overwrite=given["overwrite"] is True,
+                detections=given.get("detections"),
             )
             texts = isinstance(record.source, str) and isinstance(record.device, str)
             known = set(record.save) <= set(FORMATS) and Path(record.path or "").is_absolute()
+            texts = texts and isinstance(record.detections, str | None)
             if version != FORMAT or not (texts and known):
                 raise ValueError("no record of a job")
         except (OSError, *DAMAGE) as error:
