@@ -19,6 +19,7 @@ OPTIONS: Final = {
     "boxes=...": "--init-box x1,y1,x2,y2",
     "points=...": "--init-point x,y",
     "candidate=": "--candidate ",
+    "at=": "--at ",
     "output=...": "--output",
     "overwrite=True": "--overwrite",
     "resume()": "--resume",

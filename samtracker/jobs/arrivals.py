@@ -18,15 +18,6 @@ SAME: Final = 0.3
 """IoU of a detection with the box of an object from which on it is that object."""
 
 
-def detection_origin(method: str) -> str:
-    """Return what the first mask of an object was made from that a detector found.
-
-    Args:
-        method: What read the box, see `samtracker.prompts.prompts.prompt_method`.
-    """
-    return f"detection ({method})"
-
-
 class Arrivals:
     """Starts an object where a detection is that of no object yet.
 
@@ -45,15 +36,11 @@ class Arrivals:
         self._full = False
 
     def has(self, frame: VideoFrame) -> bool:
-        """Return whether there are detections in a frame."""
+        """See `LaterPrompts`."""
         return bool(self._detections.of(frame.index, frame.source))
 
     def start(self, tracker: Tracker, frame: VideoFrame) -> FrameResult:
-        """Start a stream with the surest detection of a frame that shows something.
-
-        Raises:
-            PromptError: None does.
-        """
+        """See `LaterPrompts`; with the surest detection that shows something."""
         failure = PromptError(f"no detection is in frame {frame.index}")
         for found in self._detections.of(frame.index, frame.source):
             try:
@@ -64,13 +51,20 @@ class Arrivals:
             return tracker.rename(1, found.name) if found.name else result
         raise failure
 
-    def note(self, result: FrameResult) -> None:
-        """Note where objects are in a frame that has its result already."""
+    def origin(self, object_id: int, method: str) -> str:
+        """See `LaterPrompts`."""
+        return f"detection ({method})"
+
+    def finish(self) -> None:
+        """Say nothing: what a detector found need not be tracked."""
+
+    def note(self, frame: VideoFrame, result: FrameResult) -> None:
+        """See `LaterPrompts`."""
         self._boxes |= {item.id: item.box for item in result.objects if item.box is not None}
 
     def apply(self, tracker: Tracker, frame: VideoFrame, result: FrameResult) -> FrameResult:
-        """Start the new objects of the frame that was tracked last, and return its result."""
-        self.note(result)
+        """See `LaterPrompts`."""
+        self.note(frame, result)
         found = self._detections.of(frame.index, frame.source)
         names = {item.id: item.name for item in result.objects}
         boxes = {number: self._boxes[number] for number in names if number in self._boxes}
@@ -87,7 +81,7 @@ class Arrivals:
             if row not in same and twice < SAME:
                 result = self._add(tracker, frame, item, result)
                 fresh.append(item.box)
-        self.note(result)
+        self.note(frame, result)
         return result
 
     def _add(

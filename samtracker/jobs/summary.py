@@ -8,10 +8,8 @@ from dataclasses import asdict, dataclass
 import torch
 
 from samtracker._version import __version__
-from samtracker.jobs.arrivals import detection_origin
 from samtracker.jobs.track_frames import Ending
 from samtracker.peak_memory import peak_memory
-from samtracker.prompts.prompts import prompt_method
 from samtracker.tracker import Tracker
 from samtracker.video.read import ReadState, VideoInfo
 
@@ -121,6 +119,6 @@ def summarize(  # noqa: PLR0917
         weights=network.file.name if network.file else "none",
         weights_sha256=network.digest or "none",
         memory=tracker.config.memory,
-        first_mask=dict.fromkeys(tally.objects, detection_origin(prompt_method(runtime))) | origins,
+        first_mask=origins,
         version=__version__,
     )

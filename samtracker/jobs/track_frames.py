@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from samtracker.errors import SamTrackerError
-from samtracker.jobs.arrivals import Arrivals
 from samtracker.jobs.journal_writer import JournalWriter
+from samtracker.jobs.later_prompts import LaterPrompts
 from samtracker.jobs.sinks import Sinks
 from samtracker.jobs.write_behind import WriteBehind
 from samtracker.results.tally import Tally
@@ -45,7 +45,7 @@ def track_frames(
     journal: JournalWriter,
     sinks: Sinks,
     *,
-    arrivals: Arrivals | None = None,
+    later: LaterPrompts | None = None,
     on_tracked: Callable[[VideoFrame, FrameResult], bool],
 ) -> Ending:
     """Track to the end of a source and finish the files; what was tracked is kept.
@@ -59,13 +59,13 @@ def track_frames(
         done: Those frames and their results; of a new stream, the first one.
         journal: Gets every frame before the files do, so that these can be written again.
         sinks: Files for every frame, these included.
-        arrivals: Starts objects in later frames; None for none.
+        later: Starts and corrects objects in later frames; None for none.
         on_tracked: Called once a frame is tracked; False stops the job as Ctrl-C does.
     """
     try:
         with sinks:
-            known = _known(done, arrivals)
-            steps = _steps(tracker, frames, arrivals)
+            known = _known(done, later)
+            steps = _steps(tracker, frames, later)
             ending = _track(chain(known, steps), journal, sinks, on_tracked=on_tracked)
     except SamTrackerError as error:  # `_track` raises none: a file could not be finished
         return replace(ending, failure=ending.failure or error)
@@ -96,23 +96,23 @@ def _track(
 
 
 def _known(
-    done: Iterable[tuple[VideoFrame, FrameResult]], arrivals: Arrivals | None
+    done: Iterable[tuple[VideoFrame, FrameResult]], later: LaterPrompts | None
 ) -> Iterator[tuple[VideoFrame, FrameResult, None]]:
     """Yield the frames that have their results."""
     for frame, result in done:
-        if arrivals is not None:
-            arrivals.note(result)
+        if later is not None:
+            later.note(frame, result)
         yield frame, result, None
 
 
 def _steps(
-    tracker: Tracker, frames: Iterable[VideoFrame], arrivals: Arrivals | None
+    tracker: Tracker, frames: Iterable[VideoFrame], later: LaterPrompts | None
 ) -> Iterator[tuple[VideoFrame, FrameResult, float]]:
     """Yield the frames to come, their results and the seconds that each step took."""
     for frame in frames:
         begin = time.perf_counter()
         result = tracker.step(frame.image, frame.time)
         seconds = time.perf_counter() - begin
-        if arrivals is not None:
-            result = arrivals.apply(tracker, frame, result)
+        if later is not None:
+            result = later.apply(tracker, frame, result)
         yield frame, result, seconds

@@ -62,6 +62,7 @@ class Detections:
                 found = cls(by_index=_sorted(_of_mot(text)), by_picture={})
         except (OSError, *DAMAGE) as error:
             reason = f"no {error}" if isinstance(error, KeyError) else str(error)
+            reason = error.strerror or reason if isinstance(error, OSError) else reason
             raise PromptError(
                 f"{name} cannot be read ({reason[:100]}): give boxes as COCO or MOT has them"
             ) from error
