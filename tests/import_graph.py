@@ -24,7 +24,7 @@ FLOORS = (
     ("backends",),
     ("model",),
     ("config", "types", "files", "demo"),
-    ("errors", "palette", "peak_memory", "process_settings", "_version"),
+    ("errors", "masks", "palette", "peak_memory", "process_settings", "_version"),
 )
 """The rooms, top to bottom: a room imports from the floors below its own."""
 

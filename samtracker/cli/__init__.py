@@ -15,6 +15,7 @@ import click
 from samtracker._version import __version__
 from samtracker.cli.bench import bench
 from samtracker.cli.command_line import ARGUMENTS
+from samtracker.cli.convert import convert
 from samtracker.cli.data import data
 from samtracker.cli.doctor import doctor
 from samtracker.cli.eval import evaluate
@@ -97,7 +98,7 @@ def main(max_pixels: int | None) -> None:
 
 
 for command in (
-    *(track, demo, live, replay, evaluate, bench, data, train, export, export_weights),
+    *(track, demo, live, replay, convert, evaluate, bench, data, train, export, export_weights),
     *(weights, doctor),
 ):
     main.add_command(command)
