@@ -12,11 +12,11 @@ from samtracker.jobs.journal_writer import JournalWriter
 from samtracker.jobs.progress import JobStart, OnFrame, OnStart, Progress, expected_frames
 from samtracker.jobs.read_ahead import ReadAhead
 from samtracker.jobs.record import JobRecord
-from samtracker.jobs.sinks import Sinks
 from samtracker.jobs.summary import Summary, summarize
 from samtracker.jobs.track_frames import track_frames
 from samtracker.results.names import SUMMARY
 from samtracker.results.output_folder import OutputFolder
+from samtracker.results.sinks import Sinks
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 from samtracker.video.read import VideoFrame, VideoReader

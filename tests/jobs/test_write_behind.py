@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from samtracker.errors import OutputError
-from samtracker.jobs.sinks import Sinks
+from samtracker.results.sinks import Sinks
 from samtracker.jobs.worker import Worker
 from samtracker.jobs.write_behind import BEHIND, WriteBehind
 from samtracker.results.tally import Tally
