@@ -5,6 +5,9 @@
 - Origin: a page of somebody else that sends requests here names itself in it.
 - Token: known to whoever saw what the server printed; the browser keeps it in a cookie that no
   script can read and no other site can make it send.
+
+What is longer than any honest request is not read, except for uploads, which are counted where they
+are received.
 """
 
 from __future__ import annotations
@@ -36,6 +39,9 @@ HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
 }
 """Headers of every answer."""
+
+LONGEST_BODY: Final = 64 * 2**10
+"""Bytes of a request that is no upload."""
 
 ASSETS: Final = "/page/"
 """What lies here is the same for everybody, and needs no token."""
@@ -80,6 +86,10 @@ class Guard:
         origin = connection.headers.get("origin")
         if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
             return _refused(403, "a page of another site may not use this server")
+        if connection.scope["type"] == "http" and connection.scope["method"] != "PUT":
+            refusal = _too_long(connection)
+            if refusal is not None:
+                return refusal
         if self._token is None or connection.url.path.startswith(ASSETS):
             return None
         return self._answer_to_stranger(connection, self._token)
@@ -114,6 +124,14 @@ class Guard:
         except ValueError:
             return False
         return True
+
+
+def _too_long(connection: HTTPConnection) -> Response | None:
+    """Refuse a body that is no upload and yet long, or does not say how long it is."""
+    length = connection.headers.get("content-length", "0")
+    if "transfer-encoding" in connection.headers or not length.isdecimal():
+        return _refused(411, "the length of the request is missing")
+    return _refused(413, "the request is too long") if int(length) > LONGEST_BODY else None
 
 
 def _is_same(given: str, token: str) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from samtracker.serve.bodies import FileChoice
@@ -78,10 +78,17 @@ async def frame(clip: CurrentClip, number: int) -> FileResponse:
     return FileResponse(clip.picture(number), media_type="image/jpeg", headers=UNCHANGING)
 
 
-@router.get("/clips/{clip}/frames/{number}/objects")
-async def objects(session: CurrentSession, clip: CurrentClip, number: int) -> dict[str, Any]:
-    """Return the objects in a frame with their masks."""
-    return {"frame": number, "objects": found_json(session, number)}
+@router.get("/clips/{clip}/objects")
+async def objects(
+    session: CurrentSession,
+    clip: CurrentClip,
+    first: Annotated[int, Query(ge=0)],
+    count: Annotated[int, Query(ge=1, le=50)] = 1,
+) -> dict[str, Any]:
+    """Return the objects in some frames with their masks, by the number of the frame."""
+    return {
+        "frames": {number: found_json(session, number) for number in range(first, first + count)}
+    }
 
 
 @router.post("/clips/{clip}/results/{form}")

@@ -78,7 +78,8 @@ class Client:
     def masks(self, frame: int) -> dict[int, Mask]:
         """The masks of a frame by object id."""
         size = (self.state["clip"]["height"], self.state["clip"]["width"])
-        objects = self.ask("GET", self.path(f"frames/{frame}/objects"))["objects"]
+        found = self.ask("GET", self.path("objects"), params={"first": frame})
+        objects = found["frames"][str(frame)]
         return {item["id"]: decoded(item["mask"], size) for item in objects}
 
     def download(self, form: str) -> bytes:
