@@ -79,6 +79,11 @@ class Session:
         """Whether frames are being tracked."""
         return self._tracking is not None and not self._tracking.done()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is open: no video, and no camera."""
+        return self.clip is None and self.live.image is None
+
     async def open(self, path: Path, name: str) -> None:
         """Open a video in the place of the one that is open.
 

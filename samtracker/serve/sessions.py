@@ -16,6 +16,10 @@ IDLE: Final = 600.0
 """Seconds without a sign of life after which a session makes room for another one."""
 
 
+EMPTY: Final = 10.0
+"""The same where nothing is open in it."""
+
+
 class Sessions:
     """The sessions of all browsers, by the secrets that these keep in cookies.
 
@@ -60,14 +64,15 @@ class Sessions:
         self._compute.close()
 
     async def _drop_idle(self) -> bool:
-        """End the session that has been idle for the longest time, if that was long enough."""
-        idle = [
-            (session.used, secret)
+        """End the session that has been idle too long by the most, if there is one."""
+        now = time.monotonic()
+        overdue = {
+            secret: now - session.used - (EMPTY if session.is_empty else IDLE)
             for secret, session in self._sessions.items()
             if not session.connections and not session.is_tracking
-        ]
-        used, secret = min(idle, default=(time.monotonic(), ""))
-        if time.monotonic() - used < IDLE:
+        }
+        secret = max(overdue, key=overdue.__getitem__, default="")
+        if overdue.get(secret, -1.0) < 0:
             return False
         await self._sessions.pop(secret).close()
         return True

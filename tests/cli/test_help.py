@@ -24,6 +24,7 @@ COMMANDS = [
     ("export-weights",),
     ("live",),
     ("replay",),
+    ("serve",),
     ("track",),
     ("train",),
     ("weights",),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import runpy
+import sys
 import zipfile
 from pathlib import Path
 
@@ -12,9 +14,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from samtracker.serve.server import Server
 from samtracker.video.read import read_frames
 from tests.conftest import MakeTracker
-from tests.helpers.cli_tools import FAST, SHOTS, box_of, frames_in, ids_in, samtrack
+from tests.helpers.cli_tools import FAST, ROOT, SHOTS, box_of, frames_in, samtrack
 from tests.helpers.page_server import Client
 from tests.helpers.scenes import iou
 
@@ -165,3 +168,14 @@ def test_candidates_come_one_after_the_other(client: Client, balls: Path) -> Non
     seen = client.ask("POST", "preview", json={"frame": 0, "points": [[36.0, 34.0, 1]]})
     assert seen["mask"]["box"] is not None
     assert client.refresh()["objects"] == []
+
+
+def test_the_example_tracks(
+    server: Server, balls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "masks.zip"
+    program = str(ROOT / "examples" / "serve_client.py")
+    monkeypatch.setattr(sys, "argv", [program, server.address, str(balls), "36,34", str(target)])
+    runpy.run_path(program, run_name="__main__")
+    with zipfile.ZipFile(target) as archive:
+        assert len(archive.namelist()) == 10
