@@ -1,4 +1,4 @@
-"""Write the pictures of README.md and live.md: the demo's clip, tracked from its clicks.
+"""Write the pictures of README.md and live.md: the demo's clip, tracked from one click.
 
 python docs/make_images.py
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from samtracker import Tracker
-from samtracker.demo import CLICKS, clip
+from samtracker.demo import CLICK, clip
 from samtracker.live.controls import Controls
 from samtracker.live.events import Key, Mouse
 from samtracker.live.hud import draw_hud
@@ -29,7 +29,7 @@ MOMENTS = (0, 39, 81, 120)
 ERASED_IN = 82
 """Frame in which the live window is shown."""
 
-STROKE = [(205.0, 290.0), (240.0, 380.0), (310.0, 500.0)]
+STROKE = [(255.0, 430.0), (275.0, 465.0), (310.0, 500.0)]
 """Path of the eraser between the rabbit's arm and its belly, in pixels of the clip."""
 
 
@@ -42,7 +42,7 @@ def main() -> None:
         milliseconds = round(1000 * STRIDE / (reader.info.fps or 25))
         for frame in reader:
             if frame.index == 0:
-                result = tracker.init(frame.image, points=CLICKS)
+                result = tracker.init(frame.image, points=[CLICK])
             else:
                 result = tracker.step(frame.image)
             if frame.index % STRIDE == 0:

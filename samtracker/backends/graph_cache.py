@@ -9,7 +9,6 @@ import json
 import logging
 import shutil
 import tempfile
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,11 +57,7 @@ def graph_folder(network: Network, make: Callable[[Network, Path], None] = write
         atexit.register(shutil.rmtree, made, ignore_errors=True)
     LOG.warning("making graphs of these weights for the first time: this takes a minute")
     try:
-        # What torch and onnx say of each other is of no use to anybody here.
-        logging.getLogger("onnxscript").setLevel(logging.ERROR)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            make(network, made)
+        make(network, made)
         sums = {path.name: file_sha256(path) for path in made.iterdir()}
         (made / SUMS).write_text(json.dumps(sums))
         if made != folder:

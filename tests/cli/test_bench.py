@@ -35,8 +35,21 @@ def test_times_add_up_and_are_written(tmp_path: Path) -> None:
     with Image.open(out / "bench.png") as picture:
         assert picture.width > 600
     lines = done.out.splitlines()
-    assert lines[0].split() == ["encoder", "size", "objects", *STAGES, "step", "p95", "fps", "MB"]
+    names = ["encoder", "size", "objects", "backend", *STAGES, "step", "ratio", "p95", "fps", "MB"]
+    assert lines[0].split() == names
     assert len(lines) == 5
+
+
+@pytest.mark.usefixtures("kept_graphs")
+def test_backends_are_compared_with_the_first_row(tmp_path: Path) -> None:
+    case = ("--size", "64", "--objects", "1", "--steps", "3", "--precision", "float32")
+    backends = ("--backend", "torch", "--backend", "onnxruntime", "--backend", "torch")
+    done = samtrack("bench", *case, *backends, "-o", tmp_path / "out")
+    assert done.code == 0
+    first, second = json.loads((tmp_path / "out" / "bench.json").read_text())["cases"]
+    assert (first["backend"], second["backend"]) == ("torch", "onnxruntime")
+    assert first["ratio"] == 1
+    assert second["ratio"] == pytest.approx(second["step_p50"] / first["step_p50"], abs=0.01)
 
 
 def test_a_whole_job_is_compared_with_its_steps(tmp_path: Path) -> None:
