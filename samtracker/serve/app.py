@@ -39,7 +39,7 @@ def build_app(config: ServeConfig, tracker: Tracker) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with TemporaryDirectory(prefix="samtrack-serve-") as name:
-            app.state.config = config
+            app.state.config, app.state.folder = config, name
             app.state.sessions = Sessions(tracker, Path(name), config.max_sessions)
             try:
                 yield
@@ -79,8 +79,8 @@ class _Assets(StaticFiles):
         return response
 
 
-async def _on_own_error(_: Request, error: Exception) -> JSONResponse:
-    return JSONResponse({"error": str(error)}, 400)
+async def _on_own_error(request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"error": str(error).replace(f"{request.app.state.folder}/", "")}, 400)
 
 
 async def _on_http_error(_: Request, error: Exception) -> JSONResponse:

@@ -48,6 +48,24 @@ class PointedInFrame(Pointed):
     frame: Number
 
 
+class Painted(_Body):
+    """A stroke of a brush in a frame of a clip.
+
+    Attributes:
+        frame: Number of the frame.
+        object: Id of the object that is painted; None for a new one.
+        path: Places x, y in pixels of the frame.
+        radius: Radius of the brush in pixels.
+        erase: Whether it takes away.
+    """
+
+    frame: Number
+    object: Number | None = None
+    path: Annotated[tuple[tuple[Coordinate, Coordinate], ...], Field(min_length=1, max_length=1500)]
+    radius: Annotated[int, Field(ge=0, le=500)]
+    erase: bool = False
+
+
 class FileChoice(_Body):
     """A video of the server's folder, by the name in the list of these."""
 

@@ -8,15 +8,17 @@ import threading
 from collections import OrderedDict
 from collections.abc import Generator
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from samtracker.errors import SamTrackerError, VideoError
+from samtracker.files import writing
 from samtracker.types import Size
 from samtracker.video.jpeg import encode_jpeg
 from samtracker.video.read import VideoFrame, VideoReader, read_frames
 
-MOST_FRAMES: Final = 100_000
+MOST_FRAMES: Final = 20_000
 """Frames that are read of a video; each becomes a picture on the disk."""
 
 MOST_PIXELS: Final = 4096 * 2304
@@ -116,10 +118,10 @@ class Clip:
         """
         found = False
         with self.open(first) as reader:
-            for frame in reader:
-                if frame.time >= self.times[first]:
-                    found = True
-                    yield frame
+            behind = (frame for frame in reader if frame.time >= self.times[first])
+            for frame in islice(behind, MOST_FRAMES - first):
+                found = True
+                yield frame
         if not found:
             raise VideoError(f"'{self.name}' cannot be read again: open it anew")
 
@@ -152,13 +154,17 @@ class Clip:
         """Read one more frame; return whether there may be more."""
         try:
             frame = next(reader, None)
-            if frame is None or len(self.times) == MOST_FRAMES:
+            if frame is None:
                 reader.check_complete()
                 return False
+            if len(self.times) == MOST_FRAMES:
+                raise VideoError(f"'{self.name}' has more frames than the first {MOST_FRAMES}")
+            picture = self.picture(len(self.times))
+            with writing(picture):
+                picture.write_bytes(encode_jpeg(frame.image))
         except SamTrackerError as error:
             self.failure = self._named(error)
             return False
-        self.picture(len(self.times)).write_bytes(encode_jpeg(frame.image))
         if not self.times:
             self.keep(0, frame)
         self.times.append(frame.time)
@@ -166,7 +172,8 @@ class Clip:
 
     def _named(self, error: SamTrackerError) -> SamTrackerError:
         """Return an error that has the user's name of the file, not the server's path."""
-        return VideoError(str(error).replace(str(self.path), self.name))
+        text = str(error).replace(str(self.path), self.name)
+        return VideoError(text.replace(f"{self._pictures}/", ""))
 
 
 def _refuse_text(path: Path, name: str) -> None:

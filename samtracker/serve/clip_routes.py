@@ -60,13 +60,16 @@ async def open_file(request: Request, session: CurrentSession, choice: FileChoic
 @router.put("/clip")
 async def upload(request: Request, session: CurrentSession, name: str) -> Any:
     """Open a video that is the body of the request."""
-    shown = shown_name(name)
-    path = await receive(request, shown, session.folder, config_of(request).max_upload)
-    try:
-        await session.open(path, shown)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+    if session.uploading.locked():
+        raise HTTPException(409, "another upload is running: wait for its end")
+    async with session.uploading:
+        shown = shown_name(name)
+        path = await receive(request, shown, session.folder, config_of(request).max_upload)
+        try:
+            await session.open(path, shown)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
     return session_json(session)
 
 

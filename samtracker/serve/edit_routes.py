@@ -7,7 +7,8 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from samtracker.serve.bodies import Called, PointedInFrame
+from samtracker.serve.bodies import Called, Painted, PointedInFrame
+from samtracker.serve.pointing import Stroke
 from samtracker.serve.requests import CurrentSession
 from samtracker.serve.session import Session
 from samtracker.serve.status import session_json
@@ -21,6 +22,14 @@ async def point(session: CurrentSession, body: PointedInFrame) -> dict[str, Any]
     """Give an object, or a new one, the likeliest mask of a box or clicks in a frame."""
     choice = await session.point(body.frame, body.object, body.shown)
     return {**session_json(session), "choice": choice.to_json()}
+
+
+@router.post("/strokes")
+async def paint(session: CurrentSession, body: Painted) -> dict[str, Any]:
+    """Paint the mask of an object, or of a new one, in a frame."""
+    stroke = Stroke(path=body.path, radius=body.radius, erase=body.erase)
+    await session.paint(body.frame, body.object, stroke)
+    return session_json(session)
 
 
 @router.post("/prompts/next")

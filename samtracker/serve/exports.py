@@ -14,7 +14,7 @@ from samtracker.results import names
 from samtracker.results.sinks import Sinks
 from samtracker.serve.clip import Clip
 from samtracker.serve.timeline import Snapshot
-from samtracker.types import FrameResult, TrackedObject, mask_box
+from samtracker.types import FrameResult, Size, TrackedObject, mask_box
 
 FILES: Final = {
     "overlay": names.OVERLAY,
@@ -50,14 +50,14 @@ def export(clip: Clip, now: Snapshot, form: str, folder: Path) -> Path:
         with clip.open(first) as reader, Sinks((form,), Path(name), reader, 1) as sinks:
             behind = (frame for frame in reader if frame.time >= clip.times[first])
             for number, frame in enumerate(islice(behind, now.clean - first + 1), start=first):
-                sinks.write(frame, _result(clip, now, number, index=number - first))
+                sinks.write(frame, _result(now, number, number - first, frame.time, clip.size))
         if form == "masks":
             _zip(Path(name, names.MASKS), Path(name, target.name))
         Path(name, target.name).replace(target)
     return target
 
 
-def _result(clip: Clip, now: Snapshot, number: int, *, index: int) -> FrameResult:
+def _result(now: Snapshot, number: int, index: int, time: float, size: Size) -> FrameResult:
     objects = []
     for item in now.found.get(number, ()):
         mask = item.mask.decode()
@@ -71,9 +71,7 @@ def _result(clip: Clip, now: Snapshot, number: int, *, index: int) -> FrameResul
                 name=now.names.get(item.id, ""),
             )
         )
-    return FrameResult(
-        index=index, timestamp=clip.times[number], size=clip.size, objects=tuple(objects)
-    )
+    return FrameResult(index=index, timestamp=time, size=size, objects=tuple(objects))
 
 
 def _zip(folder: Path, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""What was pointed at last in a frame, and the masks that it may mean."""
+"""What was pointed at in a frame and the masks that it may mean; what was painted there."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from samtracker.prompts.stroke import paint_stroke
 from samtracker.serve.run_lengths import RunLengths
 from samtracker.tracker import Tracker
-from samtracker.types import Frame
+from samtracker.types import Frame, Size
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,34 @@ class Choice:
             "count": len(self.masks),
             "score": self.masks[self.number][1],
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stroke:
+    """A stroke of a brush.
+
+    Attributes:
+        path: Places x, y in pixels of the frame.
+        radius: Radius of the brush in pixels.
+        erase: Whether it takes away.
+    """
+
+    path: tuple[tuple[float, float], ...]
+    radius: int
+    erase: bool
+
+    def change(self, mask: RunLengths | None, size: Size) -> RunLengths:
+        """Return a mask after the stroke.
+
+        Args:
+            mask: The mask; None for an empty one.
+            size: (H, W) of the frame.
+        """
+        stroke = paint_stroke(self.path, self.radius, size)
+        if mask is None:
+            return RunLengths.of(stroke & (not self.erase))
+        before = mask.decode()
+        return RunLengths.of(before & ~stroke if self.erase else before | stroke)
 
 
 def point(

@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from samtracker.errors import PromptError, SamTrackerError
+from samtracker.errors import ConfigError, PromptError, SamTrackerError
 from samtracker.serve.clip import Clip
 from samtracker.serve.compute import Compute
 from samtracker.serve.live import LiveStream
-from samtracker.serve.pointing import Choice, point
+from samtracker.serve.pointing import Choice, Stroke, point
 from samtracker.serve.stream_states import StreamStates
 from samtracker.serve.timeline import PlacedPrompt, Timeline
 from samtracker.serve.walk import Walk
@@ -23,6 +23,9 @@ from samtracker.tracker import Tracker
 from samtracker.types import Frame
 
 Result = TypeVar("Result")
+
+MOST_WAITING: Final = 16
+"""Calls of one session that may wait."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -45,6 +48,7 @@ class Session:
         used: `time.monotonic()` of the last request.
         connections: Number of sockets that are open.
         exporting: Held while results are written.
+        uploading: Held while a video is uploaded.
     """
 
     def __init__(self, tracker: Tracker, compute: Compute, folder: Path) -> None:
@@ -59,6 +63,7 @@ class Session:
         self._tracker = tracker
         self._compute = compute
         self._turn = asyncio.Lock()
+        self._waiting = 0
         self._editing = asyncio.Lock()
         self._decoding = asyncio.Lock()
         self._states = StreamStates(tracker)
@@ -68,11 +73,22 @@ class Session:
         self._reading: asyncio.Task[None] | None = None
         self._opened = 0
         self.exporting = asyncio.Lock()
+        self.uploading = asyncio.Lock()
 
     async def run(self, call: Callable[[], Result]) -> Result:
-        """Make a call in the thread that computes, after the session's others."""
-        async with self._turn:
-            return await self._compute.run(call)
+        """Make a call in the thread that computes, after the session's others.
+
+        Raises:
+            ConfigError: Too many of them are waiting.
+        """
+        if self._waiting >= MOST_WAITING:
+            raise ConfigError("too many requests at once: wait for the answers to earlier ones")
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return await self._compute.run(call)
+        finally:
+            self._waiting -= 1
 
     @property
     def is_tracking(self) -> bool:
@@ -119,17 +135,39 @@ class Session:
         """
         async with self._editing:
             await self._stop()
-            timeline, image = self.timeline, await self._image(frame)
-            if object_id is not None:
-                timeline.check_id(object_id)
-            number = timeline.last_id + 1 if object_id is None else object_id
-            there = timeline.prompt(frame, number)
-            prior = timeline.mask(frame, number) if there is None else there.prior
+            image = await self._image(frame)
+            number = self._number(object_id)
+            there = self.timeline.prompt(frame, number)
+            prior = self.timeline.mask(frame, number)
+            if there is not None and "points" in there.shown:
+                prior = there.prior  # all clicks in a frame correct what was there before them
             if "box" in shown:
                 prior = None
             choice = await self.run(partial(point, self._tracker, image, shown, prior))
             self._place(frame, number, choice)
             return choice
+
+    async def paint(self, frame: int, object_id: int | None, stroke: Stroke) -> None:
+        """Add a stroke of a brush to the mask of an object, or a new one, or take it away.
+
+        Args:
+            frame: Number of the frame.
+            object_id: Id of the object; None for a new one.
+            stroke: The stroke.
+
+        Raises:
+            PromptError: Nothing is left, another object is hidden, or there is no such object or
+                frame.
+            VideoError: The frame cannot be read again.
+        """
+        async with self._editing:
+            await self._stop()
+            height, width, _ = (await self._image(frame)).shape
+            number = self._number(object_id)
+            mask = stroke.change(self.timeline.mask(frame, number), (height, width))
+            if mask.box is None:
+                raise PromptError("nothing of the object is left: delete it, or paint less")
+            self._place(frame, number, Choice({"painted": True}, None, ((mask, None),)))
 
     async def preview(self, frame: int, shown: Mapping[str, Any]) -> Choice:
         """Find the masks that a box or clicks may mean, and change nothing.
@@ -238,6 +276,17 @@ class Session:
             if self.clip is None or not 0 <= number < len(self.clip.times):
                 raise PromptError(f"frame={number} is not there: open a video, choose another")
             return (await asyncio.to_thread(self.clip.frame, number)).image
+
+    def _number(self, object_id: int | None) -> int:
+        """Return the id of an object, or the next one for a new object.
+
+        Raises:
+            PromptError: There is no such object.
+        """
+        if object_id is None:
+            return self.timeline.last_id + 1
+        self.timeline.check_id(object_id)
+        return object_id
 
     def _place(self, frame: int, object_id: int, choice: Choice, *, again: bool = False) -> None:
         placed = PlacedPrompt(

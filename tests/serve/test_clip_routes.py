@@ -179,3 +179,23 @@ def test_the_example_tracks(
     runpy.run_path(program, run_name="__main__")
     with zipfile.ZipFile(target) as archive:
         assert len(archive.namelist()) == 10
+
+
+def test_a_mask_is_painted_and_erased(client: Client, balls: Path) -> None:
+    client.upload(balls)
+    body = {"frame": 3, "path": [[20.0, 20.0], [60.0, 20.0]], "radius": 4}
+    state = client.ask("POST", "strokes", json=body)
+    assert state["prompts"] == [{"frame": 3, "object": 1, "painted": True}]
+    painted = client.masks(3)[1]
+    assert painted[16:25, 20:61].all()  # 4 pixels above and below
+    assert not painted[:14].any()
+    assert not painted[27:].any()
+    rest = {**body, "object": 1, "path": [[40.0, 20.0]], "radius": 3, "erase": True}
+    client.ask("POST", "strokes", json=rest)
+    assert not client.masks(3)[1][20, 37:44].any()
+    gone = {**body, "object": 1, "radius": 40, "erase": True}
+    assert "nothing of the object" in client.ask("POST", "strokes", status=400, json=gone)["error"]
+    client.ask("POST", "strokes", status=422, json={**body, "radius": 501})
+    client.ask("POST", "strokes", status=400, json={**body, "frame": 10})
+    state = client.track()
+    assert state["objects"][0]["lane"].startswith("...t")

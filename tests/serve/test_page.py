@@ -161,6 +161,19 @@ def test_objects_are_pointed_at_named_hidden_and_deleted(page: Page, film: Path)
     expect(rows(page)).to_have_count(2)
 
 
+def test_a_mask_is_painted(page: Page) -> None:
+    page.get_by_role("button", name="balls.mp4").click()
+    expect(page.locator("#scrub")).to_have_attribute("max", "9")
+    page.keyboard.press("c")
+    expect(page.get_by_label("Width")).to_be_visible()
+    drag(page, "20,20,60,60")
+    expect(rows(page)).to_have_count(1)
+    page.keyboard.press("e")
+    drag(page, "0,0,160,96")  # a line across it
+    expect(page.locator("#undo")).to_be_enabled()
+    assert 9 < len(masks(page)["masks/00000.png"]) < 2000
+
+
 def test_everything_is_done_with_the_keyboard(page: Page) -> None:
     page.get_by_role("button", name="balls.mp4").press("Enter")
     expect(page.locator("#stage")).to_be_focused()

@@ -21,6 +21,7 @@ export const session = () => ask("GET", "session");
 export const files = () => ask("GET", "files");
 export const openFile = (file) => send("POST", "clip", { file });
 export const point = (frame, object, shown) => send("POST", "prompts", { frame, object, ...shown });
+export const paint = (frame, object, stroke) => send("POST", "strokes", { frame, object, ...stroke });
 export const nextCandidate = () => ask("POST", "prompts/next");
 export const preview = (frame, x, y) => send("POST", "preview", { frame, points: [[x, y, 1]] });
 export const undo = () => ask("POST", "undo");

@@ -14,6 +14,7 @@ class App {
     this.stage = new Stage($("#stage"), {
       onClick: (x, y, label) => this.mode?.click(x, y, label),
       onBox: (box) => this.mode?.box(box),
+      onPaint: (stroke) => this.mode?.paint(stroke),
       onHover: (at) => this.mode?.hover(at),
       onZoom: (scale) => ($("#zoom-fit").textContent = `${Math.round(100 * scale)}%`),
     });
@@ -44,6 +45,7 @@ class App {
     $("#redo").onclick = () => this.mode.redo();
     $("#next").onclick = () => this.mode.next();
     $("#new").onclick = () => this.mode.select(null);
+    $("#radius").oninput = () => (this.stage.radius = Number($("#radius").value));
     $("#zoom-in").onclick = () => this.stage.zoom(1.25);
     $("#zoom-out").onclick = () => this.stage.zoom(0.8);
     $("#zoom-fit").onclick = () => this.stage.fit();
@@ -144,6 +146,7 @@ class App {
     this.leave();
     this.setMode("camera");
     this.mode = this.camera;
+    this.useTool("point");
     try {
       await this.camera.enter();
     } catch (error) {
@@ -176,6 +179,7 @@ class App {
   useTool(name) {
     this.stage.tool = name;
     $("#stage").classList.toggle("panning", name === "pan");
+    $("#brush").hidden = name !== "brush" && name !== "eraser";
     for (const button of document.querySelectorAll("[data-tool]")) {
       button.setAttribute("aria-pressed", String(button.dataset.tool === name));
     }

@@ -7,8 +7,9 @@ const STILL = 5; // how far a click may wander, in pixels of the screen
 const STEP = 8; // pixels of the picture that an arrow moves the cross
 
 export class Stage {
-  constructor(canvas, { onClick, onBox, onHover, onZoom }) {
-    Object.assign(this, { canvas, onClick, onBox, onHover, onZoom });
+  constructor(canvas, { onClick, onBox, onPaint, onHover, onZoom }) {
+    Object.assign(this, { canvas, onClick, onBox, onPaint, onHover, onZoom });
+    this.radius = 10; // of the brush, in pixels of the picture
     this.view = "overlay";
     this.tool = "point";
     this.selected = null;
@@ -31,6 +32,7 @@ export class Stage {
     this.clicks = [];
     this.box = null;
     this.ghost = null;
+    this.stroke = null;
     this.scale = null;
     this.draw();
   }
@@ -118,6 +120,10 @@ export class Stage {
     } else if (event.button === 1 || this.tool === "pan") {
       event.preventDefault();
       this.gesture = { kind: "pan" };
+    } else if (this.tool === "brush" || this.tool === "eraser") {
+      this.gesture = { kind: "paint" };
+      this.stroke = { path: [this.inPicture(at)], erase: this.tool === "eraser" || event.button === 2 };
+      this.draw();
     } else {
       const label = event.button === 2 || this.tool === "background" ? 0 : 1;
       this.gesture = { kind: "point", label, begin: at, end: at, outside: !this.isInside(at) };
@@ -142,6 +148,9 @@ export class Stage {
         this.move((at[0] - before[0]) / 2, (at[1] - before[1]) / 2);
         this.zoom(span(at) / span(before), (at[0] + other[0]) / 2, (at[1] + other[1]) / 2);
       }
+    } else if (kind === "paint") {
+      this.stroke.path.push(this.inPicture(at));
+      this.draw();
     } else if (kind === "point") {
       this.gesture.end = at;
       this.box = this.isDrag() && this.gesture.label ? this.boxOf() : null;
@@ -155,6 +164,7 @@ export class Stage {
     this.pointers.delete(event.pointerId);
     if (this.pointers.size) return;
     this.gesture = null;
+    if (gesture?.kind === "paint") this.onPaint({ ...this.stroke, radius: this.radius });
     if (gesture?.kind !== "point") return;
     const drag = this.isDrag(gesture);
     const box = this.box;
@@ -166,7 +176,7 @@ export class Stage {
 
   pointercancel(event) {
     this.pointers.delete(event.pointerId);
-    this.gesture = this.box = null;
+    this.gesture = this.box = this.stroke = null;
     this.draw();
   }
 
@@ -247,6 +257,7 @@ export class Stage {
       if (this.view !== "cutout") this.paintLabel(item, x, y);
     }
     if (this.ghost) this.paintGhost(reach);
+    if (this.stroke) this.paintStroke();
     this.paintMarks();
   }
 
@@ -298,6 +309,19 @@ export class Stage {
     this.context.globalAlpha = 0.9;
     this.context.drawImage(ghost.outline, ghost.x, ghost.y);
     this.context.globalAlpha = 1;
+  }
+
+  paintStroke() {
+    const { context } = this;
+    const [[x, y], ...more] = this.stroke.path;
+    context.lineWidth = 2 * this.radius + 1;
+    context.lineCap = context.lineJoin = "round";
+    context.strokeStyle = this.stroke.erase ? "rgb(197 40 28 / 55%)" : "rgb(28 138 60 / 55%)";
+    context.beginPath();
+    context.moveTo(x, y);
+    for (const place of more.length ? more : [[x, y]]) context.lineTo(...place);
+    context.stroke();
+    context.lineCap = "butt";
   }
 
   paintMarks() {

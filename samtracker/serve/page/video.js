@@ -82,6 +82,7 @@ export class VideoMode {
     } catch (error) {
       say(error.message);
       this.stage.clicks = this.clicksIn();
+      this.stage.stroke = null;
       this.stage.draw();
     } finally {
       this.waiting--;
@@ -133,7 +134,7 @@ export class VideoMode {
       const [picture, objects] = await Promise.all([this.picture(frame), this.objects(frame)]);
       if (ticket !== this.ticket) return;
       this.here = objects.map((item) => ({ ...item, color: this.colorOf(item.id) }));
-      this.stage.ghost = null;
+      this.stage.ghost = this.stage.stroke = null;
       this.stage.show(picture, this.here, this.clicksIn());
       this.showList();
       this.lanes.show(this.state, frame, this.stage.selected);
@@ -218,9 +219,21 @@ export class VideoMode {
     return this.edit(() => this.point(frame, { box }));
   }
 
-  async point(frame, shown) {
+  // Places closer than what a brush shows are left out: a stroke has a limit of them.
+  paint({ path, radius, erase }) {
+    const { frame } = this;
+    const sparse = path.filter((_, number) => number % Math.ceil(path.length / 1000) === 0 || number === path.length - 1);
+    return this.edit(() => this.change(() => api.paint(frame, this.stage.selected, { path: sparse, radius, erase })));
+  }
+
+  point(frame, shown) {
+    return this.change(() => api.point(frame, this.stage.selected, shown));
+  }
+
+  // Selects the object that a change makes.
+  async change(call) {
     const known = this.state.objects.map((item) => item.id);
-    const state = await api.point(frame, this.stage.selected, shown);
+    const state = await call();
     const made = state.objects.find((item) => !known.includes(item.id));
     if (made) this.stage.selected = made.id;
     return state;
