@@ -21,12 +21,13 @@ BROWSER = "/usr/bin/chromium"
 FRAMES = 40
 SIZE = (640, 360)
 SCALE = 0.5
-"""Of the clip, of which the begin is enough."""
+"""Of the clip, of which the beginning is enough."""
 
 SCREENS = (
     ("page.jpg", (1280, 800), "light"),
     ("page-phone.jpg", (390, 780), "dark"),
 )
+"""File, size of the window and theme of each picture."""
 
 
 def main() -> None:
