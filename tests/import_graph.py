@@ -17,7 +17,7 @@ from pathlib import Path
 FLOORS = (
     ("__init__", "__main__"),
     ("cli",),
-    ("live", "jobs", "train", "evaluate", "diagnostics"),
+    ("serve", "live", "jobs", "train", "evaluate", "diagnostics"),
     ("tracker",),
     ("tracking", "results", "data"),
     ("prompts", "checkpoints", "video"),

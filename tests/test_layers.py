@@ -25,6 +25,7 @@ IMPORTERS = {
     "accelerate": ("train/",),
     "av": ("video/",),
     "click": ("cli/",),
+    "fastapi": ("serve/",),
     "imageio": ("video/pillow_pictures.py", "video/stills.py", "video/tiff_pictures.py"),
     "jinja2": ("evaluate/report.py",),
     "matplotlib": ("diagnostics/", "evaluate/report.py", "train/figures.py"),
@@ -35,6 +36,7 @@ IMPORTERS = {
     "timm": ("model/lite.py",),
     "torch.utils.tensorboard": ("train/metrics_log.py",),
     "torchvision": ("model/torchvision.py",),
+    "uvicorn": ("serve/server.py",),
     "yaml": ("results/formats/yolo.py",),
 }
 """The only rooms and modules that import a package from elsewhere."""

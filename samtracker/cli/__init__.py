@@ -24,6 +24,7 @@ from samtracker.cli.interruption import EXIT_CODE
 from samtracker.cli.live import live
 from samtracker.cli.messages import warnings_shown, with_options
 from samtracker.cli.replay import replay
+from samtracker.cli.serve import serve
 from samtracker.cli.track import demo, track
 from samtracker.cli.train import export_weights, train
 from samtracker.cli.weights import weights
@@ -98,7 +99,7 @@ def main(max_pixels: int | None) -> None:
 
 
 for command in (
-    *(track, demo, live, replay, convert, evaluate, bench, data, train, export, export_weights),
-    *(weights, doctor),
+    *(track, demo, live, serve, replay, convert, evaluate, bench, data, train, export),
+    *(export_weights, weights, doctor),
 ):
     main.add_command(command)

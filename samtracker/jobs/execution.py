@@ -13,12 +13,12 @@ from samtracker.jobs.later_prompts import LaterPrompts
 from samtracker.jobs.progress import JobStart, OnFrame, OnStart, Progress, expected_frames
 from samtracker.jobs.read_ahead import ReadAhead
 from samtracker.jobs.record import JobRecord
-from samtracker.jobs.sinks import Sinks
 from samtracker.jobs.summary import Summary, summarize
 from samtracker.jobs.track_frames import Ending, track_frames
 from samtracker.prompts.prompts import prompt_method
 from samtracker.results.names import SUMMARY
 from samtracker.results.output_folder import OutputFolder
+from samtracker.results.sinks import Sinks
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 from samtracker.video.read import VideoFrame, VideoReader

@@ -10,8 +10,8 @@ from itertools import chain
 from samtracker.errors import SamTrackerError
 from samtracker.jobs.journal_writer import JournalWriter
 from samtracker.jobs.later_prompts import LaterPrompts
-from samtracker.jobs.sinks import Sinks
 from samtracker.jobs.write_behind import WriteBehind
+from samtracker.results.sinks import Sinks
 from samtracker.results.tally import Tally
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult

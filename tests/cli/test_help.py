@@ -25,6 +25,7 @@ COMMANDS = [
     ("export-weights",),
     ("live",),
     ("replay",),
+    ("serve",),
     ("track",),
     ("train",),
     ("weights",),
