@@ -1,17 +1,16 @@
-"""Running `samtrack serve` in this process until Ctrl-C."""
+"""Running `samtrack serve` in a process of its own until Ctrl-C."""
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
-import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 
-from tests.helpers.cli_tools import Finished, samtrack
+from tests.helpers.cli_tools import Finished, start
 
 PATIENCE = 60.0
 
@@ -25,22 +24,18 @@ def serve_until_ctrl_c(*options: str, visit: Callable[[str], object]) -> Finishe
     """Runs `samtrack serve`, visits the address once it is there, and presses Ctrl-C."""
     port = free_port()
     address = f"http://127.0.0.1:{port}/"
-
-    def press() -> None:
-        end = time.monotonic() + PATIENCE
-        try:
-            while time.monotonic() < end:
-                try:
-                    httpx.get(address)
-                    break
-                except httpx.TransportError:
-                    time.sleep(0.05)
-            visit(address)
-        finally:
-            os.kill(os.getpid(), signal.SIGINT)
-
-    visitor = threading.Thread(target=press)
-    visitor.start()
-    done = samtrack("serve", "--port", str(port), *options)
-    visitor.join()
-    return done
+    command = start("serve", "--port", str(port), *options, folder=Path.cwd())
+    end = time.monotonic() + PATIENCE
+    try:
+        while time.monotonic() < end and command.returncode is None:
+            try:
+                httpx.get(address)
+                break
+            except httpx.TransportError:
+                time.sleep(0.05)
+        visit(address)
+    finally:
+        command.send_signal(signal.SIGINT)
+        out, err = command.communicate()
+    assert command.returncode is not None
+    return Finished(command.returncode, out, err)
