@@ -4,10 +4,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-window test-streams fuzz check format docs clean
+.PHONY: demo serve test test-window test-streams test-page fuzz check format docs clean
 
 demo: $(STAMP)
 	$(BIN)/samtrack demo
+
+serve: $(STAMP)
+	$(BIN)/samtrack serve --open
 
 # Two processes of one thread each: small networks gain nothing by more threads. The files come in
 # the order of tests/conftest.py, the longest first.
@@ -21,6 +24,10 @@ test-window: $(STAMP)
 # Needs an RTSP server: .ci/run names the system packages.
 test-streams: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m streams tests/live/test_rtsp.py
+
+# Needs a browser, the system package chromium.
+test-page: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m page tests/serve/test_page.py
 
 # Damaged files and odd arguments, each in a process of its own: see tests/fuzz/__init__.py.
 CASES ?= 2000
@@ -49,5 +56,5 @@ clean:
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt torch
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[demo,train,openvino,onnx,dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[demo,train,openvino,onnx,serve,dev]'
 	touch $@

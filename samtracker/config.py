@@ -29,7 +29,11 @@ OPTIMISERS = ("adam", "adamw")
 SCHEDULES = ("constant", "cosine")
 DATASETS = ("davis", "davis2017", "youtube", "folder", "instances")
 CORRUPTIONS = ("blur", "noise", "dark", "jpeg", "drop-frames", "occluder", "look-alike")
-FORMATS = ("overlay", "masks", "rle", "csv", "alpha")
+FORMATS = (
+    *("overlay", "masks", "rle", "csv", "alpha", "gif", "webm"),
+    *("coco", "coco-polygons", "yolo", "mots", "mot", "cvat", "labelme"),
+)
+CONVERTIBLE = ("masks", "rle", "coco", "coco-polygons", "yolo", "mots", "cvat")
 MASK_KINDS = ("auto", "ids", "binary", "colors")
 NEVER = 1e9
 """Largest threshold, which nothing reaches."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
-import torch
 from numpy.typing import ArrayLike
 
-from samtracker.backends.runtime import EncodedFrame, Runtime
+from samtracker.backends.runtime import Runtime
 from samtracker.checkpoints.load import load_network
 from samtracker.config import TrackerConfig
 from samtracker.model.network import Network
@@ -21,7 +21,7 @@ from samtracker.tracking.save import SavedTracker, load_tracker, save_tracker
 from samtracker.tracking.state import StreamState
 from samtracker.tracking.stream import StreamResult, stream
 from samtracker.tracking.turn import Turn, in_turn
-from samtracker.types import Box, Candidate, Frame, FrameResult, Mask, Size, check_frame, to_seconds
+from samtracker.types import Box, Candidate, Frame, FrameResult, Mask, check_frame, to_seconds
 
 
 class Tracker:
@@ -171,7 +171,7 @@ class Tracker:
         Raises:
             PromptError: Not exactly one of box and points is given, or it shows no object.
         """
-        encoded = self._encode(frame)
+        encoded = self._state.encode(self.runtime, frame, self.config.size)
         return list(find_candidates(self.runtime, encoded, box=box, points=points, prior=prior))
 
     @logged
@@ -190,7 +190,7 @@ class Tracker:
         """
         state, last = self._state, self._state.last()
         time = to_seconds(timestamp)
-        encoded = self._encode(frame, last.size)
+        encoded = state.encode(self.runtime, frame, self.config.size, current_size=last.size)
         index = last.index + 1
         objects = state.objects.step(self.runtime, encoded, index)
         state.frame = encoded  # only now: memory may have run out
@@ -258,7 +258,7 @@ class Tracker:
             PromptError: There is no such object; or see `add_object`.
         """
         state, object_id = self._state, self._state.objects.known(object_id)
-        now = self._encode(frame, state.last().size)
+        now = state.encode(self.runtime, frame, self.config.size, current_size=state.last().size)
         current = now is state.frame
         mine = state.last()[object_id]
         prior = mine.mask if current and mine.box is not None else None
@@ -317,7 +317,6 @@ class Tracker:
         return state.result
 
     @logged
-    @torch.inference_mode()
     def resize(self, size: int | None) -> None:
         """Work at another size from now on; the stream goes on.
 
@@ -327,11 +326,8 @@ class Tracker:
         Raises:
             ConfigError: It does not fit, or the encoder knows one size only.
         """
-        config, state = replace(self.config, size=size), self._state
-        if state.frame is not None:
-            encoded = self.runtime.encode(state.frame.image, size)
-            state.objects.resize(encoded.features)
-            state.frame = encoded
+        config = replace(self.config, size=size)
+        self._state.resize(self.runtime, size)
         self.config = config
 
     def stream(
@@ -358,6 +354,16 @@ class Tracker:
         """
         prompt = {"mask": mask, "box": box, "points": points}
         return stream(self, source, realtime=realtime, prompt=prompt)
+
+    @in_turn
+    def fork(self) -> Tracker:
+        """Make a tracker that goes on from here by itself, with the same masks; both share a turn.
+
+        The network is shared as well, so that it takes little memory and time.
+        """
+        forked = copy(self)
+        forked._state, forked.log = self._state.copied(), None
+        return forked
 
     @in_turn
     def save(self, path: str | Path) -> None:
@@ -392,9 +398,3 @@ class Tracker:
         tracker = cls(saved.network, saved.config, **where)
         tracker._state = saved.restore(tracker.runtime)
         return tracker
-
-    def _encode(self, frame: Frame, size: Size | None = None) -> EncodedFrame:
-        """Encode a frame, the current one not again; it must have a size if that is given."""
-        check_frame(frame, size=size)
-        current = self._state.encoded(frame)
-        return self.runtime.encode(frame, self.config.size) if current is None else current

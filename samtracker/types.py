@@ -163,6 +163,51 @@ class FrameResult:
             tracker_id=np.array([item.id for item in seen], np.int64),
         )
 
+    def to_polygons(self, *, tolerance: float = 1.0) -> dict[int, list[list[NDArray[np.float64]]]]:
+        """Convert the masks to polygons, holes kept.
+
+        Args:
+            tolerance: Pixels that the edge of a mask is away from its outline, at most, see
+                `samtracker.masks.outlines.to_polygons`; below 0.7 nothing is lost.
+
+        Returns:
+            By object id the pieces of its mask, each an outer outline followed by its holes; an
+            outline is corners (N, 2) as x, y in pixels, float64. No piece of a lost object.
+        """
+        from samtracker.masks.outlines import to_polygons
+
+        return {item.id: to_polygons(item.mask, tolerance=tolerance) for item in self.objects}
+
+    def to_coco(self, *, tolerance: float | None = None) -> list[dict[str, Any]]:
+        """Convert the objects that have a mask to annotations as in COCO's files.
+
+        Args:
+            tolerance: None for run lengths, which are exact; for polygons see `to_polygons`.
+                COCO's have no holes, so that these are reached by bridges.
+
+        Returns:
+            For each object "image_id", which is `index`, "category_id", which is 1, "track_id",
+            which is its id, "bbox" (x, y, width, height), "area" in pixels, "iscrowd", "score" and
+            "segmentation"; an "id" comes with a file.
+        """
+        from samtracker.masks.segmentation import to_segmentation
+
+        return [
+            {
+                "image_id": self.index,
+                "category_id": 1,
+                "track_id": item.id,
+                "bbox": [x1, y1, x2 - x1, y2 - y1],
+                "area": int(np.count_nonzero(item.mask)),
+                "iscrowd": 0,
+                "score": item.score,
+                "segmentation": to_segmentation(item.mask, tolerance),
+            }
+            for item in self.objects
+            if item.box is not None
+            for x1, y1, x2, y2 in [item.box]
+        ]
+
 
 def check_frame(frame: Frame, *, size: Size | None = None) -> None:
     """Check that a frame is RGB uint8 (H, W, 3), and of the stream's size if that is given.

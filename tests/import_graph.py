@@ -17,14 +17,14 @@ from pathlib import Path
 FLOORS = (
     ("__init__", "__main__"),
     ("cli",),
-    ("live", "jobs", "train", "evaluate", "diagnostics"),
+    ("serve", "live", "jobs", "train", "evaluate", "diagnostics"),
     ("tracker",),
     ("tracking", "results", "data"),
     ("prompts", "checkpoints", "video"),
     ("backends",),
     ("model",),
     ("config", "types", "files", "demo"),
-    ("errors", "palette", "peak_memory", "process_settings", "_version"),
+    ("errors", "masks", "palette", "peak_memory", "process_settings", "_version"),
 )
 """The rooms, top to bottom: a room imports from the floors below its own."""
 

@@ -41,7 +41,7 @@ def drawn(number: int, target: str = "tracked.mp4") -> list[bool]:
 
 def test_all_are_short_and_run_here() -> None:
     assert sorted(EXAMPLES) == [
-        *("correct", "onnx_tracker", "overfit", "to_supervision", "track_video"),
+        *("correct", "onnx_tracker", "overfit", "serve_client", "to_supervision", "track_video"),
         *("two_objects", "webcam"),
     ]
     for path in EXAMPLES.values():

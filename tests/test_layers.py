@@ -19,22 +19,25 @@ PACKAGE = Package(Path(samtracker.__file__).parent)
 
 IMPORTERS = {
     "PIL": (
-        *("data/preview.py", "prompts/mask_", "results/writers.py"),
+        *("data/preview.py", "prompts/mask_", "results/formats/labelme.py", "results/writers.py"),
         *("video/picture_kind.py", "video/pixel_limit.py"),
     ),
     "accelerate": ("train/",),
     "av": ("video/",),
     "click": ("cli/",),
+    "fastapi": ("serve/",),
     "imageio": ("video/pillow_pictures.py", "video/stills.py", "video/tiff_pictures.py"),
     "jinja2": ("evaluate/report.py",),
     "matplotlib": ("diagnostics/", "evaluate/report.py", "train/figures.py"),
-    "pycocotools": ("results/writers.py",),
+    "pycocotools": ("masks/run_lengths.py",),
     "safetensors": ("checkpoints/",),
     "segment_anything": ("model/sam.py",),
     "supervision": ("types.py",),
     "timm": ("model/lite.py",),
     "torch.utils.tensorboard": ("train/metrics_log.py",),
     "torchvision": ("model/torchvision.py",),
+    "uvicorn": ("serve/server.py",),
+    "yaml": ("results/formats/yolo.py",),
 }
 """The only rooms and modules that import a package from elsewhere."""
 

@@ -8,12 +8,14 @@ import shlex
 import tomllib
 from pathlib import Path
 
+import httpx
 import pytest
 
 from samtracker.checkpoints.manifest import manifest
 from tests.helpers.cli_tools import FRAMES, ROOT, first_mask, samtrack, two_balls
 from tests.helpers.datasets import write_mask, write_photo
 from tests.helpers.scenes import RED, film
+from tests.helpers.served_command import serve_until_ctrl_c
 
 README = (ROOT / "README.md").read_text("utf-8")
 
@@ -103,7 +105,7 @@ def test_commands_run(command: list[str], folder: Path) -> None:
             (lists / "val.txt").write_text("ball\n")
             assert samtrack(*command[1:], "--size", "96").code == 0
             assert (folder / "evaluation" / "report.html").exists()
-        case ["samtrack", "live" | "replay", *_]:
+        case ["samtrack", "live" | "replay" | "serve", *_]:
             assert_live(command[1:])
         case ["samtrack", "bench"]:
             assert samtrack("bench", "--size", "64", "--steps", "2").code == 0
@@ -120,8 +122,13 @@ def test_commands_run(command: list[str], folder: Path) -> None:
 
 
 def assert_live(arguments: list[str]) -> None:
-    """Runs live and what goes with it where the reader's camera is not, nor a screen."""
+    """Runs live and what is like it where the reader's camera is not, nor a screen."""
     command, *options = arguments
+    if command == "serve":
+        Path("clips").mkdir()
+        small = ("--weights", "propagation", "--size", "64")
+        assert serve_until_ctrl_c(*options, *small, visit=httpx.get).out
+        return
     box = ("--headless", "--init-box", "12,10,61,59")
     if command == "replay":
         samtrack("live", "video.mp4", *box, "--size", "96", "--log", *options)

@@ -260,6 +260,23 @@ def test_init_starts_over(lite_tracker: MakeTracker) -> None:
     assert tracker.object_ids == (1, 2)
 
 
+def test_a_fork_goes_on_by_itself(lite_tracker: MakeTracker) -> None:
+    tracker, shots = lite_tracker(), film([RED, BLUE], 6)
+    tracker.init(shots[0].frame, mask=shots[0].ids)
+    tracker.step(shots[1].frame)
+    fork = tracker.fork()
+    fork.remove_object(2)
+    fork.correct(shots[1].frame, 1, mask=shots[1].mask(1))
+    fork.step(shots[2].frame)
+    again = tracker.fork()
+    for shot in shots[2:]:
+        expected, found = tracker.step(shot.frame), again.step(shot.frame)
+        assert (expected.id_map == found.id_map).all()
+    assert (tracker.object_ids, fork.object_ids) == ((1, 2), (1,))
+    assert fork.result is not None
+    assert fork.result.index == 2
+
+
 def test_reset_forgets_the_stream(lite_tracker: MakeTracker) -> None:
     tracker = lite_tracker()
     run(tracker, TWO[:2])

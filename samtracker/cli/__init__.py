@@ -15,6 +15,7 @@ import click
 from samtracker._version import __version__
 from samtracker.cli.bench import bench
 from samtracker.cli.command_line import ARGUMENTS
+from samtracker.cli.convert import convert
 from samtracker.cli.data import data
 from samtracker.cli.doctor import doctor
 from samtracker.cli.eval import evaluate
@@ -23,6 +24,7 @@ from samtracker.cli.interruption import EXIT_CODE
 from samtracker.cli.live import live
 from samtracker.cli.messages import warnings_shown, with_options
 from samtracker.cli.replay import replay
+from samtracker.cli.serve import serve
 from samtracker.cli.track import demo, track
 from samtracker.cli.train import export_weights, train
 from samtracker.cli.weights import weights
@@ -97,7 +99,7 @@ def main(max_pixels: int | None) -> None:
 
 
 for command in (
-    *(track, demo, live, replay, evaluate, bench, data, train, export, export_weights),
-    *(weights, doctor),
+    *(track, demo, live, serve, replay, convert, evaluate, bench, data, train, export),
+    *(export_weights, weights, doctor),
 ):
     main.add_command(command)

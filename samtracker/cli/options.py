@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -56,6 +57,25 @@ class ClicksType(click.ParamType[Clicks]):
             except ValueError:
                 self.fail(f"{part!r} is no click: give x,y or x,y,1 or x,y,0", param, ctx)
         return tuple(clicks)
+
+
+class PlaceType(click.ParamType[float]):
+    """The number of a frame as an int, or seconds as a float."""
+
+    name = "FRAME|TIMEs"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read a place in a source."""
+        text = str(value)
+        try:
+            place = float(text[:-1]) if text.endswith("s") else int(text)
+        except ValueError:
+            place = -1
+        if not 0 <= place < math.inf:
+            self.fail(f"{value!r} is no frame: give its number, or seconds as 1.5s", param, ctx)
+        return place
 
 
 class SaveType(click.ParamType[tuple[str, ...]]):

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from samtracker.cli.command_line import present, run_anew
 from samtracker.cli.options import (
+    PlaceType,
     first_prompt_options,
     log_option,
     model_options,
@@ -31,6 +32,24 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("video", required=False)
 @first_prompt_options
+@click.option(
+    "--init-detections",
+    type=click.Path(path_type=Path),
+    help="Boxes that a detector found in any frames, as COCO (JSON) or MOT (lines) has them: what "
+    "is none of the objects becomes one.",
+)
+@click.option(
+    "--at",
+    type=PlaceType(),
+    help="Where --init-mask, --init-box and --init-point hold: the number of a frame, from 0, or a "
+    "time like 1.5s; tracking begins there.",
+)
+@click.option(
+    "--prompts",
+    type=click.Path(path_type=Path),
+    help="Prompts on any number of objects in any frames, as JSON (docs/formats.md), instead of "
+    "all --init options.",
+)
 @output_options(default=None)
 @click.option(
     "--start", type=float, default=0.0, help="Seconds to skip; mask, boxes and clicks are for then."
@@ -58,6 +77,9 @@ def track(  # noqa: PLR0917
     init_box: tuple[Any, ...],
     init_point: tuple[Any, ...],
     candidate: int,
+    init_detections: Path | None,
+    at: float | None,
+    prompts: Path | None,
     output: Path | None,
     save: tuple[str, ...],
     show: bool,
@@ -105,6 +127,9 @@ def track(  # noqa: PLR0917
             points=init_point,
             mask_kind=mask_kind,
             candidate=candidate,
+            detections=init_detections,
+            prompts_file=prompts,
+            at=at,
         ),
         output=output or Path(f"{_stem(video)}-tracked"),
         save=save,

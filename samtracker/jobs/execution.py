@@ -9,14 +9,16 @@ from dataclasses import dataclass, replace
 from samtracker.errors import OutputError, SamTrackerError, VideoError
 from samtracker.files import write_text
 from samtracker.jobs.journal_writer import JournalWriter
+from samtracker.jobs.later_prompts import LaterPrompts
 from samtracker.jobs.progress import JobStart, OnFrame, OnStart, Progress, expected_frames
 from samtracker.jobs.read_ahead import ReadAhead
 from samtracker.jobs.record import JobRecord
-from samtracker.jobs.sinks import Sinks
 from samtracker.jobs.summary import Summary, summarize
-from samtracker.jobs.track_frames import track_frames
+from samtracker.jobs.track_frames import Ending, track_frames
+from samtracker.prompts.prompts import prompt_method
 from samtracker.results.names import SUMMARY
 from samtracker.results.output_folder import OutputFolder
+from samtracker.results.sinks import Sinks
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 from samtracker.video.read import VideoFrame, VideoReader
@@ -59,6 +61,7 @@ def execute(  # noqa: PLR0917
     watcher: Watcher,
     *,
     restored: int = 0,
+    later: LaterPrompts | None = None,
 ) -> Execution:
     """Track the frames that are left, and write these and those that are done.
 
@@ -70,6 +73,7 @@ def execute(  # noqa: PLR0917
         folder: Folder for the results; its `ended_early` is set.
         watcher: Who is told how far it is.
         restored: Number of frames of an interrupted job in `done`.
+        later: Starts and corrects objects in later frames; None for none.
 
     Returns:
         What was done, and what went wrong.
@@ -95,22 +99,38 @@ def execute(  # noqa: PLR0917
             return watcher.on_frame(Progress(frame=frame, result=result, total=total)) is not False
 
         sinks = Sinks(record.save, folder.partial, reader, record.stride)
-        ending = track_frames(tracker, frames, done, journal, sinks, on_tracked=on_tracked)
+        ending = track_frames(
+            tracker, frames, done, journal, sinks, later=later, on_tracked=on_tracked
+        )
     read = frames.state
+    origins = _origins(record, ending, tracker, later)
     if ending.is_early and folder.is_behind:
         raise ending.failure or KeyboardInterrupt
     try:
-        summary = summarize(tracker, reader.info, read, ending, record.origins, record.source)
+        summary = summarize(tracker, reader.info, read, ending, origins, record.source)
         write_text(folder.partial / SUMMARY, summary.to_json())
     except OutputError as error:
         ending = replace(ending, failure=ending.failure or error)
-        summary = summarize(tracker, reader.info, read, ending, record.origins, record.source)
+        summary = summarize(tracker, reader.info, read, ending, origins, record.source)
     folder.ended_early = ending.is_early
     return Execution(
         summary=summary,
         failure=ending.failure or (_cut_off(reader) if read.truncated else None),
         unsaved=journal.failure,
     )
+
+
+def _origins(
+    record: JobRecord, ending: Ending, tracker: Tracker, later: LaterPrompts | None
+) -> dict[int, str]:
+    """Return what the first masks were made from, by object id; say what was left out."""
+    if later is None:
+        return record.origins
+    if not ending.is_early:
+        later.finish()
+    method = prompt_method(tracker.runtime)
+    fresh = [number for number in ending.tally.objects if number not in record.origins]
+    return record.origins | {number: later.origin(number, method) for number in fresh}
 
 
 def _cut_off(reader: VideoReader) -> VideoError | None:

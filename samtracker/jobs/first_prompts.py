@@ -9,10 +9,15 @@ from typing import Any
 
 from samtracker.config import MASK_KINDS
 from samtracker.errors import ConfigError, PromptError
+from samtracker.jobs.arrivals import Arrivals
+from samtracker.jobs.later_prompts import LaterPrompts
 from samtracker.jobs.progress import OnObject
+from samtracker.jobs.prompt_schedule import PromptSchedule
+from samtracker.prompts.detections import Detections
 from samtracker.prompts.first_objects import FirstObjects
 from samtracker.prompts.mask_file import read_mask
 from samtracker.prompts.prompts import Points, prompt_method
+from samtracker.prompts.prompts_file import PromptsFile
 from samtracker.tracker import Tracker
 from samtracker.types import Box, FrameResult, Size
 from samtracker.video.read import VideoFrame
@@ -31,6 +36,12 @@ class FirstPrompts:
             the picture, "ids" takes its values, "binary" one object, "colors" every color as one.
         candidate: Which of the masks that a box or clicks may mean, from 1, see
             `Tracker.candidates`.
+        detections: File with boxes that a detector found in any frames, see
+            `samtracker.prompts.detections`: what none of the objects is starts one, then.
+        prompts_file: File with prompts on objects in any frames, see
+            `samtracker.prompts.prompts_file`; it stands alone.
+        at: Where mask, boxes and points hold: a frame's number in the source as an int, or seconds
+            as a float; None for the first frame. Frames before are left out.
 
     Raises:
         PromptError: There is nothing at all, `mask` is no path, or there is no candidate with this
@@ -43,12 +54,20 @@ class FirstPrompts:
     points: tuple[Points, ...] = ()
     mask_kind: str = "auto"
     candidate: int = 1
+    detections: Path | None = None
+    prompts_file: Path | None = None
+    at: float | None = None
 
     def __post_init__(self) -> None:
-        if self.mask is None and not self.boxes and not self.points:
+        others = self.in_first_frame or self.detections is not None or self.at is not None
+        if self.prompts_file is not None and others:
+            raise PromptError(f"prompts '{self.prompts_file}' stands alone: leave all else out")
+        if not self.in_first_frame and self.detections is None and self.prompts_file is None:
             raise PromptError("nothing to track: give mask=..., boxes=... or points=...")
         if not isinstance(self.mask, str | PathLike | None):
             raise PromptError(f"mask={self.mask!r} is no path: give that of a file")
+        if self.at is not None and not self.in_first_frame:
+            raise PromptError(f"at={self.at} is of mask=..., boxes=... or points=...: give any")
         if self.mask_kind not in MASK_KINDS:
             raise ConfigError(
                 f"mask_kind={self.mask_kind!r} does not exist: use {', '.join(MASK_KINDS)}"
@@ -59,6 +78,37 @@ class FirstPrompts:
             raise PromptError(
                 f"candidate={self.candidate} is of a box or clicks: give boxes=... or points=..."
             )
+
+    @property
+    def in_first_frame(self) -> bool:
+        """Whether there is anything but detections."""
+        return self.mask is not None or bool(self.boxes) or bool(self.points)
+
+    @property
+    def files(self) -> tuple[Path | None, ...]:
+        """What is read."""
+        return self.mask, self.detections, self.prompts_file
+
+    def read_later(self) -> LaterPrompts | None:
+        """Read the file of detections or prompts.
+
+        Returns:
+            What starts and corrects the objects in it; None without a file.
+
+        Raises:
+            PromptError: The file cannot be read, or has nothing.
+        """
+        if self.prompts_file is not None:
+            return PromptSchedule(PromptsFile.read(Path(self.prompts_file)))
+        return None if self.detections is None else Arrivals(Detections.read(Path(self.detections)))
+
+    def begin_in(self, frame: VideoFrame, later: LaterPrompts | None) -> bool:
+        """Return whether a frame is the first one to be tracked; `later` is of `read_later`."""
+        if not self.in_first_frame:
+            return later is None or later.has(frame)
+        if self.at is None:
+            return True
+        return (frame.index if isinstance(self.at, int) else frame.time) >= self.at
 
     def read_objects(self, size: Size, frame: str) -> FirstObjects | None:
         """Read the objects of the mask file.
@@ -83,6 +133,7 @@ class FirstPrompts:
         frame: VideoFrame,
         objects: FirstObjects | None,
         on_object: OnObject | None = None,
+        later: LaterPrompts | None = None,
     ) -> tuple[FrameResult, dict[int, str]]:
         """Start a stream in a frame.
 
@@ -91,6 +142,7 @@ class FirstPrompts:
             frame: The first frame.
             objects: What `read_objects` returned.
             on_object: See `Tracker.init`.
+            later: What `read_later` returned.
 
         Returns:
             The first result, and by object id what its mask was made from.
@@ -100,6 +152,10 @@ class FirstPrompts:
                 are too many objects.
         """
         method = prompt_method(tracker.runtime)
+        if not self.in_first_frame:
+            assert later is not None, "there is something to track"
+            result = later.apply(tracker, frame, later.start(tracker, frame))
+            return result, {item.id: later.origin(item.id, method) for item in result.objects}
         prompts: list[tuple[str, dict[str, Any]]] = []
         if objects is not None:
             masks = objects.masks(tracker.config.max_objects)
@@ -115,6 +171,10 @@ class FirstPrompts:
         for name, prompt in others:
             result = tracker.add_object(frame.image, **prompt)
             origins[tracker.object_ids[-1]] = name
+        if later is not None:
+            result = later.apply(tracker, frame, result)
+            fresh = [item.id for item in result.objects if item.id not in origins]
+            origins |= {number: later.origin(number, method) for number in fresh}
         return result, origins
 
     def _chosen(

@@ -11,9 +11,11 @@ from samtracker.errors import ConfigError, OutputError, VideoError
 from samtracker.jobs.command_line import CommandLine
 from samtracker.jobs.execution import Watcher, execute
 from samtracker.jobs.first_prompts import FirstPrompts
+from samtracker.jobs.later_prompts import LaterPrompts
 from samtracker.jobs.log import check_log, keeping_log
 from samtracker.jobs.outcome import Outcome
 from samtracker.jobs.progress import OnFrame, OnObject, OnStart
+from samtracker.jobs.prompt_schedule import PromptSchedule
 from samtracker.jobs.record import JobRecord, lasting
 from samtracker.results.output_folder import OutputFolder
 from samtracker.tracker import Tracker
@@ -95,46 +97,55 @@ class TrackJob:
         """
         check_log(self.log, overwrite=self.overwrite, output=self.output)
         log_failures: list[OutputError] = []
-        with OutputFolder(
-            self.output, overwrite=self.overwrite, inputs=(self.source, self.prompts.mask)
-        ) as folder:
+        read = (self.source, *self.prompts.files)
+        with OutputFolder(self.output, overwrite=self.overwrite, inputs=read) as folder:
             if self.command is not None and lasting(self.source) is not None:
                 self.command.note(folder.partial)
             with read_frames(
                 self.source, start=self.start, end=self.end, stride=self.stride, stream=self.stream
             ) as reader:
-                frame = self._first_frame(reader)
+                later = self.prompts.read_later()
+                frame = self._first_frame(reader, later)
                 objects = self.prompts.read_objects(
                     reader.info.size, frame.source or str(self.source)
                 )
                 tracker = tracker() if callable(tracker) else tracker
                 with keeping_log(self.log, tracker, self.source, log_failures.append):
-                    first, origins = self.prompts.start(tracker, frame, objects, on_object)
+                    first, origins = self.prompts.start(tracker, frame, objects, on_object, later)
                     execution = execute(
-                        self._record(origins),
+                        self._record(origins, frame),
                         tracker,
                         reader,
                         [(frame, first)],
                         folder,
                         Watcher(on_start=on_start, on_frame=on_frame),
+                        later=later,
                     )
         return Outcome.of(folder, execution, next(iter(log_failures), None))
 
-    def _first_frame(self, reader: VideoReader) -> VideoFrame:
-        frame = next(reader, None)
+    def _first_frame(self, reader: VideoReader, later: LaterPrompts | None) -> VideoFrame:
+        """Return the first frame in which anything is pointed at."""
+        frame = first = next(reader, None)
+        if first is not None and isinstance(later, PromptSchedule):
+            later.check(first)
+        while frame is not None and not self.prompts.begin_in(frame, later):
+            frame = next(reader, None)
         if frame is None:
             end = "its end" if self.end is None else f"{self.end:g} s"
+            what = "frame" if first is None else "frame that is pointed at"
             raise VideoError(
-                f"'{self.source}' has no frame from {self.start:g} s to {end}: "
+                f"'{self.source}' has no {what} from {self.start:g} s to {end}: "
                 "give another start=... or end=..."
             )
         return frame
 
-    def _record(self, origins: dict[int, str]) -> JobRecord:
+    def _record(self, origins: dict[int, str], first: VideoFrame) -> JobRecord:
+        prompts = self.prompts
+        waits = prompts.at is not None or not prompts.in_first_frame
         return JobRecord(
             source=str(self.source),
             path=lasting(self.source),
-            start=self.start,
+            start=first.time if waits else self.start,
             end=self.end,
             stride=self.stride,
             stream=self.stream,
@@ -142,4 +153,10 @@ class TrackJob:
             device=self.device,
             origins=origins,
             overwrite=self.overwrite,
+            detections=_absolute(prompts.detections),
+            prompts=_absolute(prompts.prompts_file),
         )
+
+
+def _absolute(path: Path | None) -> str | None:
+    return None if path is None else str(Path(path).absolute())

@@ -57,6 +57,7 @@ def restored_frames(
     """
     path = folder / RESUME / JOURNAL
     try:
+        least = 1  # in the first frame; later ones may have more
         with path.open("rb") as lines:
             for number in range(last.index + 1):
                 frame = next(reader, None)
@@ -66,7 +67,8 @@ def restored_frames(
                         f"'{source}' has changed since the job was interrupted (frame {number} of "
                         "the job): put the old one back, or track the new one from its start"
                     )
-                result = _result(plain, last)
+                result = _result(plain, last, least)
+                least = len(result.objects)
                 if result.index != number:
                     raise ValueError(f"frame {result.index} in the place of {number}")
                 yield frame, result
@@ -76,10 +78,19 @@ def restored_frames(
         ) from error
 
 
-def _result(plain: dict[str, Any], like: FrameResult) -> FrameResult:
-    """Read a result with the objects that another one has."""
+def _result(plain: dict[str, Any], like: FrameResult, least: int) -> FrameResult:
+    """Read a result with the first of the objects that another one has; a job removes none.
+
+    Args:
+        plain: The line.
+        like: The other one, of a later frame.
+        least: How many objects there are at least.
+    """
+    count = len(plain["objects"])
+    if not least <= count <= len(like.objects):
+        raise ValueError(f"{count} objects")
     objects = []
-    for item, other in zip(plain["objects"], like.objects, strict=True):
+    for item, other in zip(plain["objects"], like.objects, strict=False):
         if item["id"] != other.id:
             raise ValueError(f"no object {item['id']}")
         mask = _unpack(item["mask"], like.size)

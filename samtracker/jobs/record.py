@@ -40,6 +40,8 @@ class JobRecord:
         device: See `TrackJob`.
         origins: What the first masks were made from, by object id.
         overwrite: Whether older results are replaced.
+        detections: Absolute path of `FirstPrompts.detections`; None without.
+        prompts: Absolute path of `FirstPrompts.prompts_file`; None without.
     """
 
     source: str
@@ -52,6 +54,8 @@ class JobRecord:
     device: str
     origins: dict[int, str]
     overwrite: bool
+    detections: str | None = None
+    prompts: str | None = None
 
     def to_json(self) -> str:
         """Return it as indented JSON."""
@@ -84,9 +88,13 @@ class JobRecord:
                 device=given["device"],
                 origins={int(number): str(name) for number, name in given["origins"].items()},
                 overwrite=given["overwrite"] is True,
+                detections=given.get("detections"),
+                prompts=given.get("prompts"),
             )
             texts = isinstance(record.source, str) and isinstance(record.device, str)
             known = set(record.save) <= set(FORMATS) and Path(record.path or "").is_absolute()
+            files = (record.detections, record.prompts)
+            texts = texts and all(isinstance(file, str | None) for file in files)
             if version != FORMAT or not (texts and known):
                 raise ValueError("no record of a job")
         except (OSError, *DAMAGE) as error:

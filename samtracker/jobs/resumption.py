@@ -6,13 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from samtracker.errors import WeightsError
+from samtracker.jobs.arrivals import Arrivals
 from samtracker.jobs.execution import Watcher, execute
 from samtracker.jobs.interrupted import find_interrupted
 from samtracker.jobs.journal import restored_frames
+from samtracker.jobs.later_prompts import LaterPrompts
 from samtracker.jobs.outcome import Outcome
 from samtracker.jobs.progress import OnFrame, OnStart
+from samtracker.jobs.prompt_schedule import PromptSchedule
 from samtracker.jobs.record import JobRecord
 from samtracker.jobs.threads import torch_threads
+from samtracker.prompts.detections import Detections
+from samtracker.prompts.prompts_file import PromptsFile
 from samtracker.results.names import RESUME, TRACKER
 from samtracker.results.output_folder import OutputFolder
 from samtracker.tracker import Tracker
@@ -45,6 +50,7 @@ def resume(
             damaged or of another version.
         WeightsError: The weights are missing or are others.
         VideoError: The source is missing or has changed.
+        PromptError: The file of detections or prompts is missing or damaged.
         SamTrackerError: The job failed before it was as far as it had been. In all these cases the
             folder is as it was.
         KeyboardInterrupt: The job was stopped before it was as far; the folder is as it was.
@@ -58,6 +64,11 @@ def resume(
     if tracker.result is None:
         raise WeightsError(f"'{path}' has no stream in it: track again with overwrite=True")
     assert record.path is not None, "others are not written down"
+    later: LaterPrompts | None = None
+    if record.detections is not None:
+        later = Arrivals(Detections.read(Path(record.detections)))
+    elif record.prompts is not None:
+        later = PromptSchedule(PromptsFile.read(Path(record.prompts)))
     with (
         torch_threads(saved.threads),
         read_frames(
@@ -80,5 +91,6 @@ def resume(
             target,
             Watcher(on_start=on_start, on_frame=on_frame),
             restored=tracker.result.index + 1,
+            later=later,
         )
     return Outcome.of(target, execution)

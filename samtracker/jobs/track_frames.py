@@ -9,8 +9,9 @@ from itertools import chain
 
 from samtracker.errors import SamTrackerError
 from samtracker.jobs.journal_writer import JournalWriter
-from samtracker.jobs.sinks import Sinks
+from samtracker.jobs.later_prompts import LaterPrompts
 from samtracker.jobs.write_behind import WriteBehind
+from samtracker.results.sinks import Sinks
 from samtracker.results.tally import Tally
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
@@ -44,6 +45,7 @@ def track_frames(
     journal: JournalWriter,
     sinks: Sinks,
     *,
+    later: LaterPrompts | None = None,
     on_tracked: Callable[[VideoFrame, FrameResult], bool],
 ) -> Ending:
     """Track to the end of a source and finish the files; what was tracked is kept.
@@ -57,30 +59,30 @@ def track_frames(
         done: Those frames and their results; of a new stream, the first one.
         journal: Gets every frame before the files do, so that these can be written again.
         sinks: Files for every frame, these included.
+        later: Starts and corrects objects in later frames; None for none.
         on_tracked: Called once a frame is tracked; False stops the job as Ctrl-C does.
     """
     try:
         with sinks:
-            ending = _track(tracker, frames, done, journal, sinks, on_tracked=on_tracked)
+            known = _known(done, later)
+            steps = _steps(tracker, frames, later)
+            ending = _track(chain(known, steps), journal, sinks, on_tracked=on_tracked)
     except SamTrackerError as error:  # `_track` raises none: a file could not be finished
         return replace(ending, failure=ending.failure or error)
     return ending
 
 
 def _track(
-    tracker: Tracker,
-    frames: Iterable[VideoFrame],
-    done: Iterable[tuple[VideoFrame, FrameResult]],
+    tracked: Iterable[tuple[VideoFrame, FrameResult, float | None]],
     journal: JournalWriter,
     sinks: Sinks,
     *,
     on_tracked: Callable[[VideoFrame, FrameResult], bool],
 ) -> Ending:
     tally = Tally()
-    known = ((frame, result, None) for frame, result in done)
     try:
         with WriteBehind(sinks, tally) as writer:
-            for frame, result, seconds in chain(known, _steps(tracker, frames)):
+            for frame, result, seconds in tracked:
                 journal.write(frame, result)
                 writer.write(frame, result, seconds)
                 if not on_tracked(frame, result):
@@ -93,11 +95,24 @@ def _track(
         return Ending(tally=tally, failure=error)
 
 
+def _known(
+    done: Iterable[tuple[VideoFrame, FrameResult]], later: LaterPrompts | None
+) -> Iterator[tuple[VideoFrame, FrameResult, None]]:
+    """Yield the frames that have their results."""
+    for frame, result in done:
+        if later is not None:
+            later.note(frame, result)
+        yield frame, result, None
+
+
 def _steps(
-    tracker: Tracker, frames: Iterable[VideoFrame]
+    tracker: Tracker, frames: Iterable[VideoFrame], later: LaterPrompts | None
 ) -> Iterator[tuple[VideoFrame, FrameResult, float]]:
     """Yield the frames to come, their results and the seconds that each step took."""
     for frame in frames:
         begin = time.perf_counter()
         result = tracker.step(frame.image, frame.time)
-        yield frame, result, time.perf_counter() - begin
+        seconds = time.perf_counter() - begin
+        if later is not None:
+            result = later.apply(tracker, frame, result)
+        yield frame, result, seconds

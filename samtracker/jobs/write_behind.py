@@ -7,8 +7,8 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Final, Self
 
-from samtracker.jobs.sinks import Sinks
 from samtracker.jobs.worker import Worker
+from samtracker.results.sinks import Sinks
 from samtracker.results.tally import Tally
 from samtracker.types import FrameResult
 from samtracker.video.read import VideoFrame

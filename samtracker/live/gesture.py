@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 
 from samtracker.live.events import Button
+from samtracker.prompts.stroke import paint_stroke
 from samtracker.types import Box, Mask, Size
 
 STILL = 0.008
@@ -60,9 +60,4 @@ class Gesture:
 
     def stroke(self) -> Mask:
         """Return what a brush paints along the path, bool (H, W)."""
-        painted = np.zeros(self.size, np.uint8)
-        path = np.array(self.path).round().astype(np.int32)
-        cv2.polylines(painted, [path], isClosed=False, color=1, thickness=2 * self.brush + 1)
-        for x, y in path[[0, -1]].tolist():
-            cv2.circle(painted, (x, y), self.brush, 1, cv2.FILLED)
-        return painted > 0
+        return paint_stroke(self.path, self.brush, self.size)

@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-import numpy as np
-
 from samtracker.errors import PromptError
+from samtracker.masks.polygons import fill, polygon
+from samtracker.masks.run_lengths import decode
 from samtracker.prompts.first_objects import check_aspect, resize
-from samtracker.prompts.polygons import MOST_PIXELS, fill, polygon
 from samtracker.types import Mask, Size
-
-_LONGEST_NUMBER = 12  # characters of five bits in compressed run lengths
 
 
 def coco_objects(
@@ -66,39 +63,7 @@ def _image(images: list[dict[str, Any]], name: str, frame: str) -> dict[str, Any
 
 
 def _decoded(encoded: dict[str, Any], name: str, size: Size) -> Mask:
-    """Return the mask of run lengths, which go down the columns, background first."""
+    """Return the mask of run lengths."""
     rows, columns = (int(side) for side in encoded["size"])
     check_aspect((rows, columns), size, name)
-    counts = encoded["counts"]
-    runs = np.array(_numbers(counts) if isinstance(counts, str) else counts, np.int64)
-    if not 0 < rows * columns <= MOST_PIXELS:
-        raise ValueError(f"run lengths of {columns}x{rows} pixels are too large")
-    if runs.ndim != 1 or (runs < 0).any() or sum(runs.tolist()) != rows * columns:
-        raise ValueError(f"run lengths do not make up {columns}x{rows} pixels")
-    values = np.arange(len(runs)) % 2 == 1
-    return np.repeat(values, runs).reshape(columns, rows).T
-
-
-def _numbers(text: str) -> list[int]:
-    """Return the numbers of compressed run lengths, as `rleFrString` of COCO's `maskApi.c` does.
-
-    Each is written in five bits a character, the lowest first, and from the fourth on as the
-    difference to the last but one.
-    """
-    numbers: list[int] = []
-    value = length = 0
-    for character in text:
-        bits = ord(character) - 48
-        if not 0 <= bits < 64 or length > _LONGEST_NUMBER:
-            raise ValueError("compressed run lengths are damaged")
-        value |= (bits & 31) << 5 * length
-        length += 1
-        if bits & 32:
-            continue
-        if bits & 16:
-            value -= 1 << 5 * length
-        numbers.append(value + (numbers[-2] if len(numbers) > 2 else 0))
-        value = length = 0
-    if length:
-        raise ValueError("compressed run lengths are cut off")
-    return numbers
+    return decode(encoded)

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from samtracker.masks.polygons import check_pixels, fill, polygon
 from samtracker.prompts.first_objects import check_aspect, resize
 from samtracker.prompts.mask_formats import open_picture
-from samtracker.prompts.polygons import MOST_PIXELS, fill, polygon
 from samtracker.types import Mask, Size
 
 _NO_AREA: Final = ("line", "linestrip", "point", "points")
@@ -62,8 +62,7 @@ def _area(shape: dict[str, Any], own: Size, size: Size) -> Mask:
 
 def _stamp(shape: dict[str, Any], own: Size) -> Mask:
     """Return the mask that a shape has as a PNG, whose upper left pixel it names."""
-    if own[0] * own[1] > MOST_PIXELS:
-        raise ValueError(f"a picture of {own[1]}x{own[0]} pixels is too large")
+    check_pixels(own)
     stamp = np.asarray(open_picture(BytesIO(base64.b64decode(shape["mask"]))).convert("L")) > 0
     (left, top), _ = np.array(shape["points"], np.float64).astype(int)
     mask = np.zeros(own, bool)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from samtracker.errors import PromptError
-from samtracker.prompts.polygons import fill, polygon
+from samtracker.masks.polygons import fill, polygon
 from samtracker.types import Mask, Size
 
 

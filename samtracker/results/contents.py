@@ -8,9 +8,14 @@ from pathlib import Path
 from samtracker.errors import OutputError
 from samtracker.results import names
 
-_UNFINISHED = {f".{name}.partial" for name in (names.OVERLAY, names.ALPHA)}  # of a killed run
+_WHOLE = {
+    *(names.OVERLAY, names.ALPHA, names.GIF, names.WEBM),
+    *(names.COCO, names.COCO_POLYGONS, names.CVAT),
+}
+_UNFINISHED = {f".{name}.partial" for name in _WHOLE}  # of a killed run
 _FILES = {
-    *(names.OVERLAY, names.ALPHA, names.RLE, names.CSV, names.SUMMARY),
+    *_WHOLE,
+    *(names.RLE, names.CSV, names.MOT, names.MOTS, names.SUMMARY),
     *(names.RESULTS_CSV, names.RESULTS_JSON, names.REPORT, names.BENCH_JSON, names.BENCH_PNG),
     *_UNFINISHED,
     *(name + suffix for name in names.GRAPHS for suffix in (".onnx", ".xml", ".bin")),
@@ -48,6 +53,9 @@ def refuse_foreign(folder: Path) -> None:
             ]
         elif item.name == names.PREDICTIONS and item.is_dir() and not item.is_symlink():
             strange = [p for p in item.rglob("*") if not p.is_dir() and not _is_mask(p)]
+        elif item.name in _LABELS and item.is_dir() and not item.is_symlink():
+            is_label = _LABELS[item.name]
+            strange = [p for p in item.rglob("*") if not (p.is_dir() or is_label(p))]
         elif item.name == names.RESUME and item.is_dir() and not item.is_symlink():
             strange = [p for p in item.iterdir() if p.name not in _RESUME_FILES or not p.is_file()]
         elif item.name == names.EXPORT_CONFIG and item.is_file():
@@ -63,8 +71,33 @@ def refuse_foreign(folder: Path) -> None:
 
 def _is_export(path: Path) -> bool:
     """Return whether a file says of exported graphs what they are, as many others are called so."""
-    with path.open("rb") as file:
-        return file.read(len(_EXPORT)) == _EXPORT
+    return _begins(path, _EXPORT)
+
+
+def _is_yolo(path: Path) -> bool:
+    """Return whether a file is of labels that we wrote, which their list of classes tells."""
+    folder = path.parent if path.parent.name == names.YOLO else path.parents[1]
+    ours = _begins(folder / names.YOLO_CLASSES, names.YOLO_BEGIN)
+    return ours and path.name.removesuffix(".partial").endswith((".txt", names.YOLO_CLASSES))
+
+
+def _is_labelme(path: Path) -> bool:
+    """Return whether nobody has changed a file with labelme, and a picture is of such a file."""
+    if path.name.startswith(".") and path.name.endswith(".partial"):  # of a killed run
+        return True
+    is_picture = path.suffix == ".jpg"
+    return _begins(path.with_suffix(".json") if is_picture else path, names.LABELME_BEGIN)
+
+
+_LABELS = {names.YOLO: _is_yolo, names.LABELME: _is_labelme}
+
+
+def _begins(path: Path, begin: bytes) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(begin)) == begin
+    except OSError:  # there is none
+        return False
 
 
 def _is_mask(path: Path) -> bool:

@@ -6,16 +6,17 @@ import csv
 import json
 import zlib
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from pycocotools import mask as coco
 
 from samtracker.files import replacing, writing
+from samtracker.masks.run_lengths import encode
 from samtracker.palette import PALETTE
-from samtracker.types import FrameResult, Mask
+from samtracker.results.formats.frame_name import FrameLike, stem_of
+from samtracker.types import FrameResult
 from samtracker.video.read import VideoFrame
 
 
@@ -35,6 +36,16 @@ class Writer(Protocol):
 
     def close(self) -> None:
         """Finish the file; what was written until then is on the disk at any time."""
+
+
+class NameWriter(Protocol):
+    """A `Writer` that needs no pixels of the frames."""
+
+    def write(self, frame: FrameLike, result: FrameResult) -> None:
+        """See `Writer`."""
+
+    def close(self) -> None:
+        """See `Writer`."""
 
 
 def save_ids(path: Path, ids: NDArray[np.uint16]) -> None:
@@ -69,10 +80,9 @@ class MaskWriter:
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
 
-    def write(self, frame: VideoFrame, result: FrameResult) -> None:
+    def write(self, frame: FrameLike, result: FrameResult) -> None:
         """See `Writer`."""
-        name = frame.stem or f"{frame.index:05d}"
-        save_ids(self._folder / f"{name}.png", result.id_map)
+        save_ids(self._folder / f"{stem_of(frame)}.png", result.id_map)
 
     def close(self) -> None:
         """Do nothing: each picture is complete."""
@@ -83,7 +93,7 @@ class RleWriter:
 
     `{"frame", "time", "source": name of the picture or null, "size": [H, W], "objects": [{"id",
     "score", "state", "box": [x1, y1, x2, y2] or null, "segmentation": {"size": [H, W],
-    "counts"}}]}`
+    "counts"}}]}`; an object that has a name also has "name".
     """
 
     def __init__(self, path: Path) -> None:
@@ -91,7 +101,7 @@ class RleWriter:
         with writing(path):
             self._file = path.open("w", encoding="ascii", newline="\n")
 
-    def write(self, frame: VideoFrame, result: FrameResult) -> None:
+    def write(self, frame: FrameLike, result: FrameResult) -> None:
         """See `Writer`."""
         objects = [
             {
@@ -99,7 +109,8 @@ class RleWriter:
                 "score": item.score,
                 "state": str(item.state),
                 "box": item.box,
-                "segmentation": _run_lengths(item.mask),
+                "segmentation": encode(item.mask),
+                **({"name": item.name} if item.name else {}),
             }
             for item in result.objects
         ]
@@ -138,7 +149,7 @@ class CsvWriter:
             self._table = csv.writer(self._file, lineterminator="\n")
             self._table.writerow(self.COLUMNS)
 
-    def write(self, frame: VideoFrame, result: FrameResult) -> None:
+    def write(self, frame: FrameLike, result: FrameResult) -> None:
         """See `Writer`."""
         with writing(self._path):
             for item in result.objects:
@@ -152,9 +163,3 @@ class CsvWriter:
         """Close the file."""
         with writing(self._path):
             self._file.close()
-
-
-def _run_lengths(mask: Mask) -> dict[str, Any]:
-    """Return COCO's compressed run lengths, in column order; counts as text."""
-    encoded = coco.encode(np.asfortranarray(mask, np.uint8))
-    return {"size": list(mask.shape), "counts": encoded["counts"].decode("ascii")}

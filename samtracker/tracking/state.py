@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 
-from samtracker.backends.runtime import EncodedFrame
+from samtracker.backends.runtime import EncodedFrame, Runtime
 from samtracker.errors import FrameError, NotInitializedError
 from samtracker.tracking.objects import Objects
-from samtracker.types import Frame, FrameResult, check_frame
+from samtracker.types import Frame, FrameResult, Size, check_frame
 
 
 @dataclass
@@ -57,3 +58,44 @@ class StreamState:
                 "give the frame given last to init or step"
             )
         return encoded
+
+    def encode(
+        self,
+        runtime: Runtime,
+        frame: Frame,
+        working_size: int | None,
+        *,
+        current_size: Size | None = None,
+    ) -> EncodedFrame:
+        """Encode a frame, the current one not again.
+
+        Args:
+            runtime: Runtime that encodes it.
+            frame: RGB uint8 (H, W, 3).
+            working_size: Size to work at, see `TrackerConfig`.
+            current_size: (H, W) that it must have; None for any.
+
+        Raises:
+            FrameError: It is no frame, or of another size.
+            OutOfMemoryError: The device has no memory left for it.
+        """
+        check_frame(frame, size=current_size)
+        current = self.encoded(frame)
+        return runtime.encode(frame, working_size) if current is None else current
+
+    @torch.inference_mode()
+    def resize(self, runtime: Runtime, working_size: int | None) -> None:
+        """Go on at another working size.
+
+        Raises:
+            ConfigError: The encoder knows one size only.
+            OutOfMemoryError: The device has no memory left for it.
+        """
+        if self.frame is not None:
+            encoded = runtime.encode(self.frame.image, working_size)
+            self.objects.resize(encoded.features)
+            self.frame = encoded
+
+    def copied(self) -> StreamState:
+        """Return a copy that can change while this one stays as it is."""
+        return replace(self, objects=self.objects.copied())

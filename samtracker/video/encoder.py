@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from samtracker.types import Size
 from samtracker.video.audio import AudioCopy
+from samtracker.video.palette_filter import PaletteFilter
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
@@ -100,6 +101,27 @@ PRORES_4444 = VideoFormat(
     multiple=1,
 )
 
+VP9_ALPHA = VideoFormat(
+    container="webm",
+    container_options={},
+    encoder="libvpx-vp9",
+    options={"crf": "30", "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"},
+    given="rgba",
+    stored="yuva420p",
+    multiple=2,
+)
+"""What browsers show over a page; they do so with no other format that has transparency."""
+
+GIF = VideoFormat(
+    container="gif",
+    container_options={},
+    encoder="gif",
+    options={},
+    given="rgb24",
+    stored="pal8",
+    multiple=1,
+)
+
 
 class VideoEncoder:
     """One output file from its first frame to its end; errors are FFmpeg's.
@@ -149,6 +171,7 @@ class VideoEncoder:
         context.sample_aspect_ratio = aspect
         context.colorspace = context.color_primaries = context.color_trc = BT709
         context.color_range = ColorRange.MPEG
+        self._palette = PaletteFilter(self.size) if form.stored == "pal8" else None
         self._path = path
         self._failed = False
         self._audio: AudioCopy | None = None
@@ -160,12 +183,16 @@ class VideoEncoder:
         below, right = (-side % self._form.multiple for side in self.size)
         if below or right:
             pixels = np.pad(pixels, ((0, below), (0, right), (0, 0)), mode="edge")
-        frame = self._reformatter.reformat(
-            av.VideoFrame.from_ndarray(pixels, format=self._form.given),
-            format=self._form.stored,
-            dst_colorspace=Colorspace.ITU709,
-            dst_color_range=ColorRange.MPEG,
-        )
+        frame = av.VideoFrame.from_ndarray(pixels, format=self._form.given)
+        if self._palette is not None:
+            frame = self._palette.apply(frame)
+        else:
+            frame = self._reformatter.reformat(
+                frame,
+                format=self._form.stored,
+                dst_colorspace=Colorspace.ITU709,
+                dst_color_range=ColorRange.MPEG,
+            )
         self._last = max(round((seconds - self._start) * self._ticks), self._last + 1)
         frame.pts = self._last
         frame.time_base = Fraction(1, self._ticks)

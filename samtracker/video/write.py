@@ -1,7 +1,8 @@
-"""Writing video: H.264 that every browser plays, and ProRes with transparency for editors."""
+"""Writing video: H.264, ProRes and VP9 with transparency, and small GIFs."""
 
 from __future__ import annotations
 
+import math
 import reprlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,15 +12,30 @@ from pathlib import Path
 from typing import Self
 
 import av
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from samtracker.errors import ConfigError, FrameError, OutputError, VideoError
 from samtracker.types import Frame, Mask, check_frame, to_seconds
-from samtracker.video.encoder import FPS_RANGE, H264, PRORES_4444, VideoEncoder, VideoFormat
+from samtracker.video.encoder import (
+    FPS_RANGE,
+    GIF,
+    H264,
+    PRORES_4444,
+    VP9_ALPHA,
+    VideoEncoder,
+    VideoFormat,
+)
 
 LONGEST = 1e9
 """Seconds from the first frame of a video to its last."""
+
+GIF_SIDE = 480
+"""Pixels of the longer side of a GIF, at most."""
+
+GIF_STEP = 1 / 15 - 0.001
+"""Seconds between two frames of a GIF, at least; times may be rounded to milliseconds."""
 
 SQUARE = Fraction(1)
 """Sample aspect ratio of square pixels."""
@@ -211,3 +227,79 @@ class AlphaWriter(_Writer):
         """
         check_frame(image)
         self._add(np.dstack([image, mask.astype(np.uint8) * 255]), time)
+
+
+class WebmWriter(_Writer):
+    """Writes a WebM for web pages: VP9, transparent outside the mask.
+
+    Pixels that are not square are made so, for neither this nor a GIF can tell players of them;
+    an odd height or width is padded as by `VideoWriter`.
+
+    Args:
+        path: The file; an existing one is replaced when the new one is finished.
+        fps: As of `VideoWriter`.
+        sample_aspect_ratio: As of `VideoWriter`.
+
+    Raises:
+        ConfigError: `fps` is out of range.
+        OutputError: The folder does not exist or cannot be written to.
+    """
+
+    _form = VP9_ALPHA
+
+    def write(self, image: Frame, mask: Mask, time: float | None = None) -> None:
+        """Add a frame, opaque where the mask is True; as of `AlphaWriter.write`."""
+        check_frame(image)
+        pixels = np.dstack([image, mask.astype(np.uint8) * 255])
+        self._add(_squared(pixels, self._aspect), time)
+
+
+class GifWriter(_Writer):
+    """Writes a small animated GIF: at most 480 pixels a side, and 15 frames a second.
+
+    Args:
+        path: The file; an existing one is replaced when the new one is finished.
+        fps: As of `VideoWriter`.
+        sample_aspect_ratio: As of `WebmWriter`.
+
+    Raises:
+        ConfigError: `fps` is out of range.
+        OutputError: The folder does not exist or cannot be written to.
+    """
+
+    _form = GIF
+
+    def __init__(
+        self, path: str | Path, *, fps: float | Fraction, sample_aspect_ratio: Fraction = SQUARE
+    ) -> None:
+        super().__init__(path, fps=fps, sample_aspect_ratio=sample_aspect_ratio)
+        self._next = -LONGEST
+
+    def write(self, image: Frame, time: float) -> None:
+        """Add a frame, unless it is too soon after the one before.
+
+        Args:
+            image: RGB uint8 (H, W, 3), of the same size as the first one.
+            time: As of `VideoWriter.write`.
+
+        Raises:
+            FrameError: The image is not RGB uint8, or the time is none.
+            VideoError: Another size than before, or a full disk.
+        """
+        check_frame(image)
+        if time < self._next:
+            return
+        self._next = time + GIF_STEP
+        self._add(_squared(image, self._aspect, longest=GIF_SIDE), time)
+
+
+def _squared(
+    pixels: NDArray[np.uint8], aspect: Fraction, *, longest: float = math.inf
+) -> NDArray[np.uint8]:
+    """Return a picture of square pixels, uint8 (H, W, channels), of no longer sides than that."""
+    height, width = pixels.shape[0], pixels.shape[1] * float(aspect)
+    scale = min(1.0, longest / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    if size == pixels.shape[1::-1]:
+        return pixels
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

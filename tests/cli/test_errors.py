@@ -193,7 +193,7 @@ def test_links_that_lead_back_to_themselves(folder: Path, option: str) -> None:
         (["balls.mp4", "--init-box", "a,b,c,d"], "'a,b,c,d' is no box"),
         (["balls.mp4", "--init-point", "5"], "'5' is no click: give x,y or x,y,1 or x,y,0"),
         (["balls.mp4", "--init-point", "5,5;"], "'' is no click"),
-        (["balls.mp4", "--save", "masks,gif"], "'gif' does not exist: use overlay, masks, rle"),
+        (["balls.mp4", "--save", "masks,tiff"], "'tiff' does not exist: use overlay, masks, rle"),
         (["balls.mp4", "--size", "big"], "'big' is not a valid integer"),
         (["balls.mp4", "--speed", "9"], "No such option"),
         ([], "Missing argument 'VIDEO'"),

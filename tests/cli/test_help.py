@@ -15,6 +15,7 @@ from tests.helpers.cli_tools import ROOT, samtrack
 
 COMMANDS = [
     ("bench",),
+    ("convert",),
     ("data",),
     ("data", "preview"),
     ("demo",),
@@ -24,6 +25,7 @@ COMMANDS = [
     ("export-weights",),
     ("live",),
     ("replay",),
+    ("serve",),
     ("track",),
     ("train",),
     ("weights",),

@@ -133,7 +133,7 @@ DAMAGE: list[tuple[Callable[[Path], object], str]] = [
     (job_file(source=5), "job.json' is damaged: the job"),
     (job_file(path="rtsp://127.0.0.1/1"), "job.json' is damaged: the job"),
     (job_file(path=None), "job.json' is damaged: the job"),
-    (job_file(save=["gif"]), "job.json' is damaged: the job"),
+    (job_file(save=["tiff"]), "job.json' is damaged: the job"),
     (job_file(save=[["csv"]]), "job.json' is damaged: the job"),
     (job_file(device=5), "job.json' is damaged: the job"),
     (job_file(device="tpu"), "device='tpu' does not exist"),

@@ -13,7 +13,8 @@ WALL = np.full_like(FRAMES[0], 120)
 FILM = [*FRAMES[:5], *[WALL] * 4, *FRAMES[5:], *FRAMES[::-1]]
 """The balls are out of sight in the middle."""
 
-JOB = ("--init-mask", "first.png", *FAST, "--save", "overlay,masks,rle,csv,alpha")
+SAVE = "overlay,masks,rle,csv,alpha,coco,cvat,yolo"
+JOB = ("--init-mask", "first.png", *FAST, "--save", SAVE)
 RESUME = ("track", "--resume", "out")
 BROKEN = 12
 """The first picture of the film that cannot be tracked at first."""

@@ -186,8 +186,8 @@ def test_older_results_stay_where_the_new_job_is_stopped(job: TrackJob, tracker:
 
 
 def test_a_format_that_does_not_exist(job: TrackJob) -> None:
-    with pytest.raises(ConfigError, match="save='gif' does not exist: use overlay, masks"):
-        changed(job, save=("masks", "gif"))
+    with pytest.raises(ConfigError, match="save='tiff' does not exist: use overlay, masks"):
+        changed(job, save=("masks", "tiff"))
 
 
 def test_the_log_of_a_job_is_replayed(job: TrackJob, tracker: Tracker, tmp_path: Path) -> None:

@@ -29,9 +29,11 @@ def run(tmp_path: Path, lite_tracker: MakeTracker) -> Run:
     source = two_balls(tmp_path / "balls.mp4")
     prompts = FirstPrompts(mask=first_mask(tmp_path / "first.png"))
 
-    def job(name: str, *, stop: int = COUNT + 1) -> Path:
+    def job(
+        name: str, *, stop: int = COUNT + 1, save: tuple[str, ...] = ("masks", "csv", "rle")
+    ) -> Path:
         output = tmp_path / name
-        job = TrackJob(source=source, prompts=prompts, output=output, save=("masks", "csv", "rle"))
+        job = TrackJob(source=source, prompts=prompts, output=output, save=save)
         outcome = job.run(lite_tracker(), on_frame=lambda progress: progress.done < stop)
         assert outcome.resumable == (stop <= COUNT)
         return output
@@ -70,6 +72,18 @@ def test_a_job_goes_on_to_the_same_results(stopped: Path, whole: Path) -> None:
     (start,) = starts
     assert (start.restored, start.total, start.result.index) == (STOP, COUNT, STOP - 1)
     assert done == list(range(1, COUNT + 1))
+
+
+def test_every_file_of_another_program_is_as_if_nobody_had_stopped_the_job(run: Run) -> None:
+    formats = ("gif", "coco", "coco-polygons", "yolo", "mots", "mot", "cvat", "labelme")
+    whole = without_summary(run("whole", save=formats))
+    stopped = run("stopped", stop=STOP, save=formats)
+    resume(stopped)
+    assert without_summary(stopped) == whole
+    assert {name.partition("/")[0] for name in whole} == {
+        *("overlay.gif", "coco.json", "coco-polygons.json", "yolo", "mots.txt", "mot.txt"),
+        *("cvat.xml", "labelme"),
+    }
 
 
 def test_a_job_may_be_stopped_again_and_again(stopped: Path, whole: Path) -> None:

@@ -12,8 +12,8 @@ from samtracker.errors import VideoError
 from samtracker.jobs import FirstPrompts
 from samtracker.jobs.journal_writer import JournalWriter
 from samtracker.jobs.record import JobRecord
-from samtracker.jobs.sinks import Sinks
 from samtracker.jobs.track_frames import Ending, track_frames
+from samtracker.results.sinks import Sinks
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 from samtracker.video.read import VideoFrame, read_frames

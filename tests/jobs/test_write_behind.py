@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from samtracker.errors import OutputError
-from samtracker.jobs.sinks import Sinks
 from samtracker.jobs.worker import Worker
 from samtracker.jobs.write_behind import BEHIND, WriteBehind
+from samtracker.results.sinks import Sinks
 from samtracker.results.tally import Tally
 from samtracker.types import FrameResult, State, TrackedObject, mask_box
 from samtracker.video.read import VideoFrame, VideoReader, read_frames

@@ -16,8 +16,16 @@ import psutil
 import pytest
 
 from samtracker.errors import OutputError
+from samtracker.results.formats.coco import CocoWriter
+from samtracker.results.formats.cvat import CvatWriter
+from samtracker.results.formats.labelme import LabelmeWriter
+from samtracker.results.formats.mot import MotWriter
+from samtracker.results.formats.mots import MotsWriter
+from samtracker.results.formats.yolo import YoloWriter
+from samtracker.results.names import COCO, CVAT, LABELME, MOT, MOTS, YOLO
 from samtracker.results.output_folder import OutputFolder, recover
 from tests.helpers.forked import CONTEXT, PATIENCE, forked
+from tests.helpers.results import write_scene
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -218,6 +226,23 @@ def test_overwrite_replaces_old_results_and_leftovers(tmp_path: Path) -> None:
     assert files(tmp_path) == {"out": "/", "out/masks.jsonl": "new"}
 
 
+def test_overwrite_replaces_files_of_other_programs_that_nobody_changed(tmp_path: Path) -> None:
+    def job(partial: Path) -> None:
+        for writer in (
+            *(CocoWriter(partial / COCO, video="a", polygons=False), MotWriter(partial / MOT)),
+            *(CvatWriter(partial / CVAT, video="a"), YoloWriter(partial / YOLO)),
+            *(MotsWriter(partial / MOTS), LabelmeWriter(partial / LABELME)),
+        ):
+            write_scene(writer, 1)
+
+    for again in (False, True):
+        run(tmp_path / "out", job, overwrite=again)
+    path = tmp_path / "out/labelme/00010.json"
+    path.write_text(json.dumps(json.loads(path.read_text()), indent=2))  # as labelme saves it
+    with pytest.raises(OutputError, match=r"'labelme/00010\.js?o?n?p?g?' in it is no result"):
+        run(tmp_path / "out", job, overwrite=True)
+
+
 def test_overwrite_keeps_leftovers_until_there_are_new_results(tmp_path: Path) -> None:
     make(tmp_path / "out.partial")
     before = files(tmp_path)
@@ -242,7 +267,11 @@ def test_overwrite_follows_a_link(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("folder", ["out", "out.partial"])
 @pytest.mark.parametrize(
-    "foreign", ["thesis.tex", "masks/drawn.png", "masks/00000.png.xcf", "overlay.mp4/holiday.mp4"]
+    "foreign",
+    [
+        *("thesis.tex", "masks/drawn.png", "masks/00000.png.xcf", "overlay.mp4/holiday.mp4"),
+        *("yolo/labels/a.txt", "yolo/data.yaml", "labelme/a.json", "labelme/a.jpg"),
+    ],
 )
 def test_overwrite_never_replaces_foreign_files(tmp_path: Path, folder: str, foreign: str) -> None:
     path = tmp_path / folder / foreign

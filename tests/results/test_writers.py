@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,36 +18,7 @@ from pycocotools import mask as coco
 from samtracker.errors import OutputError
 from samtracker.prompts.mask_file import read_mask
 from samtracker.results.writers import CsvWriter, MaskWriter, RleWriter, Writer
-from samtracker.types import FrameResult, State, TrackedObject, mask_box
-from samtracker.video.read import VideoFrame
-
-
-def result(ids: NDArray[Any], lost: tuple[int, ...] = ()) -> FrameResult:
-    """The result whose id map is `ids`, with further objects that are lost."""
-    present = [int(i) for i in np.unique(ids) if i]
-    return FrameResult(
-        index=0,
-        timestamp=0.0,
-        size=(ids.shape[0], ids.shape[1]),
-        objects=tuple(
-            TrackedObject(
-                id=i,
-                mask=ids == i,
-                box=mask_box(ids == i),
-                score=0.5 if i in present else 0.0,
-                state=State.TRACKING if i in present else State.LOST,
-            )
-            for i in sorted([*present, *lost])
-        ),
-    )
-
-
-def frame(
-    index: int, time: float = 0.0, *, source: str | None = None, stem: str | None = None
-) -> VideoFrame:
-    image = np.zeros((2, 3, 3), np.uint8)
-    return VideoFrame(index=index, time=time, image=image, source=source, stem=stem)
-
+from tests.helpers.results import frame, result
 
 IDS = np.array([[0, 1, 1], [0, 0, 1]])
 

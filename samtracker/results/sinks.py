@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol, Self
 
-from samtracker.results.names import ALPHA, CSV, MASKS, OVERLAY, RLE
+from samtracker.results.formats.coco import CocoWriter
+from samtracker.results.formats.cvat import CvatWriter
+from samtracker.results.formats.labelme import LabelmeWriter
+from samtracker.results.formats.mot import MotWriter
+from samtracker.results.formats.mots import MotsWriter
+from samtracker.results.formats.yolo import YoloWriter
+from samtracker.results.names import (
+    ALPHA,
+    COCO,
+    COCO_POLYGONS,
+    CSV,
+    CVAT,
+    GIF,
+    LABELME,
+    MASKS,
+    MOT,
+    MOTS,
+    OVERLAY,
+    RLE,
+    WEBM,
+    YOLO,
+)
 from samtracker.results.overlay import overlay
 from samtracker.results.writers import CsvWriter, MaskWriter, RleWriter, Writer
 from samtracker.types import FrameResult
 from samtracker.video.encoder import output_fps
 from samtracker.video.read import VideoFrame, VideoReader
-from samtracker.video.write import AlphaWriter, VideoWriter
+from samtracker.video.write import AlphaWriter, GifWriter, VideoWriter, WebmWriter
 
 
 class Sink(Protocol):
@@ -74,17 +96,37 @@ class Sinks:
                 )
                 stack.enter_context(video)
                 return lambda frame, result: video.write(overlay(frame.image, result), frame.time)
-            case "alpha":
-                alpha = AlphaWriter(folder / ALPHA, fps=fps, sample_aspect_ratio=aspect)
+            case "gif":
+                gif = GifWriter(folder / GIF, fps=fps, sample_aspect_ratio=aspect)
+                stack.enter_context(gif)
+                return lambda frame, result: gif.write(overlay(frame.image, result), frame.time)
+            case "alpha" | "webm":
+                alpha: AlphaWriter | WebmWriter = (
+                    AlphaWriter(folder / ALPHA, fps=fps, sample_aspect_ratio=aspect)
+                    if name == "alpha"
+                    else WebmWriter(folder / WEBM, fps=fps, sample_aspect_ratio=aspect)
+                )
                 stack.enter_context(alpha)
                 return lambda frame, result: alpha.write(frame.image, result.id_map > 0, frame.time)
-            case "masks":
-                writer: Writer = MaskWriter(folder / MASKS)
-            case "rle":
-                writer = RleWriter(folder / RLE)
-            case "csv":
-                writer = CsvWriter(folder / CSV)
-            case _:
-                raise AssertionError(f"'{name}' is no format: a job checks them first")
+        writer = self._writer(name)
         stack.callback(writer.close)
         return writer.write
+
+    def _writer(self, name: str) -> Writer:
+        folder = self._folder
+        called = "video" if self._reader.path is None else self._reader.path.name
+        writers: dict[str, Callable[[], Writer]] = {
+            "masks": lambda: MaskWriter(folder / MASKS),
+            "rle": lambda: RleWriter(folder / RLE),
+            "csv": lambda: CsvWriter(folder / CSV),
+            "coco": lambda: CocoWriter(folder / COCO, video=called, polygons=False),
+            "coco-polygons": lambda: CocoWriter(
+                folder / COCO_POLYGONS, video=called, polygons=True
+            ),
+            "yolo": lambda: YoloWriter(folder / YOLO),
+            "mots": lambda: MotsWriter(folder / MOTS),
+            "mot": lambda: MotWriter(folder / MOT),
+            "cvat": lambda: CvatWriter(folder / CVAT, video=called),
+            "labelme": lambda: LabelmeWriter(folder / LABELME),
+        }
+        return writers[name]()

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.path import Path as Outline
 from pycocotools import mask as coco
 
-from samtracker.prompts.polygons import fill, polygon
+from samtracker.masks.polygons import fill, polygon
 
 SIZE = (40, 60)
 

@@ -10,7 +10,7 @@ import av
 import pytest
 
 from samtracker.errors import OutputError
-from samtracker.jobs.sinks import Sinks
+from samtracker.results.sinks import Sinks
 from samtracker.types import FrameResult
 from samtracker.video.read import read_frames
 from samtracker.video.stills import read_still

@@ -1,0 +1,139 @@
+"""A file of prompts, carried out frame by frame."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from samtracker.errors import PromptError
+from samtracker.prompts.mask_file import read_mask
+from samtracker.prompts.prompts_file import PlacedPrompt, PromptedObject, PromptsFile
+from samtracker.tracker import Tracker
+from samtracker.types import FrameResult, Mask, Size
+from samtracker.video.read import VideoFrame
+
+_LOG = logging.getLogger(__name__)
+
+_Prompts = list[tuple[PromptedObject, PlacedPrompt]]
+
+
+class PromptSchedule:
+    """Starts objects at their first prompts and corrects them at the later ones.
+
+    A prompt holds in the first frame that is tracked from its place on. Objects get the ids 1, 2,
+    ... as they start; those that start in one frame, in the order of the file.
+
+    Args:
+        file: What to do.
+    """
+
+    def __init__(self, file: PromptsFile) -> None:
+        self._file = file
+        self._waiting: _Prompts = [(o, prompt) for o in file.objects for prompt in o.prompts]
+        self._ids: dict[int, int] = {}
+        self._kinds: dict[int, str] = {}
+
+    def check(self, first: VideoFrame) -> None:
+        """Check what can be before anything is tracked.
+
+        Args:
+            first: First frame of what may be tracked.
+
+        Raises:
+            PromptError: A mask cannot be read, or a prompt lies before that frame.
+        """
+        for _, prompt in self._waiting:
+            if prompt.place.is_before(first.index, first.time):
+                raise PromptError(
+                    f"prompts '{self._file.path}' has one at {prompt.place}, before the first "
+                    f"frame ({first.index}, at {first.time:g} s): give an earlier start=..."
+                )
+            if prompt.mask is not None:
+                _read(prompt, first)
+
+    def has(self, frame: VideoFrame) -> bool:
+        """See `LaterPrompts`."""
+        return any(p.place.is_reached(frame.index, frame.time) for _, p in self._waiting)
+
+    def start(self, tracker: Tracker, frame: VideoFrame) -> FrameResult:
+        """See `LaterPrompts`."""
+        (item, prompt), *others = self._due(frame)
+        given = _given(prompt, frame)
+        if prompt.mask is not None:
+            given = {"mask": {1: given["mask"]}}
+        result = tracker.init(frame.image, timestamp=frame.time, **given)
+        number = self._begin(item, prompt)
+        result = tracker.rename(number, item.name) if item.name else result
+        return self._carry_out(others, tracker, frame, result)
+
+    def note(self, frame: VideoFrame, result: FrameResult) -> None:
+        """See `LaterPrompts`."""
+        for item, prompt in self._due(frame):
+            if id(item) not in self._ids:
+                self._begin(item, prompt)
+
+    def apply(self, tracker: Tracker, frame: VideoFrame, result: FrameResult) -> FrameResult:
+        """See `LaterPrompts`."""
+        return self._carry_out(self._due(frame), tracker, frame, result)
+
+    def origin(self, object_id: int, method: str) -> str:
+        """See `LaterPrompts`."""
+        kind = self._kinds[object_id]
+        return kind if kind == "mask" else f"{kind} ({method})"
+
+    def finish(self) -> None:
+        """See `LaterPrompts`."""
+        if self._waiting:
+            places = ", ".join(str(prompt.place) for _, prompt in self._waiting[:3])
+            more = " ..." if len(self._waiting) > 3 else ""
+            _LOG.warning(
+                "prompts '%s': left out %d that lie behind the last frame: %s%s",
+                *(self._file.path, len(self._waiting), places, more),
+            )
+
+    def _due(self, frame: VideoFrame) -> _Prompts:
+        """Take the prompts that hold in a frame from those that wait."""
+        due: _Prompts = []
+        waiting: _Prompts = []
+        for item in self._waiting:
+            reached = item[1].place.is_reached(frame.index, frame.time)
+            (due if reached else waiting).append(item)
+        self._waiting = waiting
+        return due
+
+    def _carry_out(
+        self, prompts: _Prompts, tracker: Tracker, frame: VideoFrame, result: FrameResult
+    ) -> FrameResult:
+        for item, prompt in prompts:
+            given = _given(prompt, frame)
+            number = self._ids.get(id(item))
+            if number is not None:
+                result = tracker.correct(frame.image, number, **given)
+                continue
+            result = tracker.add_object(frame.image, **given)
+            number = self._begin(item, prompt)
+            result = tracker.rename(number, item.name) if item.name else result
+        return result
+
+    def _begin(self, item: PromptedObject, prompt: PlacedPrompt) -> int:
+        """Give an object its id."""
+        number = len(self._ids) + 1
+        self._ids[id(item)] = number
+        self._kinds[number] = prompt.kind
+        return number
+
+
+def _given(prompt: PlacedPrompt, frame: VideoFrame) -> dict[str, Any]:
+    """Return a prompt as the arguments of a tracker's methods."""
+    if prompt.mask is not None:
+        return {"mask": _read(prompt, frame)}
+    return {"box": prompt.box} if prompt.box is not None else {"points": prompt.points}
+
+
+def _read(prompt: PlacedPrompt, frame: VideoFrame) -> Mask:
+    assert prompt.mask is not None, "it has one"
+    size: Size = (frame.image.shape[0], frame.image.shape[1])
+    masks = read_mask(prompt.mask, size, frame=frame.source or "").masks()
+    if len(masks) > 1:
+        raise PromptError(f"mask '{prompt.mask}' shows {len(masks)} objects: give one of each")
+    return next(iter(masks.values()))

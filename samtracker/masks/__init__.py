@@ -1,0 +1,1 @@
+"""Masks in the forms that files have: outlines, and COCO's run lengths."""

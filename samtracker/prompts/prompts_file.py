@@ -1,0 +1,165 @@
+"""A file of prompts on any number of objects in any frames: JSON, see docs/formats.md."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from samtracker.errors import PromptError
+from samtracker.files import DAMAGE
+from samtracker.types import Box
+
+FORMAT: Final = "samtracker-prompts-1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A frame of a source, one of the two.
+
+    Attributes:
+        frame: Its number in the source, from 0.
+        time: Seconds; the first frame from then on.
+    """
+
+    frame: int | None = None
+    time: float | None = None
+
+    def is_reached(self, index: int, time: float) -> bool:
+        """Return whether a frame is that one or a later one."""
+        if self.frame is not None:
+            return index >= self.frame
+        return self.time is not None and time >= self.time
+
+    def is_before(self, index: int, time: float) -> bool:
+        """Return whether it lies before a frame that is not the first of its source."""
+        if self.frame is not None:
+            return index > self.frame
+        return self.time is not None and index > 0 and time > self.time
+
+    def __str__(self) -> str:
+        return f"{self.time:g} s" if self.frame is None else f"frame {self.frame}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlacedPrompt:
+    """What is pointed at in a frame: exactly one of mask, box and points.
+
+    Attributes:
+        place: Where it holds.
+        mask: Picture or annotation file that shows one object.
+        box: X1, y1, x2, y2 in pixels.
+        points: Clicks (x, y, label).
+    """
+
+    place: Place
+    mask: Path | None = None
+    box: Box | None = None
+    points: tuple[tuple[float, float, int], ...] | None = None
+
+    @property
+    def kind(self) -> str:
+        """Which of the three it is."""
+        return "mask" if self.mask is not None else "points" if self.box is None else "box"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromptedObject:
+    """An object and where it is shown.
+
+    Attributes:
+        name: Empty without.
+        prompts: At least one; the first in time starts it, the others correct it.
+    """
+
+    name: str
+    prompts: tuple[PlacedPrompt, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromptsFile:
+    """What a file of prompts says.
+
+    Attributes:
+        path: The file.
+        objects: In its order.
+    """
+
+    path: Path
+    objects: tuple[PromptedObject, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a file; paths of masks in it are meant from its folder.
+
+        Raises:
+            PromptError: It cannot be read, or is not what docs/formats.md says.
+        """
+        try:
+            data = json.loads(path.read_text("utf-8-sig"))
+            if data["format"] != FORMAT:
+                raise ValueError(f"its format is not {FORMAT}")
+            objects = tuple(_object(item, path.parent) for item in data["objects"])
+            if not objects:
+                raise ValueError("it has no objects")
+        except (OSError, *DAMAGE) as error:
+            reason = f"no {error}" if isinstance(error, KeyError) else str(error)
+            reason = error.strerror or reason if isinstance(error, OSError) else reason
+            raise PromptError(
+                f"prompts '{path}' cannot be read ({reason[:150]}): docs/formats.md has the format"
+            ) from error
+        return cls(path=path, objects=objects)
+
+
+def _object(data: dict[str, Any], folder: Path) -> PromptedObject:
+    _check_keys(data, {"name", "prompts"})
+    prompts = tuple(_prompt(item, folder) for item in data["prompts"])
+    if not prompts:
+        raise ValueError("an object has no prompts")
+    return PromptedObject(name=str(data.get("name", "")), prompts=prompts)
+
+
+def _prompt(data: dict[str, Any], folder: Path) -> PlacedPrompt:
+    _check_keys(data, {"frame", "time", "mask", "box", "points"})
+    shown = data.keys() & {"mask", "box", "points"}
+    if len(shown) != 1:
+        raise ValueError(f"{json.dumps(data)[:60]} has not exactly one of mask, box and points")
+    mask, box, points = (data.get(key) for key in ("mask", "box", "points"))
+    return PlacedPrompt(
+        place=_place(data),
+        mask=None if mask is None else folder / str(mask),
+        box=None if box is None else _box(box),
+        points=None if points is None else tuple(_click(*point) for point in points),
+    )
+
+
+def _place(data: dict[str, Any]) -> Place:
+    if ("frame" in data) == ("time" in data):
+        raise ValueError(f"{json.dumps(data)[:60]} has not exactly one of frame and time")
+    if "time" in data:
+        time = float(data["time"])
+        if not 0 <= time < math.inf:
+            raise ValueError(f"time {time:g} is not from 0 on")
+        return Place(time=time)
+    frame = data["frame"]
+    if not isinstance(frame, int) or frame < 0:
+        raise ValueError(f"frame {frame} is no whole number from 0 on")
+    return Place(frame=frame)
+
+
+def _box(given: Any) -> Box:
+    x1, y1, x2, y2 = (float(side) for side in given)
+    return x1, y1, x2, y2
+
+
+def _click(x: float, y: float, label: int = 1) -> tuple[float, float, int]:
+    return float(x), float(y), int(label)
+
+
+def _check_keys(data: dict[str, Any], known: set[str]) -> None:
+    """Check that nothing is asked for that would silently not be done."""
+    for key in data:
+        if key not in known:
+            raise ValueError(f"'{key}' is unknown: there are {', '.join(sorted(known))}")

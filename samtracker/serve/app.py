@@ -1,0 +1,100 @@
+"""The application: page, HTTP, WebSockets, and what is said where something goes wrong."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+from samtracker._version import __version__
+from samtracker.errors import SamTrackerError
+from samtracker.serve import clip_routes, edit_routes, sockets
+from samtracker.serve.access import ASSETS, Guard
+from samtracker.serve.config import ServeConfig
+from samtracker.serve.sessions import Sessions
+from samtracker.tracker import Tracker
+
+PAGE: Final = Path(__file__).parent / "page"
+"""The files of the page."""
+
+_LOG = logging.getLogger(__name__)
+
+
+def build_app(config: ServeConfig, tracker: Tracker) -> FastAPI:
+    """Build the application.
+
+    Args:
+        config: Settings of the server.
+        tracker: A tracker without a stream, whose network and settings all sessions have.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with TemporaryDirectory(prefix="samtrack-serve-") as name:
+            app.state.config, app.state.folder = config, name
+            app.state.sessions = Sessions(tracker, Path(name), config.max_sessions)
+            try:
+                yield
+            finally:
+                await app.state.sessions.close()
+
+    app = FastAPI(
+        title="samtrack serve",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,  # that page comes from another host
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    for router in (clip_routes.router, edit_routes.router, sockets.router):
+        app.include_router(router)
+    app.mount(ASSETS.rstrip("/"), _Assets(directory=PAGE))
+    app.add_exception_handler(SamTrackerError, _on_own_error)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(RequestValidationError, _on_bad_request)
+    app.add_exception_handler(Exception, _on_fault)
+    app.add_middleware(Guard, config=config)
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
+
+    return app
+
+
+class _Assets(StaticFiles):
+    """Files that browsers ask for again each time, so that an update is seen at once."""
+
+    def file_response(self, *arguments: object, **named: object) -> Response:
+        response = super().file_response(*arguments, **named)  # type: ignore[arg-type]
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+async def _on_own_error(request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"error": str(error).replace(f"{request.app.state.folder}/", "")}, 400)
+
+
+async def _on_http_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail}, error.status_code)
+
+
+async def _on_bad_request(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:])
+    return JSONResponse({"error": f"{where or 'the request'}: {first['msg']}"}, 422)
+
+
+async def _on_fault(request: Request, error: Exception) -> JSONResponse:
+    _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return JSONResponse({"error": "something went wrong: the log of the server says what"}, 500)

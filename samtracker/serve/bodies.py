@@ -1,0 +1,111 @@
+"""What clients send, and its limits."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+
+MOST_CLICKS = 64
+Coordinate = Annotated[float, Field(ge=-1e5, le=1e5, allow_inf_nan=False)]
+Number = Annotated[int, Field(ge=0, le=2**31)]
+Name = Annotated[str, Field(max_length=60)]
+Click = tuple[Coordinate, Coordinate, Literal[0, 1]]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Pointed(_Body):
+    """A box or clicks, exactly one of the two.
+
+    Attributes:
+        object: Id of the object that it corrects; None for a new one.
+        box: X1, y1, x2, y2 in pixels of the frame; x2 and y2 are exclusive.
+        points: All clicks on the object in this frame: x, y, and 1 on it or 0 off it.
+    """
+
+    object: Number | None = None
+    box: tuple[Coordinate, Coordinate, Coordinate, Coordinate] | None = None
+    points: Annotated[tuple[Click, ...], Field(min_length=1, max_length=MOST_CLICKS)] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Pointed:
+        if (self.box is None) == (self.points is None):
+            raise ValueError("give either box or points")
+        return self
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """The box or the clicks, by the name of the tracker's argument."""
+        return {"points": self.points} if self.box is None else {"box": self.box}
+
+
+class PointedInFrame(Pointed):
+    """A box or clicks in a frame of a clip."""
+
+    frame: Number
+
+
+class Painted(_Body):
+    """A stroke of a brush in a frame of a clip.
+
+    Attributes:
+        frame: Number of the frame.
+        object: Id of the object that is painted; None for a new one.
+        path: Places x, y in pixels of the frame.
+        radius: Radius of the brush in pixels.
+        erase: Whether it takes away.
+    """
+
+    frame: Number
+    object: Number | None = None
+    path: Annotated[tuple[tuple[Coordinate, Coordinate], ...], Field(min_length=1, max_length=1500)]
+    radius: Annotated[int, Field(ge=0, le=500)]
+    erase: bool = False
+
+
+class FileChoice(_Body):
+    """A video of the server's folder, by the name in the list of these."""
+
+    file: Annotated[str, Field(max_length=1000)]
+
+
+class Called(_Body):
+    """What an object is called."""
+
+    name: Name
+
+
+class LivePoint(Pointed):
+    """A box or clicks in the frame that was sent last."""
+
+    do: Literal["point"]
+
+
+class LiveName(_Body):
+    """What an object is called."""
+
+    do: Literal["rename"]
+    object: Number
+    name: Name
+
+
+class LiveRemoval(_Body):
+    """An object that is not to be tracked any more."""
+
+    do: Literal["remove"]
+    object: Number
+
+
+class LiveCommand(_Body):
+    """Something that needs nothing to be said."""
+
+    do: Literal["next", "undo", "reset"]
+
+
+LiveMessage = LivePoint | LiveName | LiveRemoval | LiveCommand
+LIVE_MESSAGE: TypeAdapter[LiveMessage] = TypeAdapter(
+    Annotated[LiveMessage, Field(discriminator="do")]
+)

@@ -1,0 +1,111 @@
+"""HTTP: open a video, look at its frames, and take the results home."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi.responses import FileResponse
+
+from samtracker.serve.bodies import FileChoice
+from samtracker.serve.exports import FILES, export
+from samtracker.serve.file_list import list_files
+from samtracker.serve.requests import (
+    CurrentClip,
+    CurrentSession,
+    config_of,
+    cookie_of,
+    find_session,
+    sessions_of,
+)
+from samtracker.serve.status import found_json, session_json
+from samtracker.serve.upload import receive, shown_name
+
+router = APIRouter(prefix="/api")
+
+Format = Literal["overlay", "alpha", "masks", "rle", "csv"]
+UNCHANGING = {"Cache-Control": "private, max-age=86400, immutable"}
+
+
+@router.get("/session")
+async def session(request: Request, response: Response) -> dict[str, Any]:
+    """Return all that is known of the session; without one, begin it."""
+    found = find_session(request)
+    if found is None:
+        made = await sessions_of(request).make()
+        if made is None:
+            raise HTTPException(503, "the server is full: try again in some minutes")
+        secret, found = made
+        response.set_cookie(cookie_of(request), secret, httponly=True, samesite="strict")
+    return session_json(found)
+
+
+@router.get("/files")
+async def files(request: Request) -> dict[str, list[str]]:
+    """Return the names of the videos in the server's folder."""
+    return {"files": list(await asyncio.to_thread(list_files, config_of(request).folder))}
+
+
+@router.post("/clip")
+async def open_file(request: Request, session: CurrentSession, choice: FileChoice) -> Any:
+    """Open a video of the server's folder."""
+    found = await asyncio.to_thread(list_files, config_of(request).folder)
+    if choice.file not in found:
+        raise HTTPException(404, "there is no such video: choose one of the list")
+    await session.open(found[choice.file], choice.file)
+    return session_json(session)
+
+
+@router.put("/clip")
+async def upload(request: Request, session: CurrentSession, name: str) -> Any:
+    """Open a video that is the body of the request."""
+    if session.uploading.locked():
+        raise HTTPException(409, "another upload is running: wait for its end")
+    async with session.uploading:
+        shown = shown_name(name)
+        path = await receive(request, shown, session.folder, config_of(request).max_upload)
+        try:
+            await session.open(path, shown)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+    return session_json(session)
+
+
+@router.get("/clips/{clip}/frames/{number}", response_class=FileResponse)
+async def frame(clip: CurrentClip, number: int) -> FileResponse:
+    """Return a frame as a JPEG."""
+    if not 0 <= number < len(clip.times):
+        raise HTTPException(404, "there is no such frame yet")
+    return FileResponse(clip.picture(number), media_type="image/jpeg", headers=UNCHANGING)
+
+
+@router.get("/clips/{clip}/objects")
+async def objects(
+    session: CurrentSession,
+    clip: CurrentClip,
+    first: Annotated[int, Query(ge=0)],
+    count: Annotated[int, Query(ge=1, le=50)] = 1,
+) -> dict[str, Any]:
+    """Return the objects in some frames with their masks, by the number of the frame."""
+    return {
+        "frames": {number: found_json(session, number) for number in range(first, first + count)}
+    }
+
+
+@router.post("/clips/{clip}/results/{form}")
+async def make_results(session: CurrentSession, clip: CurrentClip, form: Format) -> dict[str, str]:
+    """Write the results of a format, so that they can be downloaded."""
+    async with session.exporting:
+        await asyncio.to_thread(export, clip, session.timeline.now, form, session.folder)
+    return {"file": FILES[form]}
+
+
+@router.get("/clips/{clip}/results/{form}", response_class=FileResponse)
+async def results(session: CurrentSession, clip: CurrentClip, form: Format) -> FileResponse:
+    """Return the results that were written last."""
+    path = session.folder / FILES[form]
+    if not path.is_file():
+        raise HTTPException(404, "there are no such results yet: have them written first")
+    return FileResponse(path, filename=FILES[form])

@@ -1,0 +1,82 @@
+"""Results as files to download, made by the writers that the command line uses."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from samtracker.errors import PromptError
+from samtracker.results import names
+from samtracker.results.sinks import Sinks
+from samtracker.serve.clip import Clip
+from samtracker.serve.timeline import Snapshot
+from samtracker.types import FrameResult, Size, TrackedObject, mask_box
+
+FILES: Final = {
+    "overlay": names.OVERLAY,
+    "alpha": names.ALPHA,
+    "masks": f"{names.MASKS}.zip",
+    "rle": names.RLE,
+    "csv": names.CSV,
+}
+"""The file of each format of `samtracker.config.FORMATS`."""
+
+
+def export(clip: Clip, now: Snapshot, form: str, folder: Path) -> Path:
+    """Write the results of the frames that are up to date.
+
+    Args:
+        clip: The clip.
+        now: What was tracked in it.
+        form: One of `FILES`.
+        folder: Folder for the file; an older one is replaced.
+
+    Returns:
+        The file.
+
+    Raises:
+        PromptError: Nothing is tracked.
+        SamTrackerError: The clip cannot be read again, or the disk is full.
+    """
+    first = min((prompt.frame for prompt in now.prompts), default=None)
+    if first is None or now.clean is None:
+        raise PromptError("nothing is tracked yet: point at something, and track")
+    target = folder / FILES[form]
+    with TemporaryDirectory(dir=folder) as name:
+        with clip.open(first) as reader, Sinks((form,), Path(name), reader, 1) as sinks:
+            behind = (frame for frame in reader if frame.time >= clip.times[first])
+            for number, frame in enumerate(islice(behind, now.clean - first + 1), start=first):
+                sinks.write(frame, _result(now, number, number - first, frame.time, clip.size))
+        if form == "masks":
+            _zip(Path(name, names.MASKS), Path(name, target.name))
+        Path(name, target.name).replace(target)
+    return target
+
+
+def _result(now: Snapshot, number: int, index: int, time: float, size: Size) -> FrameResult:
+    objects = []
+    for item in now.found.get(number, ()):
+        mask = item.mask.decode()
+        objects.append(
+            TrackedObject(
+                id=item.id,
+                mask=mask,
+                box=mask_box(mask),
+                score=item.score,
+                state=item.state,
+                name=now.names.get(item.id, ""),
+            )
+        )
+    return FrameResult(index=index, timestamp=time, size=size, objects=tuple(objects))
+
+
+def _zip(folder: Path, target: Path) -> None:
+    """Put the pictures of a folder into an archive; they are compressed already."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for path in sorted(folder.iterdir()):
+            archive.write(path, f"{folder.name}/{path.name}")
+    shutil.rmtree(folder)

@@ -1,0 +1,66 @@
+// The HTTP interface of the server: see docs/serve.md.
+
+export class Refusal extends Error {}
+
+async function ask(method, path, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(`/api/${path}`, { method, ...options });
+  } catch {
+    throw new Refusal("the server does not answer: is it still running?");
+  }
+  const content = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Refusal(content.error || `the server answered ${answer.status}`);
+  return content;
+}
+
+const send = (method, path, body) =>
+  ask(method, path, { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+
+export const session = () => ask("GET", "session");
+export const files = () => ask("GET", "files");
+export const openFile = (file) => send("POST", "clip", { file });
+export const point = (frame, object, shown) => send("POST", "prompts", { frame, object, ...shown });
+export const paint = (frame, object, stroke) => send("POST", "strokes", { frame, object, ...stroke });
+export const nextCandidate = () => ask("POST", "prompts/next");
+export const preview = (frame, x, y) => send("POST", "preview", { frame, points: [[x, y, 1]] });
+export const undo = () => ask("POST", "undo");
+export const redo = () => ask("POST", "redo");
+export const rename = (id, name) => send("PATCH", `objects/${id}`, { name });
+export const remove = (id) => ask("DELETE", `objects/${id}`);
+export const track = () => ask("POST", "track");
+export const stop = () => ask("DELETE", "track");
+export const objects = (clip, first, count) =>
+  ask("GET", `clips/${clip}/objects?first=${first}&count=${count}`);
+export const results = (clip, format) => ask("POST", `clips/${clip}/results/${format}`);
+export const resultsLink = (clip, format) => `/api/clips/${clip}/results/${format}`;
+
+export async function picture(clip, frame) {
+  const answer = await fetch(`/api/clips/${clip}/frames/${frame}`);
+  if (!answer.ok) throw new Refusal("the frame cannot be shown: load the page again");
+  return createImageBitmap(await answer.blob());
+}
+
+// Uploads a file; XMLHttpRequest alone tells how far it is.
+export function upload(file, onProgress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("PUT", `/api/clip?name=${encodeURIComponent(file.name)}`);
+    request.responseType = "json";
+    request.upload.onprogress = (event) => onProgress(event.loaded / event.total);
+    request.onerror = () => reject(new Refusal("the upload broke off: try again"));
+    request.onload = () => {
+      const content = request.response || {};
+      if (request.status === 200) resolve(content);
+      else reject(new Refusal(content.error || `the server answered ${request.status}`));
+    };
+    request.send(file);
+  });
+}
+
+export function socket(name) {
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  const made = new WebSocket(`${scheme}://${location.host}/api/${name}`);
+  made.binaryType = "arraybuffer";
+  return made;
+}

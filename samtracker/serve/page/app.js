@@ -1,0 +1,193 @@
+// The page: which mode is on, and what the buttons do.
+
+import * as api from "./api.js";
+import { CameraMode } from "./camera.js";
+import { $, element, say } from "./dom.js";
+import { bindKeys } from "./keys.js";
+import { ObjectList } from "./objects.js";
+import { Stage } from "./stage.js";
+import { VideoMode } from "./video.js";
+
+class App {
+  constructor() {
+    this.mode = null;
+    this.stage = new Stage($("#stage"), {
+      onClick: (x, y, label) => this.mode?.click(x, y, label),
+      onBox: (box) => this.mode?.box(box),
+      onPaint: (stroke) => this.mode?.paint(stroke),
+      onHover: (at) => this.mode?.hover(at),
+      onZoom: (scale) => ($("#zoom-fit").textContent = `${Math.round(100 * scale)}%`),
+    });
+    this.list = new ObjectList(this.stage);
+    this.video = new VideoMode(this.stage, this.list);
+    this.camera = new CameraMode(this.stage, this.list);
+    this.bind();
+    bindKeys(this);
+  }
+
+  async begin() {
+    try {
+      const state = await api.session();
+      if (state.clip) this.enterVideo(state);
+      else await this.showStart();
+    } catch (error) {
+      this.sayAtStart(error.message);
+    }
+  }
+
+  bind() {
+    $("#to-video").onclick = () => this.toVideo();
+    $("#to-camera").onclick = $("#use-camera").onclick = () => this.toCamera();
+    $("#camera-stop").onclick = () => this.toVideo();
+    $("#open").onclick = () => this.showStart();
+    $("#help").onclick = () => this.help();
+    $("#undo").onclick = () => this.mode.undo();
+    $("#redo").onclick = () => this.mode.redo();
+    $("#next").onclick = () => this.mode.next();
+    $("#new").onclick = () => this.mode.select(null);
+    $("#radius").oninput = () => (this.stage.radius = Number($("#radius").value));
+    $("#zoom-in").onclick = () => this.stage.zoom(1.25);
+    $("#zoom-out").onclick = () => this.stage.zoom(0.8);
+    $("#zoom-fit").onclick = () => this.stage.fit();
+    for (const button of document.querySelectorAll("[data-view]")) {
+      button.onclick = () => this.useView(button.dataset.view);
+    }
+    for (const button of document.querySelectorAll("[data-tool]")) {
+      button.onclick = () => this.useTool(button.dataset.tool);
+    }
+    for (const button of document.querySelectorAll("[data-format]")) {
+      button.onclick = () => {
+        $("#formats").hidePopover();
+        this.video.save(button.dataset.format);
+      };
+    }
+    $("#file").onchange = () => $("#file").files[0] && this.upload($("#file").files[0]);
+    const drop = $("#drop");
+    addEventListener("dragover", (event) => {
+      event.preventDefault();
+      drop.classList.add("over");
+    });
+    addEventListener("dragleave", () => drop.classList.remove("over"));
+    addEventListener("drop", (event) => {
+      event.preventDefault();
+      drop.classList.remove("over");
+      if (event.dataTransfer.files[0]) this.upload(event.dataTransfer.files[0]);
+    });
+  }
+
+  setMode(name) {
+    document.body.dataset.mode = name;
+    $("#to-video").setAttribute("aria-pressed", String(name !== "camera"));
+    $("#to-camera").setAttribute("aria-pressed", String(name === "camera"));
+  }
+
+  leave() {
+    this.mode?.leave();
+    this.mode = null;
+    say("");
+  }
+
+  async showStart() {
+    this.leave();
+    this.setMode("start");
+    const { files } = await api.files();
+    $("#folder").hidden = !files.length;
+    $("#files").replaceChildren(
+      ...files.map((name) => {
+        const button = element("button", { type: "button" }, name);
+        button.onclick = () => this.open(() => api.openFile(name));
+        return element("li", {}, button);
+      }),
+    );
+  }
+
+  upload(file) {
+    const bar = $("#uploading");
+    bar.hidden = false;
+    bar.value = 0;
+    return this.open(() => api.upload(file, (share) => (bar.value = share)));
+  }
+
+  async open(call) {
+    this.sayAtStart("");
+    try {
+      const state = await call();
+      this.leave();
+      this.enterVideo(state);
+    } catch (error) {
+      if (document.body.dataset.mode === "start") this.sayAtStart(error.message);
+      else say(error.message);
+    } finally {
+      $("#uploading").hidden = true;
+      $("#file").value = "";
+    }
+  }
+
+  sayAtStart(text) {
+    $("#start-message").textContent = text;
+    $("#start-message").hidden = !text;
+  }
+
+  enterVideo(state) {
+    this.setMode("video");
+    this.mode = this.video;
+    this.video.enter(state);
+    $("#stage").focus({ preventScroll: true });
+  }
+
+  async toVideo() {
+    if (this.mode === this.video) return;
+    this.leave();
+    await this.begin();
+  }
+
+  async toCamera() {
+    if (this.mode === this.camera) return;
+    this.leave();
+    this.setMode("camera");
+    this.mode = this.camera;
+    this.useTool("point");
+    try {
+      await this.camera.enter();
+    } catch (error) {
+      this.leave();
+      await this.begin();
+      if (this.mode) say(error.message);
+      else this.sayAtStart(error.message);
+    }
+  }
+
+  select(number) {
+    const objects = this.mode === this.video ? this.video.state.objects : this.camera.objects;
+    if (objects.some((item) => item.id === number)) this.mode.select(number);
+    else say(`there is no object ${number}`);
+  }
+
+  useView(name) {
+    this.stage.view = name;
+    this.stage.draw();
+    for (const button of document.querySelectorAll("[data-view]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.view === name));
+    }
+  }
+
+  nextView() {
+    const names = [...document.querySelectorAll("[data-view]")].map((button) => button.dataset.view);
+    this.useView(names[(names.indexOf(this.stage.view) + 1) % names.length]);
+  }
+
+  useTool(name) {
+    this.stage.tool = name;
+    $("#stage").classList.toggle("panning", name === "pan");
+    $("#brush").hidden = name !== "brush" && name !== "eraser";
+    for (const button of document.querySelectorAll("[data-tool]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.tool === name));
+    }
+  }
+
+  help() {
+    $("#keys").showModal();
+  }
+}
+
+new App().begin();

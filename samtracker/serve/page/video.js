@@ -1,0 +1,401 @@
+// Videos: look at a frame, point, track, correct, download.
+
+import * as api from "./api.js";
+import { $, download, element, say, setIcon } from "./dom.js";
+import { Lanes } from "./lanes.js";
+import { covers } from "./masks.js";
+
+const BATCH = 24; // frames whose masks are asked for at once
+const PICTURES = 48; // bitmaps that are kept
+const REST = 120; // milliseconds that the pointer rests before a preview is asked for
+
+export class VideoMode {
+  constructor(stage, list) {
+    Object.assign(this, { stage, list });
+    this.frame = 0;
+    this.turn = Promise.resolve();
+    this.waiting = 0;
+    this.state = { clip: null, objects: [], prompts: [] };
+    this.pictures = new Map();
+    this.masks = new Map();
+    this.lanes = new Lanes((frame) => this.seek(frame));
+    this.actions = {
+      select: (id) => this.select(id),
+      rename: (id, name) => this.edit(() => api.rename(id, name)),
+      remove: (id) => this.edit(() => api.remove(id)),
+      changed: () => this.refresh(),
+    };
+    $("#scrub").oninput = () => this.seek(Number($("#scrub").value));
+    $("#back").onclick = () => this.seek(this.frame - 1);
+    $("#forth").onclick = () => this.seek(this.frame + 1);
+    $("#play").onclick = () => this.play();
+    $("#track").onclick = () => this.track();
+  }
+
+  // The mode is on, with what is known of the session.
+  enter(state) {
+    this.active = true;
+    this.listen();
+    this.stage.hidden.clear();
+    this.open(state);
+  }
+
+  leave() {
+    this.active = false;
+    this.pause();
+    this.events?.close();
+  }
+
+  open(state) {
+    this.pictures.clear();
+    this.stage.clear();
+    this.stage.selected = null;
+    this.frame = state.first ?? 0;
+    this.apply(state);
+  }
+
+  // Takes over the state that an answer brings, and shows it.
+  apply(state) {
+    this.state = state;
+    this.masks.clear();
+    const ids = state.objects.map((item) => item.id);
+    if (!ids.includes(this.stage.selected)) this.stage.selected = null;
+    $("#clip-name").textContent = state.clip ? state.clip.name : "Open";
+    this.refresh();
+    return this.show(this.frame);
+  }
+
+  // Makes a change after those before it, and shows what came of it.
+  edit(change) {
+    this.waiting++;
+    this.turn = this.turn.then(() => this.editNow(change));
+    return this.turn;
+  }
+
+  async editNow(change) {
+    say("");
+    this.pause();
+    document.body.classList.add("busy");
+    try {
+      const state = await change();
+      if (state) await this.apply(state);
+    } catch (error) {
+      say(error.message);
+      this.stage.clicks = this.clicksIn();
+      this.stage.stroke = null;
+      this.stage.draw();
+    } finally {
+      this.waiting--;
+      if (!this.busy) document.body.classList.remove("busy");
+    }
+  }
+
+  get busy() {
+    return this.waiting > 0;
+  }
+
+  // Pictures.
+
+  picture(frame) {
+    const { pictures } = this;
+    let found = pictures.get(frame);
+    if (!found) {
+      found = api.picture(this.state.clip.id, frame);
+      found.catch(() => pictures.delete(frame));
+    }
+    pictures.delete(frame);
+    pictures.set(frame, found); // the newest is at the end
+    while (pictures.size > PICTURES) pictures.delete(pictures.keys().next().value);
+    return found;
+  }
+
+  async objects(frame) {
+    const { masks } = this;
+    if (!masks.has(frame)) {
+      const first = Math.max(frame - (this.playing ? 0 : 2), 0);
+      const asked = api.objects(this.state.clip.id, first, this.playing ? BATCH : 5);
+      for (let number = first; number < first + (this.playing ? BATCH : 5); number++) {
+        if (!masks.has(number)) masks.set(number, asked.then((found) => found.frames[number] || []));
+      }
+      asked.catch(() => masks.clear());
+    }
+    return masks.get(frame);
+  }
+
+  async show(frame) {
+    const { clip } = this.state;
+    if (!clip?.frames) return;
+    frame = Math.min(Math.max(frame, 0), clip.frames - 1);
+    this.frame = frame;
+    $("#scrub").value = frame;
+    this.showPlace();
+    const ticket = (this.ticket = Symbol("show"));
+    try {
+      const [picture, objects] = await Promise.all([this.picture(frame), this.objects(frame)]);
+      if (ticket !== this.ticket) return;
+      this.here = objects.map((item) => ({ ...item, color: this.colorOf(item.id) }));
+      this.stage.ghost = this.stage.stroke = null;
+      this.stage.show(picture, this.here, this.clicksIn());
+      this.showList();
+      this.lanes.show(this.state, frame, this.stage.selected);
+    } catch (error) {
+      if (ticket === this.ticket) say(error.message);
+    }
+  }
+
+  colorOf(id) {
+    return this.state.objects.find((item) => item.id === id)?.color || [128, 128, 128];
+  }
+
+  // The clicks on the selected object in a frame.
+  clicksIn(frame = this.frame) {
+    const { selected } = this.stage;
+    return this.state.prompts.find((one) => one.frame === frame && one.object === selected)?.points || [];
+  }
+
+  seek(frame) {
+    this.follows = false;
+    this.pause();
+    return this.show(frame);
+  }
+
+  // The next frame in which the user pointed, forward (1) or back (-1).
+  seekPrompt(way) {
+    const frames = this.state.prompts.map((one) => one.frame).filter((frame) => way * (frame - this.frame) > 0);
+    if (frames.length) this.seek(way > 0 ? Math.min(...frames) : Math.max(...frames));
+  }
+
+  async play() {
+    if (this.playing) return this.pause();
+    const { clip } = this.state;
+    if (!clip) return;
+    const begin = this.frame < clip.frames - 1 ? this.frame : 0;
+    const fps = Math.min(clip.fps || 25, 60);
+    const run = (this.playing = { start: performance.now() });
+    this.follows = false;
+    setIcon($("#play"), "pause", "Pause");
+    for (let frame = begin; this.playing === run && frame < this.state.clip.frames; ) {
+      await this.show(frame);
+      for (let ahead = 1; ahead < 6; ahead++) if (frame + ahead < this.state.clip.frames) this.picture(frame + ahead);
+      await new Promise(requestAnimationFrame);
+      const due = begin + Math.floor(((performance.now() - run.start) / 1000) * fps);
+      if (due > frame + 8) run.start += ((due - frame - 1) / fps) * 1000; // it comes too slowly: no leaps
+      frame = Math.max(Math.min(due, frame + 8), frame + (due > frame ? 1 : 0));
+    }
+    if (this.playing === run) this.pause();
+  }
+
+  pause() {
+    if (!this.playing) return;
+    this.playing = null;
+    setIcon($("#play"), "play", "Play");
+  }
+
+  // Pointing.
+
+  select(id) {
+    this.stage.selected = id;
+    this.stage.clicks = this.clicksIn();
+    this.stage.draw();
+    this.refresh();
+  }
+
+  click(x, y, label) {
+    const { stage, frame, here } = this;
+    stage.clicks = [...stage.clicks, [x, y, label]]; // to be seen at once
+    stage.draw();
+    return this.edit(async () => {
+      if (stage.selected === null) {
+        const under = (here || []).find((item) => covers(item.mask, x, y));
+        if (under) return this.select(under.id);
+        if (!label) throw new Error("choose an object first: background is marked around one");
+      }
+      return this.point(frame, { points: [...this.clicksIn(frame), [x, y, label]] });
+    });
+  }
+
+  box(box) {
+    const { frame } = this;
+    return this.edit(() => this.point(frame, { box }));
+  }
+
+  // Places closer than what a brush shows are left out: a stroke has a limit of them.
+  paint({ path, radius, erase }) {
+    const { frame } = this;
+    const sparse = path.filter((_, number) => number % Math.ceil(path.length / 1000) === 0 || number === path.length - 1);
+    return this.edit(() => this.change(() => api.paint(frame, this.stage.selected, { path: sparse, radius, erase })));
+  }
+
+  point(frame, shown) {
+    return this.change(() => api.point(frame, this.stage.selected, shown));
+  }
+
+  // Selects the object that a change makes.
+  async change(call) {
+    const known = this.state.objects.map((item) => item.id);
+    const state = await call();
+    const made = state.objects.find((item) => !known.includes(item.id));
+    if (made) this.stage.selected = made.id;
+    return state;
+  }
+
+  hover(at) {
+    clearTimeout(this.resting);
+    const { stage } = this;
+    if (stage.ghost) {
+      stage.ghost = null;
+      stage.draw();
+    }
+    if (!at || this.busy || this.playing || this.state.tracking || stage.selected !== null) return;
+    if ((this.here || []).some((item) => covers(item.mask, ...at))) return;
+    this.resting = setTimeout(() => this.preview(...at), REST);
+  }
+
+  async preview(x, y) {
+    if (this.previewing) return;
+    const frame = this.frame, resting = this.resting;
+    this.previewing = true;
+    try {
+      const found = await api.preview(frame, x, y);
+      if (resting === this.resting && frame === this.frame && !this.busy && this.active) {
+        this.stage.ghost = found.mask;
+        this.stage.draw();
+      }
+    } catch {
+      // where nothing is found nothing is shown
+    } finally {
+      this.previewing = false;
+    }
+  }
+
+  // Tracking.
+
+  async track() {
+    const starts = !this.state.tracking;
+    await this.edit(starts ? api.track : api.stop);
+    this.follows = starts && this.state.tracking;
+  }
+
+  // Listens to what the server tells; a connection that is lost is made again.
+  listen() {
+    const events = (this.events = api.socket("events"));
+    events.onmessage = (message) => this.told(JSON.parse(message.data));
+    events.onclose = () => setTimeout(() => this.active && this.events === events && this.again(), 1000);
+  }
+
+  async again() {
+    this.listen();
+    try {
+      const state = await api.session();
+      if (state.clip?.id !== this.state.clip?.id) this.open(state);
+      else this.apply(state);
+    } catch (error) {
+      say(error.message);
+    }
+  }
+
+  told({ clip, clean, tracking, message, tracked }) {
+    const { state } = this;
+    if (!clip || clip.id !== state.clip?.id) return;
+    const first = !state.clip.frames;
+    state.clip = clip;
+    if (message && state.tracking && !tracking) say(message);
+    state.tracking = tracking;
+    for (const item of state.objects) item.lane = item.lane.padEnd(clip.frames, ".");
+    for (const [frame, letters] of tracked) {
+      this.masks.delete(frame);
+      for (const item of state.objects) {
+        const letter = letters[item.id] || ".";
+        item.lane = item.lane.slice(0, frame) + letter + item.lane.slice(frame + 1);
+      }
+    }
+    if (!this.busy) state.clean = clean;
+    const last = tracked.length ? tracked[tracked.length - 1][0] : null;
+    if (last !== null && this.follows) this.show(last);
+    else if (first || tracked.some(([frame]) => frame === this.frame)) this.show(this.frame);
+    this.refresh();
+  }
+
+  async save(format) {
+    const { clip } = this.state;
+    say("");
+    $("#progress").textContent = "writing…";
+    try {
+      const { file } = await api.results(clip.id, format);
+      download(api.resultsLink(clip.id, format), file);
+    } catch (error) {
+      say(error.message);
+    }
+    this.refresh();
+  }
+
+  // What is around the picture.
+
+  refresh() {
+    const { state, stage } = this;
+    const { clip, clean, tracking, first } = state;
+    if (!clip) return;
+    const last = clip.frames - 1;
+    $("#scrub").max = Math.max(last, 0);
+    $("#scrub").value = this.frame;
+    $("#undo").disabled = !state.undo;
+    $("#redo").disabled = !state.redo;
+    $("#download").disabled = first === null;
+    const waits = first !== null && clean < last;
+    $("#track").disabled = !tracking && !waits;
+    setIcon($("#track"), tracking ? "stop" : "track", tracking ? "Stop" : "Track");
+    const total = clip.complete ? clip.frames : clip.announced || clip.frames;
+    let text = "";
+    if (!clip.complete) text = `reading ${clip.frames} of ${Math.max(total, clip.frames)}`;
+    else if (tracking) text = `tracked ${clean + 1} of ${clip.frames}`;
+    else if (waits) text = `${last - clean} frames to track`;
+    else if (first !== null) text = "all frames are tracked";
+    if (clip.failure) text = clip.failure;
+    $("#progress").textContent = text;
+    const { choice } = state;
+    $("#choice").hidden = !choice || choice.count < 2;
+    if (choice) {
+      const sure = choice.score === null ? "" : `, ${Math.round(100 * choice.score)} % sure`;
+      $("#choice-text").textContent = `Mask ${choice.number} of ${choice.count}${sure}`;
+    }
+    $("#hint").textContent = this.hintText();
+    this.showPlace();
+    this.showList();
+    this.lanes.show(state, this.frame, stage.selected);
+  }
+
+  hintText() {
+    const { state, stage } = this;
+    if (state.tracking) return "";
+    if (stage.selected === null) {
+      return state.objects.length
+        ? "Click an object to select it; elsewhere: a new one"
+        : "Click on an object, or drag a box around it";
+    }
+    const item = state.objects.find((one) => one.id === stage.selected);
+    return `${item.name || `Object ${item.id}`}: click adds, right click removes; Esc: done`;
+  }
+
+  showPlace() {
+    const { clip } = this.state;
+    if (!clip) return;
+    const last = element("small", {}, ` / ${Math.max(clip.frames - 1, 0)}`);
+    const time = clip.fps ? ` · ${(this.frame / clip.fps).toFixed(2)} s` : "";
+    const seconds = element("small", { className: "seconds" }, time);
+    $("#place").replaceChildren(String(this.frame), last, seconds);
+  }
+
+  showList() {
+    const here = new Map((this.here || []).map((item) => [item.id, item]));
+    const objects = this.state.objects.map(({ id, name, color }) => ({ id, name, color, state: here.get(id)?.state }));
+    this.list.show(objects, this.actions);
+  }
+
+  // Keys and buttons that both modes have.
+
+  undo = () => this.edit(api.undo);
+  redo = () => this.edit(api.redo);
+  next = () => this.edit(api.nextCandidate);
+  removeSelected = () => this.stage.selected !== null && this.edit(() => api.remove(this.stage.selected));
+  space = () => this.play();
+}

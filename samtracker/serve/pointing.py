@@ -1,0 +1,87 @@
+"""What was pointed at in a frame and the masks that it may mean; what was painted there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from samtracker.prompts.stroke import paint_stroke
+from samtracker.serve.run_lengths import RunLengths
+from samtracker.tracker import Tracker
+from samtracker.types import Frame, Size
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The masks that a box or clicks may mean, and the one that is taken.
+
+    Attributes:
+        shown: The box or the clicks, by the name of the tracker's argument.
+        prior: Mask that the clicks correct; None for none.
+        masks: The masks, the likeliest first, with their predicted IoU.
+        number: Number of the one that is taken, from 0.
+    """
+
+    shown: Mapping[str, Any]
+    prior: RunLengths | None
+    masks: tuple[tuple[RunLengths, float | None], ...]
+    number: int = 0
+
+    @property
+    def mask(self) -> RunLengths:
+        """The mask that is taken."""
+        return self.masks[self.number][0]
+
+    def following(self) -> Choice:
+        """Return the same choice with the next mask taken; after the last one the first."""
+        return replace(self, number=(self.number + 1) % len(self.masks))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a user wants to know of it."""
+        return {
+            "number": self.number + 1,
+            "count": len(self.masks),
+            "score": self.masks[self.number][1],
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stroke:
+    """A stroke of a brush.
+
+    Attributes:
+        path: Places x, y in pixels of the frame.
+        radius: Radius of the brush in pixels.
+        erase: Whether it takes away.
+    """
+
+    path: tuple[tuple[float, float], ...]
+    radius: int
+    erase: bool
+
+    def change(self, mask: RunLengths | None, size: Size) -> RunLengths:
+        """Return a mask after the stroke.
+
+        Args:
+            mask: The mask; None for an empty one.
+            size: (H, W) of the frame.
+        """
+        stroke = paint_stroke(self.path, self.radius, size)
+        if mask is None:
+            return RunLengths.of(stroke & (not self.erase))
+        before = mask.decode()
+        return RunLengths.of(before & ~stroke if self.erase else before | stroke)
+
+
+def point(
+    tracker: Tracker, image: Frame, shown: Mapping[str, Any], prior: RunLengths | None
+) -> Choice:
+    """Find the masks that a box or clicks may mean.
+
+    Raises:
+        PromptError: They show no object.
+    """
+    mask = None if prior is None else prior.decode()
+    found = tracker.candidates(image, prior=mask, **shown)
+    return Choice(shown, prior, tuple((RunLengths.of(item.mask), item.score) for item in found))

@@ -1,0 +1,104 @@
+"""The server, which runs until it is told to stop."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from dataclasses import replace
+from typing import Final, Self
+
+import uvicorn
+
+from samtracker.errors import ConfigError
+from samtracker.serve.app import build_app
+from samtracker.serve.config import ServeConfig
+from samtracker.tracker import Tracker
+
+LARGEST_MESSAGE: Final = 4 * 2**20
+"""Bytes of a message of a WebSocket, at most: a frame of a camera."""
+
+CONNECTIONS: Final = 40
+"""Requests and sockets that each session may have open at once, on average."""
+
+
+class Server:
+    """Serves the page.
+
+    Args:
+        config: Settings; a port of 0 becomes one that is free.
+        tracker: A tracker without a stream, whose network and settings all sessions have.
+
+    Attributes:
+        config: The settings, with the port and a token where one is needed.
+
+    Raises:
+        ConfigError: The server cannot listen there.
+    """
+
+    def __init__(self, config: ServeConfig, tracker: Tracker) -> None:
+        self._socket = _listen(config)
+        self.config = replace(config.with_token(), port=self._socket.getsockname()[1])
+        settings = uvicorn.Config(
+            build_app(self.config, tracker),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            ws="websockets-sansio",
+            ws_max_size=LARGEST_MESSAGE,
+            ws_ping_interval=20.0,
+            ws_ping_timeout=20.0,
+            timeout_keep_alive=15,
+            timeout_graceful_shutdown=3,
+            limit_concurrency=CONNECTIONS * config.max_sessions,
+        )
+        self._server = uvicorn.Server(settings)
+        self._thread = threading.Thread(target=self.run, name="samtrack serve")
+
+    @property
+    def address(self) -> str:
+        """Where the page is, without the token."""
+        host = self.config.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.config.port}/"
+
+    @property
+    def link(self) -> str:
+        """What to open in a browser, with the token if there is one."""
+        token = self.config.token
+        return self.address if token is None else f"{self.address}?token={token}"
+
+    def run(self) -> None:
+        """Serve until `stop` is called, or until Ctrl-C in the main thread."""
+        self._server.run([self._socket])
+
+    def stop(self) -> None:
+        """Ask the server to end."""
+        self._server.should_exit = True
+
+    def __enter__(self) -> Self:
+        """Serve in a thread of its own."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        self._thread.join()
+
+
+def _listen(config: ServeConfig) -> socket.socket:
+    try:
+        found = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)
+        family, *_, place = found[0]
+        made = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made.bind(place)
+            made.listen()
+        except BaseException:
+            made.close()
+            raise
+    except OSError as error:
+        raise ConfigError(
+            f"host={config.host} and port={config.port} cannot be listened on "
+            f"({error.strerror}): give others"
+        ) from error
+    return made

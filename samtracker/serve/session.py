@@ -1,0 +1,301 @@
+"""A session: what one browser has open, and what is being done for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from samtracker.errors import ConfigError, PromptError, SamTrackerError
+from samtracker.serve.clip import Clip
+from samtracker.serve.compute import Compute
+from samtracker.serve.live import LiveStream
+from samtracker.serve.pointing import Choice, Stroke, point
+from samtracker.serve.stream_states import StreamStates
+from samtracker.serve.timeline import PlacedPrompt, Timeline
+from samtracker.serve.walk import Walk
+from samtracker.tracker import Tracker
+from samtracker.types import Frame
+
+Result = TypeVar("Result")
+
+MOST_WAITING: Final = 16
+"""Calls of one session that may wait."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class Session:
+    """What one browser has open.
+
+    Args:
+        tracker: A tracker without a stream, whose network all sessions share.
+        compute: The thread that computes.
+        folder: Folder for the session's files, which is there.
+
+    Attributes:
+        folder: As given.
+        clip: The video that is open; None for none.
+        timeline: What was done in it.
+        live: The stream of the browser's camera.
+        message: Why tracking has ended early; empty if it has not.
+        tracked: Numbers of all frames that were tracked since the clip was opened, in order.
+        used: `time.monotonic()` of the last request.
+        connections: Number of sockets that are open.
+        exporting: Held while results are written.
+        uploading: Held while a video is uploaded.
+    """
+
+    def __init__(self, tracker: Tracker, compute: Compute, folder: Path) -> None:
+        self.folder = folder
+        self.clip: Clip | None = None
+        self.timeline = Timeline()
+        self.live = LiveStream(tracker.fork())
+        self.message = ""
+        self.tracked: list[int] = []
+        self.used = time.monotonic()
+        self.connections = 0
+        self._tracker = tracker
+        self._compute = compute
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+        self._editing = asyncio.Lock()
+        self._decoding = asyncio.Lock()
+        self._states = StreamStates(tracker)
+        self._choice: tuple[PlacedPrompt, Choice] | None = None
+        self._tracking: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._reading: asyncio.Task[None] | None = None
+        self._opened = 0
+        self.exporting = asyncio.Lock()
+        self.uploading = asyncio.Lock()
+
+    async def run(self, call: Callable[[], Result]) -> Result:
+        """Make a call in the thread that computes, after the session's others.
+
+        Raises:
+            ConfigError: Too many of them are waiting.
+        """
+        if self._waiting >= MOST_WAITING:
+            raise ConfigError("too many requests at once: wait for the answers to earlier ones")
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return await self._compute.run(call)
+        finally:
+            self._waiting -= 1
+
+    @property
+    def is_tracking(self) -> bool:
+        """Whether frames are being tracked."""
+        return self._tracking is not None and not self._tracking.done()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is open: no video, and no camera."""
+        return self.clip is None and self.live.image is None
+
+    async def open(self, path: Path, name: str) -> None:
+        """Open a video in the place of the one that is open.
+
+        Raises:
+            VideoError: It is no video, or its frames are too large.
+        """
+        async with self._editing:
+            self._opened += 1
+            pictures = self.folder / f"pictures-{self._opened}"
+            clip = await asyncio.to_thread(Clip, path, name, pictures)
+            await self._close_clip()
+            self.clip, self.timeline, self.tracked = clip, Timeline(), []
+            self._states, self._choice, self.message = StreamStates(self._tracker), None, ""
+            self._reading = asyncio.create_task(asyncio.to_thread(clip.read))
+
+    async def close(self) -> None:
+        """End everything that is being done, and remove the session's files."""
+        async with self._editing:
+            await self._close_clip()
+            await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+
+    async def point(self, frame: int, object_id: int | None, shown: Mapping[str, Any]) -> Choice:
+        """Give an object, or a new one, the likeliest mask of a box or clicks in a frame.
+
+        Args:
+            frame: Number of the frame.
+            object_id: Id of the object; None for a new one.
+            shown: The box or all clicks in this frame, by the name of the tracker's argument.
+
+        Raises:
+            PromptError: They show no object, hide another one, or there is no such object or frame.
+            VideoError: The frame cannot be read again.
+        """
+        async with self._editing:
+            await self._stop()
+            image = await self._image(frame)
+            number = self._number(object_id)
+            there = self.timeline.prompt(frame, number)
+            prior = self.timeline.mask(frame, number)
+            if there is not None and "points" in there.shown:
+                prior = there.prior  # all clicks in a frame correct what was there before them
+            if "box" in shown:
+                prior = None
+            choice = await self.run(partial(point, self._tracker, image, shown, prior))
+            self._place(frame, number, choice)
+            return choice
+
+    async def paint(self, frame: int, object_id: int | None, stroke: Stroke) -> None:
+        """Add a stroke of a brush to the mask of an object, or a new one, or take it away.
+
+        Args:
+            frame: Number of the frame.
+            object_id: Id of the object; None for a new one.
+            stroke: The stroke.
+
+        Raises:
+            PromptError: Nothing is left, another object is hidden, or there is no such object or
+                frame.
+            VideoError: The frame cannot be read again.
+        """
+        async with self._editing:
+            await self._stop()
+            height, width, _ = (await self._image(frame)).shape
+            number = self._number(object_id)
+            mask = stroke.change(self.timeline.mask(frame, number), (height, width))
+            if mask.box is None:
+                raise PromptError("nothing of the object is left: delete it, or paint less")
+            self._place(frame, number, Choice({"painted": True}, None, ((mask, None),)))
+
+    async def preview(self, frame: int, shown: Mapping[str, Any]) -> Choice:
+        """Find the masks that a box or clicks may mean, and change nothing.
+
+        Raises:
+            PromptError: They show no object, or there is no such frame.
+            VideoError: The frame cannot be read again.
+        """
+        image = await self._image(frame)
+        return await self.run(partial(point, self._tracker, image, shown, None))
+
+    async def next_candidate(self) -> Choice:
+        """Take the next mask that the last box or clicks may mean; after the last one the first.
+
+        Raises:
+            PromptError: Something else was done last, or the mask hides another object.
+        """
+        async with self._editing:
+            if self._choice is None:
+                raise PromptError("point at something first: a box or a click")
+            await self._stop()
+            placed, choice = self._choice
+            choice = choice.following()
+            self._place(placed.frame, placed.object_id, choice, again=True)
+            return choice
+
+    async def change(self, call: Callable[[Timeline], object]) -> None:
+        """Make a change of the timeline that needs no frame.
+
+        Raises:
+            PromptError: There is no such object, or nothing to undo or to do again.
+        """
+        async with self._editing:
+            await self._stop()
+            before = self.timeline.now.prompts
+            call(self.timeline)
+            after = self.timeline.now.prompts
+            self._choice = None
+            kept = set(map(id, before)) & set(map(id, after))
+            frames = [item.frame for item in (*before, *after) if id(item) not in kept]
+            if frames:
+                self._states.drop_after(min(frames))
+
+    async def track(self) -> None:
+        """Begin to track on from the first frame that is not up to date.
+
+        Raises:
+            PromptError: There is nothing to track.
+        """
+        async with self._editing:
+            await self._stop()
+            if self.timeline.first is None:
+                raise PromptError("point at something first: a box or a click")
+            self.message, self._stopping = "", False
+            self._tracking = asyncio.create_task(self._track())
+
+    async def stop(self) -> None:
+        """Stop tracking; what was tracked is kept."""
+        async with self._editing:
+            await self._stop()
+
+    async def _stop(self) -> None:
+        self._stopping = True
+        if self._tracking is not None:
+            await self._tracking
+
+    async def _close_clip(self) -> None:
+        await self._stop()
+        clip, self.clip = self.clip, None
+        if clip is not None:
+            clip.close()
+        if self._reading is not None:
+            await self._reading
+        if clip is not None:
+            await asyncio.to_thread(clip.remove, self.folder)
+
+    async def _track(self) -> None:
+        assert self.clip is not None, "there is a prompt"
+        walk = Walk(self.clip, self.timeline, self._states)
+        frames = walk.frames()
+        try:
+            while not self._stopping:
+                frame = await asyncio.to_thread(next, frames, None)
+                if frame is None:
+                    break
+                found = await self.run(partial(walk.step, frame))
+                if found is not None:
+                    self.timeline.record(*found)
+                    self.tracked.append(found[0])
+        except SamTrackerError as error:
+            self.message = str(error)
+        except Exception:
+            _LOG.exception("tracking failed")
+            self.message = "tracking failed: the log of the server says why"
+        finally:
+            frames.close()
+
+    async def _image(self, number: int) -> Frame:
+        """Return a frame exactly.
+
+        Raises:
+            PromptError: There is no such frame.
+            VideoError: It cannot be read again.
+        """
+        async with self._decoding:
+            if self.clip is None or not 0 <= number < len(self.clip.times):
+                raise PromptError(f"frame={number} is not there: open a video, choose another")
+            return (await asyncio.to_thread(self.clip.frame, number)).image
+
+    def _number(self, object_id: int | None) -> int:
+        """Return the id of an object, or the next one for a new object.
+
+        Raises:
+            PromptError: There is no such object.
+        """
+        if object_id is None:
+            return self.timeline.last_id + 1
+        self.timeline.check_id(object_id)
+        return object_id
+
+    def _place(self, frame: int, object_id: int, choice: Choice, *, again: bool = False) -> None:
+        placed = PlacedPrompt(
+            frame=frame,
+            object_id=object_id,
+            mask=choice.mask,
+            shown=choice.shown,
+            prior=choice.prior,
+        )
+        self.timeline.place(placed, again=again)
+        self._states.drop_after(frame)
+        self._choice = placed, choice

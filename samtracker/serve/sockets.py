@@ -1,0 +1,137 @@
+"""WebSockets: what happens in a session, and live tracking of a browser's camera."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import time
+from functools import partial
+from typing import Any, Final
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from pydantic import ValidationError
+
+from samtracker.errors import SamTrackerError
+from samtracker.serve.bodies import LIVE_MESSAGE, LiveMessage, LiveName, LivePoint, LiveRemoval
+from samtracker.serve.live import LiveStream
+from samtracker.serve.requests import connected, find_session
+from samtracker.serve.session import Session
+from samtracker.serve.status import clip_json, result_json, states_json, tracking_json
+from samtracker.video.jpeg import decode_jpeg
+
+router = APIRouter(prefix="/api")
+
+EVERY: Final = 0.08
+"""Seconds between two messages on what happens, at least."""
+
+MOST_PIXELS: Final = 1920 * 1088
+"""Largest frame of a camera."""
+
+HEAD: Final = struct.Struct("<d")
+"""What a message with a frame begins with: the time of the frame in seconds. A JPEG follows."""
+
+
+@router.websocket("/events")
+async def events(socket: WebSocket) -> None:
+    """Tell of frames that are read and tracked, as they are."""
+    session = await _accept(socket)
+    if session is None:
+        return
+    with connected(session):
+        listening = asyncio.create_task(_until_closed(socket))
+        try:
+            await _tell(socket, session, listening)
+        except WebSocketDisconnect:
+            pass
+        finally:
+            listening.cancel()
+
+
+async def _tell(socket: WebSocket, session: Session, listening: asyncio.Task[None]) -> None:
+    clip, sent, last = session.clip, len(session.tracked), ""
+    while not listening.done():
+        if session.clip is not clip:
+            clip, sent = session.clip, 0
+        frames = session.tracked[sent:]
+        sent += len(frames)
+        message: dict[str, Any] = {
+            **tracking_json(session),
+            "clip": None if clip is None else clip_json(clip),
+            "clean": session.timeline.now.clean,
+            "tracked": [[frame, states_json(session, frame)] for frame in frames],
+        }
+        if frames or str(message) != last:
+            await socket.send_json(message)
+            last = str({**message, "tracked": []})
+        session.used = time.monotonic()
+        await asyncio.wait([listening], timeout=EVERY)
+
+
+async def _until_closed(socket: WebSocket) -> None:
+    """Wait for the end of a socket; what comes until then means nothing."""
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass
+
+
+@router.websocket("/live")
+async def live(socket: WebSocket) -> None:
+    """Track what comes: a binary message is a frame, a text a command; each has an answer."""
+    session = await _accept(socket)
+    if session is None:
+        return
+    with connected(session):
+        while (message := await socket.receive())["type"] != "websocket.disconnect":
+            session.used = time.monotonic()
+            try:
+                answer = await _answer(session, message)
+            except (SamTrackerError, ValidationError, struct.error) as error:
+                own = isinstance(error, SamTrackerError)
+                answer = {"error": str(error) if own else "the message is not understood"}
+            try:
+                await socket.send_json(answer)
+            except WebSocketDisconnect:
+                return
+
+
+async def _answer(session: Session, message: Any) -> dict[str, Any]:
+    stream, begin = session.live, time.perf_counter()
+    if message.get("bytes") is not None:
+        code: bytes = message["bytes"]
+        (seconds,) = HEAD.unpack_from(code)
+        picture = await asyncio.to_thread(decode_jpeg, code[HEAD.size :], most_pixels=MOST_PIXELS)
+        await session.run(partial(stream.step, picture, seconds))
+    else:
+        command = LIVE_MESSAGE.validate_json(message.get("text") or "")
+        await session.run(partial(_obey, stream, command))
+    objects = await asyncio.to_thread(result_json, stream.result)
+    return {
+        "time": stream.time,
+        "seconds": round(time.perf_counter() - begin, 4),
+        "objects": objects,
+        "choice": None if stream.choice is None else stream.choice.to_json(),
+    }
+
+
+def _obey(stream: LiveStream, command: LiveMessage) -> None:
+    if isinstance(command, LivePoint):
+        stream.point(command.object, command.shown)
+    elif isinstance(command, LiveRemoval):
+        stream.remove(command.object)
+    elif isinstance(command, LiveName):
+        stream.rename(command.object, command.name)
+    elif command.do == "next":
+        stream.next_candidate()
+    elif command.do == "undo":
+        stream.undo()
+    else:
+        stream.reset()
+
+
+async def _accept(socket: WebSocket) -> Session | None:
+    """Accept a socket of somebody who has a session."""
+    session = find_session(socket)
+    if session is None:
+        await socket.close(1008)
+        return None
+    await socket.accept()
+    return session

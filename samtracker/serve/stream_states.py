@@ -1,0 +1,48 @@
+"""Trackers kept at some frames of a clip, so that tracking can go on from near any of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from samtracker.tracker import Tracker
+
+MOST: Final = 8
+"""Trackers that are kept; each has the features of a frame and the memories of its objects."""
+
+
+class StreamStates:
+    """Trackers that have come to a frame, and have not been given its prompts yet.
+
+    They lie evenly: where there would be too many, every other one goes.
+
+    Args:
+        start: A tracker without a stream.
+    """
+
+    def __init__(self, start: Tracker) -> None:
+        self._start = start
+        self._kept: dict[int, Tracker] = {}
+        self._every = 4
+
+    def keep(self, frame: int, tracker: Tracker) -> None:
+        """Keep a tracker as it is now, if this is a frame for it."""
+        if frame % self._every:
+            return
+        self._kept[frame] = tracker.fork()
+        while len(self._kept) > MOST:
+            self._every *= 2
+            self._kept = {at: it for at, it in self._kept.items() if at % self._every == 0}
+
+    def before(self, frame: int, first: int) -> tuple[int, Tracker]:
+        """Return the last frame up to another one that a tracker has come to, and that tracker.
+
+        Args:
+            frame: Frame that is wanted.
+            first: The first frame with a prompt, to which a tracker comes without a stream.
+        """
+        at = max((at for at in self._kept if first < at <= frame), default=None)
+        return (first, self._start.fork()) if at is None else (at, self._kept[at].fork())
+
+    def drop_after(self, frame: int) -> None:
+        """Forget what depends on the prompts of a frame."""
+        self._kept = {at: it for at, it in self._kept.items() if at <= frame}

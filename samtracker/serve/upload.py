@@ -1,0 +1,73 @@
+"""Receiving a video: bytes are counted, waited for with a limit, and named by the server."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Final
+
+from fastapi import HTTPException, Request
+
+from samtracker.files import writing
+
+WAIT: Final = 30.0
+"""Seconds that a client may send nothing."""
+
+SUFFIXES: Final = (
+    *(".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts"),
+    *(".mxf", ".ogv", ".png", ".tif", ".tiff", ".ts", ".vob", ".webm", ".webp", ".wmv"),
+)
+"""Endings of the files that may be opened; what they hold is told by their content."""
+
+
+def shown_name(given: str) -> str:
+    r"""Return what a client calls a file, as it may be shown: no path, no control characters.
+
+    >>> shown_name("../../etc/passwd"), shown_name("C:\\clips\\a.mp4")
+    ('passwd', 'a.mp4')
+    """
+    last = PureWindowsPath(PurePosixPath(given).name).name
+    return re.sub(r"[^\w .,()\[\]+-]", "_", last)[:100].strip() or "video"
+
+
+async def receive(request: Request, name: str, folder: Path, most: int) -> Path:
+    """Write the body of a request to a new file.
+
+    Args:
+        request: The request.
+        name: What the client calls the file; only its ending is used.
+        folder: Folder for the file.
+        most: Largest number of bytes.
+
+    Returns:
+        The file.
+
+    Raises:
+        HTTPException: The ending is unknown (415), it is too large (413) or comes too slowly (408).
+        OutputError: The disk is full.
+    """
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise HTTPException(415, f"'{name}' has no ending of a video: {', '.join(SUFFIXES)}")
+    too_large = HTTPException(413, f"'{name}' is too large: at most {most / 2**20:.0f} MiB")
+    announced = request.headers.get("content-length", "0")
+    if not announced.isdecimal() or int(announced) > most:
+        raise too_large
+    path = folder / f"{secrets.token_hex(8)}{suffix}"
+    try:
+        with writing(path), path.open("xb") as file:
+            count, parts = 0, request.stream()
+            while part := await asyncio.wait_for(anext(parts, b""), WAIT):
+                count += len(part)
+                if count > most:
+                    raise too_large
+                await asyncio.to_thread(file.write, part)
+    except TimeoutError:
+        path.unlink(missing_ok=True)
+        raise HTTPException(408, f"'{name}' comes too slowly: try again") from None
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path

@@ -1,0 +1,69 @@
+"""Several sessions at once."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from samtracker.serve.server import Server
+from tests.helpers.cameras import jpeg
+from tests.helpers.cli_tools import FRAMES, box_of
+from tests.helpers.page_server import Client
+
+BOX = [float(side) for side in box_of(1).split(",")]
+HEAD = bytes(8)
+
+
+def at_once(*calls: Callable[[], object]) -> None:
+    threads = [threading.Thread(target=call) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_sessions_take_turns(server: Server) -> None:
+    counts: dict[str, int] = {}
+    over = threading.Event()
+
+    def work(name: str) -> None:
+        with Client(server) as client, client.socket("live") as socket:
+            socket.send(HEAD + jpeg(FRAMES[0]))
+            socket.recv(timeout=20)
+            socket.send(json.dumps({"do": "point", "box": BOX}))
+            socket.recv(timeout=20)
+            ready.wait()
+            counts[name] = 0
+            while not over.is_set():
+                socket.send(HEAD + jpeg(FRAMES[counts[name] % 10]))
+                assert "error" not in json.loads(socket.recv(timeout=20))
+                counts[name] += 1
+                if counts[name] == 20:
+                    over.set()
+
+    ready = threading.Barrier(3)
+    at_once(*(lambda name=name: work(name) for name in "abc"))
+    assert min(counts.values()) / max(counts.values()) > 0.8
+
+
+def test_a_flood_of_one_is_refused_and_the_other_served(server: Server, balls: Path) -> None:
+    with Client(server) as flooding, Client(server) as other:
+        flooding.upload(balls)
+        other.upload(balls)
+        codes: list[int] = []
+        body = {"frame": 0, "points": [[36, 34, 1]]}
+
+        def flood() -> None:
+            cookies = dict(flooding.http.cookies)
+            with httpx.Client(base_url=server.address, cookies=cookies, timeout=60) as http:
+                codes.append(http.post("/api/preview", json=body).status_code)
+
+        served: list[int] = []
+        calls = [flood for _ in range(30)]
+        at_once(*calls, lambda: served.append(len(other.point(0, box=BOX)["objects"])))
+        assert served == [1]
+        assert set(codes) == {200, 400}

@@ -1,0 +1,42 @@
+"""JPEG in memory: colors stay, and what is no picture, or too large, is refused."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from samtracker.errors import VideoError
+from samtracker.video.jpeg import decode_jpeg, encode_jpeg
+
+RAMP = np.linspace(0, 255, 64).astype(np.uint8)
+PICTURE = np.stack(np.broadcast_arrays(RAMP, RAMP[:48, None], np.uint8(40)), axis=2)
+
+
+def test_a_frame_comes_back() -> None:
+    code = encode_jpeg(PICTURE)
+    with Image.open(io.BytesIO(code)) as picture:
+        assert np.abs(np.asarray(picture).astype(int) - PICTURE).mean() < 4
+    back = decode_jpeg(code, most_pixels=64 * 48)
+    assert back.dtype == np.uint8
+    assert np.abs(back.astype(int) - PICTURE).mean() < 4
+
+
+def test_a_progressive_gray_one_is_read() -> None:
+    code = io.BytesIO()
+    Image.fromarray(PICTURE[..., 0]).save(code, "JPEG", progressive=True, quality=95)
+    back = decode_jpeg(code.getvalue(), most_pixels=64 * 48)
+    assert np.abs(back.astype(int) - PICTURE[..., :1]).mean() < 4
+
+
+@pytest.mark.parametrize("code", [b"", b"\xff\xd8\xff", b"\x89PNG", encode_jpeg(PICTURE)[:30]])
+def test_what_is_no_jpeg_is_refused(code: bytes) -> None:
+    with pytest.raises(VideoError, match="no JPEG, or damaged"):
+        decode_jpeg(code, most_pixels=10**6)
+
+
+def test_a_large_one_is_refused() -> None:
+    with pytest.raises(VideoError, match="64x48 pixels"):
+        decode_jpeg(encode_jpeg(PICTURE), most_pixels=64 * 48 - 1)
