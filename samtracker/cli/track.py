@@ -18,6 +18,7 @@ from samtracker.cli.options import (
     log_option,
     model_options,
     output_options,
+    range_options,
     stream_option,
     threads_option,
 )
@@ -51,11 +52,7 @@ if TYPE_CHECKING:
     "all --init options.",
 )
 @output_options(default=None)
-@click.option(
-    "--start", type=float, default=0.0, help="Seconds to skip; mask, boxes and clicks are for then."
-)
-@click.option("--end", type=float, help="Seconds at which to stop.")
-@click.option("--stride", type=int, default=1, help="Track every n-th frame only.")
+@range_options
 @stream_option
 @log_option
 @click.option("--overwrite", is_flag=True, help="Replace an earlier run's output folder and log.")

@@ -12,7 +12,8 @@ from samtracker.errors import PromptError
 from samtracker.files import DAMAGE
 from samtracker.types import Box
 
-FORMAT: Final = "samtracker-prompts-1"
+_KIND: Final = "samtracker-prompts-"
+FORMAT: Final = f"{_KIND}1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +90,15 @@ class PromptsFile:
 
     path: Path
     objects: tuple[PromptedObject, ...]
+
+    @classmethod
+    def is_at(cls, path: Path) -> bool:
+        """Return whether a file says that it is one, of whatever version."""
+        try:
+            data = json.loads(path.read_text("utf-8-sig"))
+            return str(data["format"]).startswith(_KIND)
+        except (OSError, *DAMAGE):
+            return False
 
     @classmethod
     def read(cls, path: Path) -> Self:

@@ -1,0 +1,155 @@
+"""The ledger of a batch: batch.json in its output, by which a batch that was killed goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Final, Self
+
+from samtracker._version import __version__
+from samtracker.errors import OutputError
+from samtracker.files import DAMAGE
+from samtracker.jobs.batch.row import BatchRow, Status
+from samtracker.jobs.batch.storage import Store, absolute, fingerprint
+from samtracker.jobs.batch.video import BatchVideo
+from samtracker.results.names import BATCH_JSON, SUMMARY
+
+FORMAT: Final = "samtracker-batch-1"
+
+
+class Ledger:
+    """What is known of all videos whose results are in one output.
+
+    Args:
+        store: The output.
+        settings: What videos are tracked with, as JSON has it.
+        rows: What is known, by the name of the video.
+
+    Attributes:
+        rows: The same.
+        failure: Why the ledger could not be written when it last should have been; None if it was.
+    """
+
+    failure: OutputError | None = None
+
+    def __init__(
+        self, store: Store, settings: dict[str, Any], rows: dict[str, BatchRow] | None = None
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self.rows = rows or {}
+        self.engine = ""
+
+    @classmethod
+    def open(cls, store: Store, settings: dict[str, Any], *, overwrite: bool) -> Self:
+        """Read the ledger of an output, or begin one.
+
+        Args:
+            store: The output.
+            settings: What videos are to be tracked with.
+            overwrite: Whether whatever was tracked is tracked anew.
+
+        Raises:
+            OutputError: There are results of others, or those in the ledger were tracked with
+                other settings, or it is damaged.
+        """
+        path = f"{store.location}/{BATCH_JSON}"
+        code = store.read(BATCH_JSON)
+        if code is None:
+            if not overwrite and not store.is_empty():
+                raise OutputError(
+                    f"output '{store.location}' exists already and is of no batch: choose another "
+                    "with output=..., or replace what is called as the videos are with "
+                    "overwrite=True"
+                )
+            return cls(store, settings)
+        try:
+            data = json.loads(code)
+            if data["format"] != FORMAT:
+                raise ValueError("another format")
+            rows = {item["name"]: BatchRow.from_dict(item) for item in data["videos"]}
+            earlier = dict(data["settings"])
+        except DAMAGE as error:
+            raise OutputError(
+                f"'{path}' is damaged or of another version: choose another output=..."
+            ) from error
+        if overwrite:
+            return cls(store, settings, {name: _changed(row) for name, row in rows.items()})
+        for name, value in settings.items():
+            if earlier.get(name) != value:
+                raise OutputError(
+                    f"'{path}' is of a batch with {name}={earlier.get(name)}, not {value}: choose "
+                    "another output=..., or replace its results with overwrite=True"
+                )
+        return cls(store, settings, rows)
+
+    def enter(self, videos: Iterable[BatchVideo]) -> None:
+        """Enter the videos of a batch, each with what is known of its results.
+
+        Raises:
+            OutputError: There are results of another video with the same name.
+        """
+        for video in videos:
+            inputs = f"{fingerprint(video.source)} {fingerprint(video.prompts)}"
+            inputs += f" {video.boxes}{video.points}" if video.boxes or video.points else ""
+            new = BatchRow(name=video.name, source=absolute(video.source), inputs=inputs)
+            known = self.rows.get(video.name)
+            if known is None:
+                self.rows[video.name] = new
+            elif known.inputs != inputs:
+                if known.source != new.source and known.status is not Status.CHANGED:
+                    raise OutputError(
+                        f"'{self._store.location}' has results of '{known.source}' that are called "
+                        f"'{video.name}', as those of '{new.source}' would be: choose another "
+                        "output=..., or replace them with overwrite=True"
+                    )
+                self.rows[video.name] = _changed(new)
+            elif not known.status.is_final and known.status is not Status.CHANGED:
+                self.rows[video.name] = self._completed(known)
+
+    def write(self) -> None:
+        """Write it; where that fails it is in `failure`, and what was written before still holds.
+
+        It is no reason to end the jobs.
+        """
+        videos = [row.to_dict() for row in self.rows.values()]
+        data = {"format": FORMAT, "version": __version__, "engine": self.engine}
+        code = json.dumps({**data, "settings": self._settings, "videos": videos}, indent=2)
+        try:
+            self._store.write(BATCH_JSON, code.encode() + b"\n")
+            self.failure = None
+        except OutputError as error:
+            self.failure = error
+
+    def _completed(self, row: BatchRow) -> BatchRow:
+        """Return a row as it would be if nobody had been killed before it was entered."""
+        code = self._store.read(f"{row.name}/{SUMMARY}")
+        return row if code is None else with_summary(row, code)
+
+
+def with_summary(row: BatchRow, code: bytes) -> BatchRow:
+    """Return a row with what the summary of its job says; as it is where the job is to go on.
+
+    Args:
+        row: The row.
+        code: What `summary.json` holds.
+    """
+    try:
+        summary = json.loads(code)
+        if summary["interrupted"] or summary["failed"]:
+            return row
+        return replace(
+            row,
+            status=Status.CUT_OFF if summary["truncated"] else Status.DONE,
+            frames=summary["frames"],
+            fps=summary["fps"],
+            objects=summary["objects"],
+            error="the source ends before it should" if summary["truncated"] else None,
+        )
+    except DAMAGE:
+        return row
+
+
+def _changed(row: BatchRow) -> BatchRow:
+    return BatchRow(name=row.name, source=row.source, inputs=row.inputs, status=Status.CHANGED)

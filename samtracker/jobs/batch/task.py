@@ -1,0 +1,225 @@
+"""One video of a batch, as a worker tracks it: the job that `samtrack track` runs."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import chdir, contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from samtracker.errors import OutputError, PromptError, SamTrackerError
+from samtracker.files import write_text
+from samtracker.jobs.batch.row import BatchRow, Status
+from samtracker.jobs.batch.storage import Store, fetch, is_staged
+from samtracker.jobs.batch.thumbnail import Thumbnail
+from samtracker.jobs.batch.video import BatchVideo
+from samtracker.jobs.first_prompts import FirstPrompts
+from samtracker.jobs.interrupted import find_interrupted
+from samtracker.jobs.job import TrackJob
+from samtracker.jobs.outcome import Outcome
+from samtracker.jobs.progress import Progress
+from samtracker.jobs.resumption import resume
+from samtracker.jobs.threads import torch_threads
+from samtracker.prompts.prompts_file import PromptsFile
+from samtracker.results.names import SUMMARY
+from samtracker.tracker import Tracker
+
+Report = Callable[[int, int | None], bool]
+"""Called with how many frames are tracked, and how many there will be; False stops the job."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackOptions:
+    """What all videos of a batch have in common; see `TrackJob` and `FirstPrompts`.
+
+    Attributes:
+        save: See `TrackJob`.
+        start: See `TrackJob`.
+        end: See `TrackJob`.
+        stride: See `TrackJob`.
+        mask_kind: See `FirstPrompts`.
+        device: See `TrackJob`.
+    """
+
+    save: tuple[str, ...] = ("overlay", "masks")
+    start: float = 0.0
+    end: float | None = None
+    stride: int = 1
+    mask_kind: str = "auto"
+    device: str = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchTask:
+    """A video to track, with all that a worker needs to know.
+
+    Attributes:
+        video: The video.
+        row: What is known of it.
+        output: Folder or URL of the batch.
+        options: See `Batch`.
+        make_tracker: See `Batch`.
+        threads: See `Batch`.
+        directory: Folder that relative paths are meant from.
+    """
+
+    video: BatchVideo
+    row: BatchRow
+    output: str
+    options: TrackOptions
+    make_tracker: Callable[[], Tracker]
+    threads: int
+    directory: Path
+
+
+def track_video(task: BatchTask, report: Report) -> BatchRow:
+    """Track a video and write its results; a job that was interrupted goes on.
+
+    Args:
+        task: The video.
+        report: Told how far it is.
+
+    Returns:
+        What came of it, be it a failure of whatever kind.
+    """
+    begin = time.monotonic()
+    row = replace(task.row, attempts=task.row.attempts + 1, host=socket.gethostname())
+    try:
+        row = _track(task, row, report)
+    except KeyboardInterrupt:
+        row = replace(row, status=Status.STOPPED)
+    except SamTrackerError as error:
+        notes = getattr(error, "__notes__", ())
+        row = replace(row, status=Status.FAILED, error="; ".join([str(error), *notes]))
+    except Exception as error:  # one that should not be, but the other videos go on
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}"
+        text = " ".join(f"{type(error).__name__}: {error} ({where})".split())
+        row = replace(row, status=Status.FAILED, error=text)
+    return replace(row, seconds=round(time.monotonic() - begin, 3))
+
+
+def _track(task: BatchTask, row: BatchRow, report: Report) -> BatchRow:
+    store = Store(task.output)
+    with _in(task.directory), _scratch() as scratch, torch_threads(task.threads):
+        output = (store.folder or scratch / "out") / row.name
+        thumbnail = Thumbnail()
+
+        def on_frame(progress: Progress) -> bool:
+            thumbnail.offer(progress)
+            return report(progress.done, progress.total)
+
+        outcome = _outcome(task, row, output, scratch / "in", on_frame)
+        if is_staged(task.video.source):
+            _name_source(outcome, task.video.source)
+        if store.folder is None and not outcome.summary.interrupted:
+            store.put(outcome.folder, row.name, last=SUMMARY)
+        with suppress(OutputError):  # a picture is not worth a job
+            thumbnail.write(store, row.name)
+    return _concluded(row, outcome)
+
+
+def _outcome(
+    task: BatchTask,
+    row: BatchRow,
+    output: Path,
+    scratch: Path,
+    on_frame: Callable[[Progress], bool],
+) -> Outcome:
+    """Go on with the job in a folder, or begin it."""
+    video, options = task.video, task.options
+    device = options.device
+    if row.status is not Status.CHANGED and _is_interrupted(output):
+        return resume(output, device=device, on_frame=on_frame)
+    job = TrackJob(
+        source=_here(video.source, scratch / "video"),
+        prompts=_prompts(video, scratch / "prompts", options.mask_kind),
+        output=output,
+        save=options.save,
+        start=options.start,
+        end=options.end,
+        stride=options.stride,
+        overwrite=True,  # the ledger says that these are no results to keep
+        device=device,
+    )
+    return job.run(task.make_tracker, on_frame=on_frame)
+
+
+def _is_interrupted(output: Path) -> bool:
+    try:
+        find_interrupted(output)
+    except OutputError:  # if it is another one's, the job will say so
+        return False
+    return True
+
+
+def _prompts(video: BatchVideo, scratch: Path, mask_kind: str) -> FirstPrompts:
+    """Return what a video is begun with.
+
+    Raises:
+        PromptError: There is nothing, or it cannot be read.
+    """
+    if video.prompts is None:
+        if not (video.boxes or video.points):
+            raise PromptError(
+                f"no prompts for '{video.source}': have {video.name}.png or {video.name}.json "
+                "beside it or in prompts_from=..., or name them in a manifest"
+            )
+        return FirstPrompts(boxes=video.boxes, points=video.points)
+    path = Path(_here(video.prompts, scratch))
+    if PromptsFile.is_at(path):
+        return FirstPrompts(prompts_file=path)
+    return FirstPrompts(mask=path, mask_kind=mask_kind, boxes=video.boxes, points=video.points)
+
+
+def _here(location: str, folder: Path) -> str:
+    """Return where a file is on this machine; one of a URL is copied to a folder."""
+    if not is_staged(location):
+        return location
+    folder.mkdir(parents=True)
+    return str(fetch(location, folder))
+
+
+def _name_source(outcome: Outcome, source: str) -> None:
+    """Have the summary say where the video came from, and not where its copy was."""
+    summary = replace(outcome.summary, source=source)
+    write_text(outcome.folder / SUMMARY, summary.to_json())
+
+
+def _concluded(row: BatchRow, outcome: Outcome) -> BatchRow:
+    summary, failure = outcome.summary, outcome.failure
+    status = Status.DONE
+    if failure is not None:
+        status = Status.CUT_OFF if summary.failed is None else Status.FAILED
+    elif summary.interrupted:
+        status = Status.STOPPED
+    return replace(
+        row,
+        status=status,
+        frames=summary.frames,
+        fps=summary.fps,
+        objects={str(number): states for number, states in summary.objects.items()},
+        error=None if failure is None else str(failure),
+    )
+
+
+@contextmanager
+def _in(directory: Path) -> Iterator[None]:
+    """Be in a folder, where this machine has it: another one may know the paths of URLs only."""
+    if not directory.is_dir() or Path.cwd() == directory:
+        yield
+        return
+    with chdir(directory):
+        yield
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """Have a folder for copies."""
+    with tempfile.TemporaryDirectory(prefix=f"samtrack-batch-{os.getpid()}-") as name:
+        yield Path(name)
