@@ -24,8 +24,8 @@ from samtracker.video.frame_source import Candidate, FrameSource
 from samtracker.video.image_pattern import is_pattern, matching
 from samtracker.video.image_source import ImageSource
 from samtracker.video.location import locate_source
-from samtracker.video.places import Places
 from samtracker.video.picture_kind import is_picture
+from samtracker.video.places import Places
 from samtracker.video.stills import ANIMATION_SUFFIXES, IMAGE_SUFFIXES
 
 DIGITS = 12
