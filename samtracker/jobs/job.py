@@ -10,7 +10,7 @@ from pathlib import Path
 from samtracker.config import DIRECTIONS, FORMATS
 from samtracker.errors import ConfigError, OutputError, VideoError
 from samtracker.jobs.command_line import CommandLine
-from samtracker.jobs.execution import Watcher, execute
+from samtracker.jobs.execution import Execution, Watcher, execute
 from samtracker.jobs.execution_of_passes import execute_passes
 from samtracker.jobs.first_frame import first_frame
 from samtracker.jobs.first_prompts import FirstPrompts
@@ -110,44 +110,44 @@ class TrackJob:
         with OutputFolder(self.output, overwrite=self.overwrite, inputs=read) as folder:
             if self.command is not None and lasting(self.source) is not None:
                 self.command.note(folder.partial)
-            if self.direction != "forward":
-                passes = Passes(
-                    self.record({}, self.start),
-                    folder.partial,
-                    Watcher(on_start=on_start, on_frame=on_frame),
-                )
+            watcher = Watcher(on_start=on_start, on_frame=on_frame)
+            if self.direction == "forward":
+                execution = self._at_once(tracker, folder, watcher, on_object, log_failures.append)
+            else:
+                passes = Passes(self.record({}, self.start), folder.partial, watcher)
                 track = partial(passes.track, self.prompts, tracker, on_object)
                 execution = execute_passes(passes, track, folder)
-                return Outcome.of(folder, execution)
-            with read_frames(
-                self.source, start=self.start, end=self.end, stride=self.stride, stream=self.stream
-            ) as reader:
-                later = self.prompts.read_later()
-                frame = first_frame(
-                    reader,
-                    partial(self.prompts.begin_in, later=later),
-                    check=later.check if isinstance(later, PromptSchedule) else None,
-                    source=self.source,
-                    start=self.start,
-                    end=self.end,
-                )
-                objects = self.prompts.read_objects(
-                    reader.info.size, frame.source or str(self.source)
-                )
-                tracker = tracker() if callable(tracker) else tracker
-                waits = self.prompts.at is not None or not self.prompts.in_first_frame
-                with keeping_log(self.log, tracker, self.source, log_failures.append):
-                    first, origins = self.prompts.start(tracker, frame, objects, on_object, later)
-                    execution = execute(
-                        self.record(origins, frame.time if waits else self.start),
-                        tracker,
-                        reader,
-                        [(frame, first)],
-                        folder,
-                        Watcher(on_start=on_start, on_frame=on_frame),
-                        later=later,
-                    )
         return Outcome.of(folder, execution, next(iter(log_failures), None))
+
+    def _at_once(
+        self,
+        tracker: Tracker | Callable[[], Tracker],
+        folder: OutputFolder,
+        watcher: Watcher,
+        on_object: OnObject | None,
+        on_log_failure: Callable[[OutputError], object],
+    ) -> Execution:
+        """Track forward, and write each frame at once."""
+        with read_frames(
+            self.source, start=self.start, end=self.end, stride=self.stride, stream=self.stream
+        ) as reader:
+            later = self.prompts.read_later()
+            frame = first_frame(
+                reader,
+                partial(self.prompts.begin_in, later=later),
+                check=later.check if isinstance(later, PromptSchedule) else None,
+                source=self.source,
+                start=self.start,
+                end=self.end,
+            )
+            objects = self.prompts.read_objects(reader.info.size, frame.source or str(self.source))
+            tracker = tracker() if callable(tracker) else tracker
+            waits = self.prompts.at is not None or not self.prompts.in_first_frame
+            with keeping_log(self.log, tracker, self.source, on_log_failure):
+                first, origins = self.prompts.start(tracker, frame, objects, on_object, later)
+                record = self.record(origins, frame.time if waits else self.start)
+                done = [(frame, first)]
+                return execute(record, tracker, reader, done, folder, watcher, later=later)
 
     def _check_direction(self) -> None:
         if self.direction not in DIRECTIONS:

@@ -19,7 +19,7 @@ from samtracker.types import FrameResult, TrackedObject, mask_box
 HYSTERESIS: Final = 5.0
 """Sum of scores, 0 to 1 in each frame, that a change of the direction must gain."""
 
-AGING: Final = 0.2
+AGING: Final = 0.05
 """What a score loses from one prompt to the next: masks get worse with time, and do not tell."""
 
 

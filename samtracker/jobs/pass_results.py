@@ -49,10 +49,9 @@ class PassResults:
                 self._places.append(self._file.tell() - len(line))
                 self._add(json.loads(line))
         if len(self.times) > 1 and self.times[0] > self.times[1]:
-            for column in (self.times, self._places, *self.scores.values()):
+            self._places.reverse()
+            for column in (self.times, *self.scores.values(), *self.prompted.values()):
                 column.reverse()
-            for times in self.prompted.values():
-                times.reverse()
 
     def at(self, time: float) -> FrameResult | None:
         """Return the result of the frame at a time; None for none.

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from samtracker.errors import PromptError, WeightsError
-from samtracker.jobs.execution import Watcher, execute
+from samtracker.jobs.execution import Execution, Watcher, execute
 from samtracker.jobs.execution_of_passes import execute_passes
 from samtracker.jobs.first_prompts import FirstPrompts
 from samtracker.jobs.interrupted import find_interrupted
@@ -65,48 +65,54 @@ def resume(
     tracker = Tracker.restore(saved, device=record.device)
     if tracker.result is None:
         raise WeightsError(f"'{path}' has no stream in it: track again with overwrite=True")
-    assert record.path is not None, "others are not written down"
     later = _read_later(record)
     watcher = Watcher(on_start=on_start, on_frame=on_frame)
-    if record.direction != "forward":
-        with (
-            torch_threads(saved.threads),
-            OutputFolder(
-                output, overwrite=record.overwrite, resumed=place, inputs=(record.path,)
-            ) as target,
-        ):
-            assert target.former is not None, "it is the one given"
-            assert later is None or isinstance(later, PromptSchedule), "jobs refuse others"
-            record = replace(record, overwrite=record.overwrite or place == output)
-            passes = Passes(record, target.partial, watcher)
-            go_on = partial(passes.go_on, tracker, target.former / RESUME, later)
-            execution = execute_passes(passes, go_on, target)
-        return Outcome.of(target, execution)
     with (
         torch_threads(saved.threads),
-        read_frames(
-            Path(record.path),
-            start=record.start,
-            end=record.end,
-            stride=record.stride,
-            stream=record.stream,
-        ) as reader,
         OutputFolder(
             output, overwrite=record.overwrite, resumed=place, inputs=(record.path,)
         ) as target,
     ):
         assert target.former is not None, "it is the one given"
-        execution = execute(
-            replace(record, overwrite=record.overwrite or place == output),
+        record = replace(record, overwrite=record.overwrite or place == output)
+        if record.direction == "forward":
+            execution = _at_once(record, tracker, target, watcher, later)
+        else:
+            assert later is None or isinstance(later, PromptSchedule), "jobs refuse others"
+            passes = Passes(record, target.partial, watcher)
+            go_on = partial(passes.go_on, tracker, target.former / RESUME, later)
+            execution = execute_passes(passes, go_on, target)
+    return Outcome.of(target, execution)
+
+
+def _at_once(
+    record: JobRecord,
+    tracker: Tracker,
+    folder: OutputFolder,
+    watcher: Watcher,
+    later: LaterPrompts | None,
+) -> Execution:
+    """Go on forward, and write each frame at once."""
+    assert record.path is not None, "others are not written down"
+    assert tracker.result is not None, "it is saved with a stream"
+    assert folder.former is not None, "it goes on from there"
+    with read_frames(
+        Path(record.path),
+        start=record.start,
+        end=record.end,
+        stride=record.stride,
+        stream=record.stream,
+    ) as reader:
+        return execute(
+            record,
             tracker,
             reader,
-            restored_frames(target.former, tracker.result, reader, record.source),
-            target,
+            restored_frames(folder.former, tracker.result, reader, record.source),
+            folder,
             watcher,
             restored=tracker.result.index + 1,
             later=later,
         )
-    return Outcome.of(target, execution)
 
 
 def _read_later(record: JobRecord) -> LaterPrompts | None:

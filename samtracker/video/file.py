@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -40,6 +41,9 @@ TS_DISCONT = 0x0200  # AVFMT_TS_DISCONT
 
 HELD: Final = 96 * 2**20
 """Bytes of pictures that are held to be given backward; with few, more are decoded again."""
+
+PROBED: Final = 16
+"""Frames that are decoded to see whether they come in the order of their times."""
 
 FEW_KEYS: Final = 1000
 """Frames from one keyframe to the next from which on reading backward takes long."""
@@ -162,10 +166,8 @@ class FileSource(FrameSource):
             ticks, keys, to_fraction(self._stream.time_base), None if self._steady else MAX_GAP
         )
         if not (steady and keys and index.is_steady):
-            raise VideoError(
-                f"{self.name} cannot be read backward, for its time stamps jump or are missing: "
-                f"give a copy, as `ffmpeg -i {self.path.name} copy.mp4` makes one"
-            )
+            raise self._unordered()
+        self._decode(index, range(min(PROBED, len(index.ticks)))[::-1])
         if index.longest > FEW_KEYS:
             self._notes += (
                 f"{self.name} has {index.longest} frames from one keyframe to the next: reading it "
@@ -196,11 +198,22 @@ class FileSource(FrameSource):
     def _time(self, ticks: int) -> float:
         return float((ticks - (self._zero or 0)) * to_fraction(self._stream.time_base))
 
+    def _unordered(self) -> VideoError:
+        return VideoError(
+            f"{self.name} cannot be read backward, for its time stamps jump or are missing: give a "
+            "copy, as `ffmpeg -i FILE copy.mp4` makes one"
+        )
+
     def _decode(self, index: PacketIndex, run: Sequence[int]) -> list[tuple[int, Picture]]:
-        """Decode the frames with these numbers, which fall; they come as they are shown."""
+        """Decode the frames with these numbers, which fall; they come as they are shown.
+
+        Raises:
+            VideoError: They come in another order than packets tell, as in an AVI with B-frames.
+        """
         wanted = frozenset(run)
         last = index.ticks[run[0]]
         found: list[tuple[int, Picture]] = []
+        before = -math.inf
         for packet in chain(self._from_key(index, run[-1]), [None]):
             try:
                 pictures = self._stream.decode(packet)
@@ -210,9 +223,10 @@ class FileSource(FrameSource):
                 continue
             for picture in pictures:
                 ticks = _ticks(picture)
-                if ticks is None:
-                    continue
-                number = index.number(ticks)
+                number = None if ticks is None else index.number(ticks)
+                if ticks is None or ticks <= before:
+                    raise self._unordered()
+                before = ticks
                 if number is not None and number in wanted:
                     found.append((number, picture))
                 if ticks >= last:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -62,17 +63,19 @@ def two_objects(path: Path) -> FirstPrompts:
     return prompts(path, {"name": "blue", "prompts": [mask(4, 2), mask(8, 2)]}, red)
 
 
+def until(stop: tuple[str, int]) -> Callable[[Progress], bool]:
+    """Stops a job at a frame of a stage."""
+    return lambda progress: (progress.stage, progress.done) != stop
+
+
 def track(
     make: MakeTracker, given: FirstPrompts, output: str, stop: tuple[str, int] = ("", 0), **job: Any
 ) -> Outcome:
     """Runs a job, to its end or to a frame of a stage."""
 
-    def on_frame(progress: Progress) -> bool:
-        return (progress.stage, progress.done) != stop
-
     settings = {"direction": "both", "save": ("masks",), **job}
     made = TrackJob(source="balls.mp4", prompts=given, output=Path(output), **settings)
-    outcome = made.run(make(), on_frame=on_frame)
+    outcome = made.run(make(), on_frame=until(stop))
     assert outcome.failure is None
     return outcome
 
@@ -198,11 +201,7 @@ def test_a_job_that_is_stopped_twice(folder: Path, lite_tracker: MakeTracker) ->
     track(lite_tracker, given, "whole")
     track(lite_tracker, given, "out", ("forward", 3))
     for stop in (("forward", 5), ("backward", 4), ("backward", 6), ("writing", 2)):
-        outcome = resume(
-            folder / "out",
-            on_frame=lambda progress, stop=stop: (progress.stage, progress.done) != stop,
-        )
-        assert outcome.resumable
+        assert resume(folder / "out", on_frame=until(stop)).resumable
     resume(folder / "out")
     assert contents(folder / "out/masks") == contents(folder / "whole/masks")
 
