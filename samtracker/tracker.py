@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from samtracker.backends.runtime import Runtime
 from samtracker.checkpoints.load import load_network
 from samtracker.config import TrackerConfig
+from samtracker.errors import WeightsError
 from samtracker.model.network import Network
 from samtracker.prompts.prompts import Points, find_candidates, first_masks, single_mask
 from samtracker.tracking.checks import check_id
@@ -363,6 +364,24 @@ class Tracker:
         """
         forked = copy(self)
         forked._state, forked.log = self._state.copied(), None
+        return forked
+
+    @in_turn
+    def fork_saved(self, path: str | Path) -> Tracker:
+        """Make a tracker that goes on where one was saved; both share network, settings and turn.
+
+        Args:
+            path: File that `save` wrote of a tracker with the same weights and settings.
+
+        Raises:
+            WeightsError: The file is missing or damaged, of another version, or of a tracker with
+                other weights or settings.
+        """
+        saved = load_tracker(path, None, network=self.runtime.network)
+        if saved.config != self.config:
+            raise WeightsError(f"'{path}' was saved with other settings: load it with those")
+        forked = copy(self)
+        forked._state, forked.log = saved.restore(self.runtime), None
         return forked
 
     @in_turn

@@ -22,6 +22,7 @@ OPTIONS: Final = {
     "at=": "--at ",
     "output=...": "--output",
     "folder='": "--folder '",
+    "state='": "--state '",
     "host=": "--host ",
     "port=": "--port ",
     "max_sessions=": "--max-sessions ",

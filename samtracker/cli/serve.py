@@ -23,6 +23,11 @@ PACKAGES = ("fastapi", "uvicorn", "websockets")
     help="Folder whose videos may be opened in the page, beside those that are uploaded.",
 )
 @click.option(
+    "--state",
+    type=click.Path(path_type=Path),
+    help="Folder in which sessions outlive the server; by default they end with it.",
+)
+@click.option(
     "--host",
     default="127.0.0.1",
     show_default=True,
@@ -57,6 +62,7 @@ PACKAGES = ("fastapi", "uvicorn", "websockets")
 @threads_option
 def serve(  # noqa: PLR0917
     folder: Path | None,
+    state: Path | None,
     host: str,
     port: int,
     token: str | None,
@@ -68,7 +74,7 @@ def serve(  # noqa: PLR0917
     """Serve a page that points, tracks, corrects and downloads in a browser.
 
     Videos are uploaded or taken from --folder, and the browser's camera is tracked live. Ctrl-C
-    ends it, and removes what was uploaded.
+    ends it, and removes what was uploaded unless there is a --state.
     """
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
@@ -86,6 +92,7 @@ def serve(  # noqa: PLR0917
         max_sessions=max_sessions,
         max_upload=max_upload * 2**20,
         folder=folder,
+        state=state,
     )
     server = Server(config, build_tracker(**model))
     click.echo(server.link)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from fastapi import FastAPI, HTTPException, Request
@@ -28,23 +28,25 @@ PAGE: Final = Path(__file__).parent / "page"
 _LOG = logging.getLogger(__name__)
 
 
-def build_app(config: ServeConfig, tracker: Tracker) -> FastAPI:
+def build_app(config: ServeConfig, tracker: Tracker, folder: Path) -> FastAPI:
     """Build the application.
 
     Args:
         config: Settings of the server.
         tracker: A tracker without a stream, whose network and settings all sessions have.
+        folder: Folder for the files of the sessions.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with TemporaryDirectory(prefix="samtrack-serve-") as name:
-            app.state.config, app.state.folder = config, name
-            app.state.sessions = Sessions(tracker, Path(name), config.max_sessions)
-            try:
-                yield
-            finally:
-                await app.state.sessions.close()
+        app.state.config, app.state.folder = config, folder
+        app.state.sessions = sessions = Sessions(tracker, folder, config)
+        keeping = asyncio.create_task(sessions.keep())
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            await sessions.close()
 
     app = FastAPI(
         title="samtrack serve",

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse
 
+from samtracker.serve.access import WEEK
 from samtracker.serve.bodies import FileChoice
 from samtracker.serve.exports import FILES, export
 from samtracker.serve.file_list import list_files
@@ -24,20 +25,19 @@ from samtracker.serve.upload import receive, shown_name
 
 router = APIRouter(prefix="/api")
 
-Format = Literal["overlay", "alpha", "masks", "rle", "csv"]
+Format = Literal["overlay", "alpha", "masks", "rle", "csv", "coco", "webm"]
 UNCHANGING = {"Cache-Control": "private, max-age=86400, immutable"}
 
 
 @router.get("/session")
 async def session(request: Request, response: Response) -> dict[str, Any]:
     """Return all that is known of the session; without one, begin it."""
-    found = find_session(request)
+    found = await find_session(request)
     if found is None:
-        made = await sessions_of(request).make()
-        if made is None:
-            raise HTTPException(503, "the server is full: try again in some minutes")
-        secret, found = made
-        response.set_cookie(cookie_of(request), secret, httponly=True, samesite="strict")
+        secret, found = await sessions_of(request).make()
+        response.set_cookie(
+            cookie_of(request), secret, max_age=WEEK, httponly=True, samesite="strict"
+        )
     return session_json(found)
 
 

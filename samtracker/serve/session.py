@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from samtracker.errors import ConfigError, PromptError, SamTrackerError
 from samtracker.serve.clip import Clip
 from samtracker.serve.compute import Compute
+from samtracker.serve.kept_session import KeptSession
 from samtracker.serve.live import LiveStream
 from samtracker.serve.pointing import Choice, Stroke, point
 from samtracker.serve.stream_states import StreamStates
@@ -23,6 +24,9 @@ from samtracker.tracker import Tracker
 from samtracker.types import Frame
 
 Result = TypeVar("Result")
+
+SHARE: Final = 20.0
+"""How many times as long as writing to the disk takes nothing is written afterwards."""
 
 MOST_WAITING: Final = 16
 """Calls of one session that may wait."""
@@ -71,7 +75,8 @@ class Session:
         self._tracking: asyncio.Task[None] | None = None
         self._stopping = False
         self._reading: asyncio.Task[None] | None = None
-        self._opened = 0
+        self._kept = KeptSession(folder)
+        self._save_after = 0.0
         self.exporting = asyncio.Lock()
         self.uploading = asyncio.Lock()
 
@@ -96,6 +101,12 @@ class Session:
         return self._tracking is not None and not self._tracking.done()
 
     @property
+    def is_busy(self) -> bool:
+        """Whether something is being done for the session, or its page is open."""
+        locks = (self._editing, self.uploading, self.exporting)
+        return bool(self.connections or self.is_tracking) or any(it.locked() for it in locks)
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing is open: no video, and no camera."""
         return self.clip is None and self.live.image is None
@@ -107,19 +118,56 @@ class Session:
             VideoError: It is no video, or its frames are too large.
         """
         async with self._editing:
-            self._opened += 1
-            pictures = self.folder / f"pictures-{self._opened}"
-            clip = await asyncio.to_thread(Clip, path, name, pictures)
-            await self._close_clip()
-            self.clip, self.timeline, self.tracked = clip, Timeline(), []
-            self._states, self._choice, self.message = StreamStates(self._tracker), None, ""
-            self._reading = asyncio.create_task(asyncio.to_thread(clip.read))
+            pictures = self.folder / f"pictures-{secrets.token_hex(4)}"
+            clip = await asyncio.to_thread(Clip.open, path, name, pictures)
+            old = await self._close_clip()
+            self._begin(clip, Timeline())
+            if old is not None:
+                await asyncio.to_thread(old.remove, self.folder)
 
-    async def close(self) -> None:
-        """End everything that is being done, and remove the session's files."""
+    async def save(self) -> None:
+        """Write what was done to the session's folder, if that is not the case already.
+
+        Where that takes long it is not done each time.
+
+        Raises:
+            OutputError: The disk is full.
+        """
+        if time.monotonic() >= self._save_after:
+            spent = await asyncio.to_thread(self._kept.save, self.timeline.history, self.clip)
+            self._save_after = time.monotonic() + SHARE * spent
+
+    async def put_away(self) -> None:
+        """End everything that is being done, and write all there is, for `bring_back`.
+
+        Raises:
+            OutputError: The disk is full.
+        """
         async with self._editing:
             await self._close_clip()
-            await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+            await asyncio.to_thread(self._kept.save, self.timeline.history, self.clip)
+            await asyncio.to_thread(self._kept.save_trackers, self._states, self.live.tracker)
+
+    async def bring_back(self, videos: Path | None) -> None:
+        """Read what `save` and `put_away` wrote.
+
+        Args:
+            videos: Folder whose videos may be opened beside the session's own; None for none.
+
+        Raises:
+            SamTrackerError: It is damaged, or the video is gone.
+        """
+        history, clip = await asyncio.to_thread(self._kept.load, videos)
+        if clip is not None:
+            self._begin(clip, Timeline(history))
+        live = await asyncio.to_thread(self._kept.load_trackers, self._states, self._tracker)
+        if live is not None:
+            self.live = LiveStream(live, result=live.result)
+
+    async def close(self) -> None:
+        """End everything that is being done."""
+        async with self._editing:
+            await self._close_clip()
 
     async def point(self, frame: int, object_id: int | None, shown: Mapping[str, Any]) -> Choice:
         """Give an object, or a new one, the likeliest mask of a box or clicks in a frame.
@@ -234,15 +282,19 @@ class Session:
         if self._tracking is not None:
             await self._tracking
 
-    async def _close_clip(self) -> None:
+    def _begin(self, clip: Clip, timeline: Timeline) -> None:
+        self.clip, self.timeline, self.tracked = clip, timeline, []
+        self._states, self._choice, self.message = StreamStates(self._tracker), None, ""
+        self._reading = asyncio.create_task(asyncio.to_thread(clip.read))
+
+    async def _close_clip(self) -> Clip | None:
+        """Stop tracking and reading; return the clip that was open."""
         await self._stop()
-        clip, self.clip = self.clip, None
-        if clip is not None:
-            clip.close()
+        if self.clip is not None:
+            self.clip.close()
         if self._reading is not None:
             await self._reading
-        if clip is not None:
-            await asyncio.to_thread(clip.remove, self.folder)
+        return self.clip
 
     async def _track(self) -> None:
         assert self.clip is not None, "there is a prompt"

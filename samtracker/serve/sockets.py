@@ -8,7 +8,7 @@ import time
 from functools import partial
 from typing import Any, Final
 
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, HTTPException, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
 from samtracker.errors import SamTrackerError
@@ -23,6 +23,12 @@ router = APIRouter(prefix="/api")
 
 EVERY: Final = 0.08
 """Seconds between two messages on what happens, at least."""
+
+MOST_SOCKETS: Final = 8
+"""Sockets that a session may have open at once."""
+
+AFTER_ERROR: Final = 0.02
+"""Seconds that a message takes at least which cannot be answered: rubbish costs its sender most."""
 
 MOST_PIXELS: Final = 1920 * 1088
 """Largest frame of a camera."""
@@ -68,9 +74,9 @@ async def _tell(socket: WebSocket, session: Session, listening: asyncio.Task[Non
 
 
 async def _until_closed(socket: WebSocket) -> None:
-    """Wait for the end of a socket; what comes until then means nothing."""
-    while (await socket.receive())["type"] != "websocket.disconnect":
-        pass
+    """Wait for the end of a socket; whoever sends something is no page of ours."""
+    if (await socket.receive())["type"] != "websocket.disconnect":
+        await socket.close(1008)
 
 
 @router.websocket("/live")
@@ -87,6 +93,7 @@ async def live(socket: WebSocket) -> None:
             except (SamTrackerError, ValidationError, struct.error) as error:
                 own = isinstance(error, SamTrackerError)
                 answer = {"error": str(error) if own else "the message is not understood"}
+                await asyncio.sleep(AFTER_ERROR)
             try:
                 await socket.send_json(answer)
             except WebSocketDisconnect:
@@ -129,9 +136,15 @@ def _obey(stream: LiveStream, command: LiveMessage) -> None:
 
 async def _accept(socket: WebSocket) -> Session | None:
     """Accept a socket of somebody who has a session."""
-    session = find_session(socket)
+    try:
+        session = await find_session(socket)
+    except HTTPException:
+        session = None
     if session is None:
         await socket.close(1008)
+        return None
+    if session.connections >= MOST_SOCKETS:
+        await socket.close(1013)
         return None
     await socket.accept()
     return session

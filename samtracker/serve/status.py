@@ -44,11 +44,11 @@ def clip_json(clip: Clip) -> dict[str, Any]:
     return {
         "id": clip.id,
         "name": clip.name,
-        "width": clip.size[1],
-        "height": clip.size[0],
-        "fps": clip.fps,
+        "width": clip.info.size[1],
+        "height": clip.info.size[0],
+        "fps": clip.info.fps,
         "frames": len(clip.times),
-        "announced": clip.announced,
+        "announced": clip.info.frames,
         "complete": clip.complete,
         "failure": None if clip.failure is None else str(clip.failure),
     }

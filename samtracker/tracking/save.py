@@ -151,12 +151,15 @@ def save_tracker(
     save_state(path, encoder.tensors, metadata)
 
 
-def load_tracker(path: str | Path, weights: str | Path | None) -> SavedTracker:
+def load_tracker(
+    path: str | Path, weights: str | Path | None, *, network: Network | None = None
+) -> SavedTracker:
     """Read a file of `save_tracker`.
 
     Args:
         path: File to read.
         weights: Where the weights lie now; None for where they were.
+        network: A network that has these weights, so that they are not read again; None for none.
 
     Raises:
         WeightsError: The weights are missing or are others; or the file is missing, damaged or of
@@ -174,7 +177,10 @@ def load_tracker(path: str | Path, weights: str | Path | None) -> SavedTracker:
         keys = ("weights", "sha256", "precision", "backend")
         name, digest, precision, backend = (str(header[key]) for key in keys)
         threads, state = int(header["threads"]), header["state"]
-    network = network_of(path, name, digest, weights)
+    if network is None:
+        network = network_of(path, name, digest, weights)
+    elif weights_of(network)[1] != digest:
+        raise WeightsError(f"'{path}' was saved with other weights: load those")
     return SavedTracker(network, config, precision, backend, threads, path, state, tensors)
 
 

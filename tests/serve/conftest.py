@@ -10,7 +10,14 @@ import pytest
 from samtracker.serve.server import Server
 from tests.conftest import MakeTracker
 from tests.helpers.cli_tools import two_balls
+from tests.helpers.forked import started
 from tests.helpers.page_server import Client, serving
+
+
+@pytest.fixture(scope="package", autouse=True)
+def everything_imported() -> None:
+    """The fork server, of which there is one, must be the one that all tests want."""
+    started()
 
 
 @pytest.fixture(scope="package")
