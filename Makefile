@@ -15,7 +15,7 @@ serve: $(STAMP)
 # Two processes of one thread each: small networks gain nothing by more threads. The files come in
 # the order of tests/conftest.py, the longest first.
 test: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --max-worker-restart 0 --dist loadfile --no-loadscope-reorder
 
 # Needs the system packages xvfb and xdotool.
 test-window: $(STAMP)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -60,14 +61,24 @@ class OpenVinoBackend:
         return Decoded(logits, score, similarity)
 
 
+@cache
+def _core() -> Any:
+    """Return the one core of this process, which lives as long.
+
+    A core gives the thread that first compiles with it a stack for signals, and gives it back the
+    one before when it goes. Of two that go in the order in which they came, the second gives back
+    what the first one has freed, and the next Ctrl-C is a segmentation fault.
+    """
+    import openvino
+
+    return openvino.Core()
+
+
 class _Graph:
     """A graph, compiled for the shapes that are met."""
 
     def __init__(self, path: Path, options: dict[str, str], *, shapes: int) -> None:
-        import openvino
-
-        self._core = openvino.Core()
-        self._model = self._core.read_model(path)
+        self._model = _core().read_model(path)
         self._options = options
         self._shapes = shapes
         self._requests: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
@@ -94,7 +105,7 @@ class _Graph:
             model = self._model.clone()
             model.reshape(dict(enumerate(shapes)))
             threads = {"INFERENCE_NUM_THREADS": torch.get_num_threads()}
-            compiled = self._core.compile_model(model, "CPU", {**self._options, **threads})
+            compiled = _core().compile_model(model, "CPU", {**self._options, **threads})
             self._requests[key] = compiled.create_infer_request()
             if len(self._requests) > self._shapes:
                 self._requests.popitem(last=False)
