@@ -12,13 +12,12 @@ from numpy.typing import ArrayLike
 from samtracker.backends.runtime import Runtime
 from samtracker.checkpoints.load import load_network
 from samtracker.config import TrackerConfig
-from samtracker.errors import WeightsError
 from samtracker.model.network import Network
 from samtracker.prompts.prompts import Points, find_candidates, first_masks, single_mask
 from samtracker.tracking.checks import check_id
 from samtracker.tracking.log import ReplayLog, logged
 from samtracker.tracking.objects import Objects
-from samtracker.tracking.save import SavedTracker, load_tracker, save_tracker
+from samtracker.tracking.save import SavedTracker, load_stream, load_tracker, save_tracker
 from samtracker.tracking.state import StreamState
 from samtracker.tracking.stream import StreamResult, stream
 from samtracker.tracking.turn import Turn, in_turn
@@ -357,31 +356,13 @@ class Tracker:
         return stream(self, source, realtime=realtime, prompt=prompt)
 
     @in_turn
-    def fork(self) -> Tracker:
-        """Make a tracker that goes on from here by itself, with the same masks; both share a turn.
+    def fork(self, path: str | Path | None = None) -> Tracker:
+        """Make a tracker that goes on from here, or from a file of `save`; both share their turn.
 
-        The network is shared as well, so that it takes little memory and time.
+        The network is shared as well. WeightsError where other weights or settings were saved.
         """
         forked = copy(self)
-        forked._state, forked.log = self._state.copied(), None
-        return forked
-
-    @in_turn
-    def fork_saved(self, path: str | Path) -> Tracker:
-        """Make a tracker that goes on where one was saved; both share network, settings and turn.
-
-        Args:
-            path: File that `save` wrote of a tracker with the same weights and settings.
-
-        Raises:
-            WeightsError: The file is missing or damaged, of another version, or of a tracker with
-                other weights or settings.
-        """
-        saved = load_tracker(path, None, network=self.runtime.network)
-        if saved.config != self.config:
-            raise WeightsError(f"'{path}' was saved with other settings: load it with those")
-        forked = copy(self)
-        forked._state, forked.log = saved.restore(self.runtime), None
+        forked._state, forked.log = load_stream(path, self) if path else self._state.copied(), None
         return forked
 
     @in_turn

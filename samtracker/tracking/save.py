@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import torch
 from torch import Tensor
@@ -182,6 +182,35 @@ def load_tracker(
     elif weights_of(network)[1] != digest:
         raise WeightsError(f"'{path}' was saved with other weights: load those")
     return SavedTracker(network, config, precision, backend, threads, path, state, tensors)
+
+
+class Running(Protocol):
+    """A tracker.
+
+    Attributes:
+        runtime: Runs its network.
+        config: Its settings.
+    """
+
+    runtime: Runtime
+    config: TrackerConfig
+
+
+def load_stream(path: str | Path, tracker: Running) -> StreamState:
+    """Read what a stream has changed from a file of `save_tracker`.
+
+    Args:
+        path: File to read.
+        tracker: One with the weights and settings that the other one had.
+
+    Raises:
+        WeightsError: The weights or settings are others; or the file is missing, damaged or of
+            another version.
+    """
+    saved = load_tracker(path, None, network=tracker.runtime.network)
+    if saved.config != tracker.config:
+        raise WeightsError(f"'{path}' was saved with other settings: load it with those")
+    return saved.restore(tracker.runtime)
 
 
 def _check_format(path: Path, found: str) -> None:
