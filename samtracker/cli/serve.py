@@ -23,6 +23,10 @@ PACKAGES = ("fastapi", "uvicorn", "websockets")
     help="Folder whose videos may be opened in the page, beside those that are uploaded.",
 )
 @click.option(
+    "--source",
+    help="Camera's number, URL, or file at its own speed, for everybody to track live in the page.",
+)
+@click.option(
     "--state",
     type=click.Path(path_type=Path),
     help="Folder in which sessions outlive the server; by default they end with it.",
@@ -62,6 +66,7 @@ PACKAGES = ("fastapi", "uvicorn", "websockets")
 @threads_option
 def serve(  # noqa: PLR0917
     folder: Path | None,
+    source: str | None,
     state: Path | None,
     host: str,
     port: int,
@@ -92,6 +97,7 @@ def serve(  # noqa: PLR0917
         max_sessions=max_sessions,
         max_upload=max_upload * 2**20,
         folder=folder,
+        source=source,
         state=state,
     )
     server = Server(config, build_tracker(**model))

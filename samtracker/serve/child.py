@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +32,13 @@ if sys.platform == "win32":
     _PROCESSES = multiprocessing.get_context("spawn")
 else:
     _PROCESSES = multiprocessing.get_context("forkserver")
+
+
+def prepare() -> None:
+    """Begin to import what the processes need, so that the first one starts quickly as well."""
+    if sys.platform != "win32":
+        _PROCESSES.set_forkserver_preload(list(PRELOADED))
+        forkserver.ensure_running()
 
 
 class Child:
@@ -57,7 +65,7 @@ class Child:
         memory: int = MEMORY,
         patience: float = PATIENCE,
     ) -> None:
-        _PROCESSES.set_forkserver_preload(list(PRELOADED))
+        prepare()
         self._path, self._name, self._patience = path, name, patience
         self._pipe, end = _PROCESSES.Pipe(duplex=False)
         self._process = _PROCESSES.Process(

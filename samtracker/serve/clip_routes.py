@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from samtracker.serve.access import WEEK
-from samtracker.serve.bodies import FileChoice
+from samtracker.serve.bodies import WHOLE, FileChoice, Range
 from samtracker.serve.exports import FILES, export
 from samtracker.serve.file_list import list_files
 from samtracker.serve.requests import (
@@ -42,9 +42,11 @@ async def session(request: Request, response: Response) -> dict[str, Any]:
 
 
 @router.get("/files")
-async def files(request: Request) -> dict[str, list[str]]:
-    """Return the names of the videos in the server's folder."""
-    return {"files": list(await asyncio.to_thread(list_files, config_of(request).folder))}
+async def files(request: Request) -> dict[str, Any]:
+    """Return the names of the videos in the server's folder, and whether it has a live source."""
+    config = config_of(request)
+    names = list(await asyncio.to_thread(list_files, config.folder))
+    return {"files": names, "source": config.source is not None}
 
 
 @router.post("/clip")
@@ -87,18 +89,21 @@ async def objects(
     clip: CurrentClip,
     first: Annotated[int, Query(ge=0)],
     count: Annotated[int, Query(ge=1, le=50)] = 1,
+    before: bool = False,
 ) -> dict[str, Any]:
-    """Return the objects in some frames with their masks, by the number of the frame."""
-    return {
-        "frames": {number: found_json(session, number) for number in range(first, first + count)}
-    }
+    """Return the objects in some frames with their masks, or those before the last change."""
+    numbers = range(first, first + count)
+    return {"frames": {number: found_json(session, number, before=before) for number in numbers}}
 
 
 @router.post("/clips/{clip}/results/{form}")
-async def make_results(session: CurrentSession, clip: CurrentClip, form: Format) -> dict[str, str]:
-    """Write the results of a format, so that they can be downloaded."""
+async def make_results(
+    session: CurrentSession, clip: CurrentClip, form: Format, frames: Range = WHOLE
+) -> dict[str, str]:
+    """Write the results of a range of frames in a format, so that they can be downloaded."""
+    limits = (frames.first, frames.last)
     async with session.exporting:
-        await asyncio.to_thread(export, clip, session.timeline.now, form, session.folder)
+        await asyncio.to_thread(export, clip, session.timeline.now, form, session.folder, limits)
     return {"file": FILES[form]}
 
 

@@ -27,6 +27,7 @@ class ServeConfig:
         folder: Folder whose videos everybody may open; None for none.
         state: Folder in which sessions outlive the server, made where it is missing; None for a
             temporary one.
+        source: Camera's number, URL or file that everybody may track live; None for none.
 
     Raises:
         ConfigError: A setting is out of its range, or a folder is none.
@@ -39,6 +40,7 @@ class ServeConfig:
     max_upload: int = 2 * 2**30
     folder: Path | None = None
     state: Path | None = None
+    source: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:

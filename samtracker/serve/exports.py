@@ -32,7 +32,13 @@ FILES: Final = {
 """The file of each format of `samtracker.config.FORMATS`."""
 
 
-def export(clip: Clip, now: Snapshot, form: str, folder: Path) -> Path:
+def export(
+    clip: Clip,
+    now: Snapshot,
+    form: str,
+    folder: Path,
+    limits: tuple[int, int | None] = (0, None),
+) -> Path:
     """Write the results of the frames that are up to date.
 
     Args:
@@ -40,6 +46,7 @@ def export(clip: Clip, now: Snapshot, form: str, folder: Path) -> Path:
         now: What was tracked in it.
         form: One of `FILES`.
         folder: Folder for the file; an older one is replaced.
+        limits: First and last frame at most; a last one of None is that of the clip.
 
     Returns:
         The file.
@@ -51,6 +58,10 @@ def export(clip: Clip, now: Snapshot, form: str, folder: Path) -> Path:
     first = min((prompt.frame for prompt in now.prompts), default=None)
     if first is None or now.clean is None:
         raise PromptError("nothing is tracked yet: point at something, and track")
+    first, end = max(first, limits[0]), limits[1]
+    last = now.clean if end is None else min(end, now.clean)
+    if last < first:
+        raise PromptError(f"nothing is tracked from frame {limits[0]} to {end}: choose others")
     target = folder / FILES[form]
     with TemporaryDirectory(dir=folder) as name:
         work = _Export(
@@ -59,6 +70,7 @@ def export(clip: Clip, now: Snapshot, form: str, folder: Path) -> Path:
             start=clip.start(first),
             time=clip.times[first],
             first=first,
+            last=last,
             now=now,
             form=form,
             folder=Path(name),
@@ -77,6 +89,7 @@ class _Export:
     start: float
     time: float
     first: int
+    last: int
     now: Snapshot
     form: str
     folder: Path
@@ -84,13 +97,12 @@ class _Export:
 
 def _write(sender: Sender, work: _Export) -> None:
     now, first = work.now, work.first
-    assert now.clean is not None, "something is tracked"
     with (
         read_frames(work.path, start=work.start) as reader,
         Sinks((work.form,), work.folder, reader, 1, video=work.name) as sinks,
     ):
         behind = (frame for frame in reader if frame.time >= work.time)
-        for number, frame in enumerate(islice(behind, now.clean - first + 1), start=first):
+        for number, frame in enumerate(islice(behind, work.last - first + 1), start=first):
             sinks.write(frame, _result(now, number, number - first, frame.time, reader.info.size))
             sender.send(frame=number)
     if work.form == "masks":

@@ -110,7 +110,7 @@ class KeptSession:
         folder, live = self._folder / STATES, self._folder / LIVE
         try:
             states.load(folder)
-            return tracker.fork_saved(live) if live.is_file() else None
+            return tracker.fork(live) if live.is_file() else None
         except WeightsError:
             return None
         finally:

@@ -12,8 +12,10 @@ import uvicorn
 
 from samtracker.errors import ConfigError
 from samtracker.serve.app import build_app
+from samtracker.serve.child import prepare
 from samtracker.serve.config import ServeConfig
 from samtracker.serve.connection import Connection
+from samtracker.serve.source import SharedSource
 from samtracker.serve.state_folder import state_folder
 from samtracker.tracker import Tracker
 
@@ -36,19 +38,25 @@ class Server:
 
     Raises:
         ConfigError: The server cannot listen there, or another one has its state.
+        VideoError: The source cannot be opened.
     """
 
     def __init__(self, config: ServeConfig, tracker: Tracker) -> None:
         self._socket = _listen(config)
+        prepare()
         self._closing = ExitStack()
         try:
             folder = self._closing.enter_context(state_folder(config.state))
+            source = None if config.source is None else SharedSource(config.source)
+            if source is not None:
+                self._closing.callback(source.close)
         except BaseException:
+            self._closing.close()
             self._socket.close()
             raise
         self.config = replace(config.with_token(), port=self._socket.getsockname()[1])
         settings = uvicorn.Config(
-            build_app(self.config, tracker, folder),
+            build_app(self.config, tracker, folder, source),
             log_level="warning",
             access_log=False,
             server_header=False,

@@ -47,6 +47,7 @@ class Session:
         clip: The video that is open; None for none.
         timeline: What was done in it.
         live: The stream of the browser's camera.
+        watched: That of the server's source.
         message: Why tracking has ended early; empty if it has not.
         tracked: Numbers of all frames that were tracked since the clip was opened, in order.
         used: `time.monotonic()` of the last request.
@@ -60,6 +61,7 @@ class Session:
         self.clip: Clip | None = None
         self.timeline = Timeline()
         self.live = LiveStream(tracker.fork())
+        self.watched = LiveStream(tracker.fork())
         self.message = ""
         self.tracked: list[int] = []
         self.used = time.monotonic()
@@ -124,6 +126,18 @@ class Session:
             self._begin(clip, Timeline())
             if old is not None:
                 await asyncio.to_thread(old.remove, self.folder)
+
+    @property
+    def tracker(self) -> Tracker:
+        """A tracker without a stream, with the network and settings that all have."""
+        return self._tracker
+
+    async def begin_again(self, timeline: Timeline) -> None:
+        """Take over what was done in the clip elsewhere, in the place of what was done here."""
+        async with self._editing:
+            await self._stop()
+            self.timeline, self.tracked = timeline, []
+            self._states, self._choice, self.message = StreamStates(self._tracker), None, ""
 
     async def save(self) -> None:
         """Write what was done to the session's folder, if that is not the case already.
@@ -259,8 +273,11 @@ class Session:
             if frames:
                 self._states.drop_after(min(frames))
 
-    async def track(self) -> None:
+    async def track(self, last: int | None = None) -> None:
         """Begin to track on from the first frame that is not up to date.
+
+        Args:
+            last: Number of the last frame that is tracked; None for that of the clip.
 
         Raises:
             PromptError: There is nothing to track.
@@ -270,7 +287,7 @@ class Session:
             if self.timeline.first is None:
                 raise PromptError("point at something first: a box or a click")
             self.message, self._stopping = "", False
-            self._tracking = asyncio.create_task(self._track())
+            self._tracking = asyncio.create_task(self._track(last))
 
     async def stop(self) -> None:
         """Stop tracking; what was tracked is kept."""
@@ -296,12 +313,12 @@ class Session:
             await self._reading
         return self.clip
 
-    async def _track(self) -> None:
+    async def _track(self, last: int | None) -> None:
         assert self.clip is not None, "there is a prompt"
         walk = Walk(self.clip, self.timeline, self._states)
         frames = walk.frames()
         try:
-            while not self._stopping:
+            while not self._stopping and (last is None or walk.number <= last):
                 frame = await asyncio.to_thread(next, frames, None)
                 if frame is None:
                     break

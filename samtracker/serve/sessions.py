@@ -88,27 +88,25 @@ class Sessions:
         """Put idle sessions on the disk, and with `state` the others too, until it is cancelled."""
         sweep = 0.0
         while True:
-            if time.monotonic() >= sweep:
-                await asyncio.to_thread(self._forget_old)
-                sweep = time.monotonic() + HOUR
-            for secret, session in list(self._sessions.items()):
-                try:
-                    async with self._changing:
-                        if secret in self._sessions and _overdue(session) >= 0:
-                            await self._put_away(secret)
-                    if self._config.state is not None:
-                        await session.save()
-                except SamTrackerError as error:
-                    _LOG.error("a session cannot be saved: %s", error)
+            try:
+                if time.monotonic() >= sweep:
+                    sweep = time.monotonic() + HOUR
+                    await asyncio.to_thread(self._forget_old)
+                for secret, session in list(self._sessions.items()):
+                    await self._keep(secret, session)
+            except Exception:
+                _LOG.exception("keeping the sessions failed")
             await asyncio.sleep(EVERY)
 
     async def close(self) -> None:
         """End all sessions."""
         for secret, session in list(self._sessions.items()):
-            if self._config.state is None:
-                await session.close()
-            else:
-                await self._put_away(secret)
+            try:
+                if self._config.state is not None:
+                    await self._put_away(secret)
+            except SamTrackerError as error:
+                _LOG.error("a session cannot be saved: %s", error)
+            await session.close()
         self._sessions.clear()
         self._compute.close()
 
@@ -124,10 +122,25 @@ class Sessions:
             raise HTTPException(503, "the server is full: try again in some minutes")
         await self._put_away(secret)
 
+    async def _keep(self, secret: str, session: Session) -> None:
+        try:
+            async with self._changing:
+                if secret in self._sessions and _overdue(session) >= 0:
+                    await self._put_away(secret)
+                    return
+            if self._config.state is not None:
+                await session.save()
+        except SamTrackerError as error:
+            _LOG.error("a session cannot be saved: %s", error)
+
     async def _put_away(self, secret: str) -> None:
         session = self._sessions.pop(secret)
         if not session.is_empty:
-            await session.put_away()
+            try:
+                await session.put_away()
+            except SamTrackerError:
+                self._sessions[secret] = session  # so that nothing is lost
+                raise
             return
         await session.close()
         await asyncio.to_thread(shutil.rmtree, session.folder, ignore_errors=True)

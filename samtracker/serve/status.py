@@ -59,13 +59,12 @@ def tracking_json(session: Session) -> dict[str, Any]:
     return {"tracking": session.is_tracking, "message": session.message}
 
 
-def found_json(session: Session, frame: int) -> list[dict[str, Any]]:
-    """Return the objects in a frame of the clip with their masks."""
-    names = session.timeline.now.names
-    return [
-        _object_json(item, names.get(item.id, ""), item.mask)
-        for item in session.timeline.now.found.get(frame, ())
-    ]
+def found_json(session: Session, frame: int, *, before: bool = False) -> list[dict[str, Any]]:
+    """Return the objects in a frame with their masks, or those before the last change."""
+    timeline = session.timeline
+    names = timeline.now.names
+    found = timeline.before(frame) if before else timeline.now.found.get(frame, ())
+    return [_object_json(item, names.get(item.id, ""), item.mask) for item in found]
 
 
 def result_json(result: FrameResult | None) -> list[dict[str, Any]]:

@@ -61,7 +61,7 @@ class StreamStates:
             WeightsError: One is damaged, or of other weights or settings.
         """
         found = {int(path.stem): path for path in folder.glob("*.safetensors")}
-        self._kept = {frame: self._start.fork_saved(found[frame]) for frame in sorted(found)}
+        self._kept = {frame: self._start.fork(found[frame]) for frame in sorted(found)}
 
     def drop_after(self, frame: int) -> None:
         """Forget what depends on the prompts of a frame."""

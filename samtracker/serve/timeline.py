@@ -141,6 +141,10 @@ class Timeline:
         found = self.now.found.get(frame, ())
         return next((i.mask for i in found if i.id == object_id and i.mask.box is not None), None)
 
+    def before(self, frame: int) -> tuple[Found, ...]:
+        """Return the objects in a frame as they were before the last change."""
+        return self._undo[-1].found.get(frame, ()) if self._undo else ()
+
     def stream_ids(self) -> dict[int, int]:
         """Return for each object its id in a stream that is given the prompts in rising order."""
         ordered = sorted(self.now.prompts, key=lambda prompt: prompt.frame)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,14 +57,18 @@ def test_a_decoder_that_crashes_harms_nothing_else(balls: Path) -> None:
 
 
 def _png() -> bytes:
+    """A pixel that says that it is ten thousand millions."""
     file = io.BytesIO()
-    Image.new("1", (12_000, 12_000)).save(file, "PNG")
-    return file.getvalue()
+    Image.new("L", (1, 1)).save(file, "PNG")
+    content = bytearray(file.getvalue())
+    content[16:24] = (100_000).to_bytes(4, "big") * 2
+    content[29:33] = zlib.crc32(content[12:29]).to_bytes(4, "big")
+    return bytes(content)
 
 
 def _tiff() -> bytes:
     file = io.BytesIO()
-    Image.new("L", (8_000, 8_000)).save(file, "TIFF", compression="tiff_deflate")
+    Image.new("L", (4_000, 4_000)).save(file, "TIFF", compression="tiff_deflate")
     return file.getvalue()
 
 

@@ -42,8 +42,7 @@ def test_whoever_talks_where_nothing_is_heard_is_cut_off(client: Client) -> None
     with client.socket("events") as events:
         events.send("x" * 1000)
         with pytest.raises(ConnectionClosed, match="1008"):
-            while True:
-                events.recv(timeout=5)
+            [events.recv(timeout=5) for _ in range(100)]
 
 
 def test_a_session_has_only_so_many_sockets(client: Client) -> None:

@@ -40,8 +40,8 @@ def idle(
     lite_tracker: MakeTracker, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Server]:
     """A server that puts every session on the disk at once."""
-    monkeypatch.setattr(sessions, "IDLE", 0.0)
-    monkeypatch.setattr(sessions, "EVERY", 0.02)
+    monkeypatch.setattr(sessions, "IDLE", 0.3)
+    monkeypatch.setattr(sessions, "EVERY", 0.05)
     with serving(lite_tracker(), state=state) as server:
         yield server
 

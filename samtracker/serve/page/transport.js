@@ -3,30 +3,33 @@
 import { $, element, setIcon } from "./dom.js";
 
 export class Transport {
-  show(state, frame, selected) {
+  show(state, frame, selected, marks) {
     const { clip, clean, tracking, first } = state;
     const last = clip.frames - 1;
     $("#scrub").max = Math.max(last, 0);
     $("#scrub").value = frame;
+    marks.show();
+    $("#compare").disabled = !state.undo;
     $("#undo").disabled = !state.undo;
     $("#redo").disabled = !state.redo;
     $("#download").disabled = first === null;
-    const waits = first !== null && clean < last;
-    $("#track").disabled = !tracking && !waits;
+    const waiting = first === null ? 0 : marks.end(clip) - clean;
+    $("#track").disabled = !tracking && waiting <= 0;
     setIcon($("#track"), tracking ? "stop" : "track", tracking ? "Stop" : "Track");
-    $("#progress").textContent = this.progress(state, waits);
+    $("#progress").textContent = this.progress(state, waiting);
     this.showChoice(state.choice);
     $("#hint").textContent = this.hint(state, selected);
     this.showPlace(clip, frame);
   }
 
-  progress({ clip, clean, tracking, first }, waits) {
+  progress({ clip, clean, tracking, first }, waiting) {
     const total = clip.complete ? clip.frames : clip.announced || clip.frames;
     if (clip.failure) return clip.failure;
     if (!clip.complete) return `reading ${clip.frames} of ${Math.max(total, clip.frames)}`;
     if (tracking) return `tracked ${clean + 1} of ${clip.frames}`;
-    if (waits) return `${clip.frames - 1 - clean} frames to track`;
-    return first === null ? "" : "all frames are tracked";
+    if (waiting > 0) return `${waiting} frames to track`;
+    if (first === null) return "";
+    return clean < clip.frames - 1 ? `tracked up to frame ${clean}` : "all frames are tracked";
   }
 
   showChoice(choice) {

@@ -1,12 +1,15 @@
 // Videos: look at a frame, point, track, correct, download.
 
 import * as api from "./api.js";
+import { Compare } from "./compare.js";
 import { $, download, say } from "./dom.js";
 import { Frames } from "./frames.js";
 import { Lanes } from "./lanes.js";
+import { Marks } from "./marks.js";
 import { covers } from "./masks.js";
 import { Player } from "./player.js";
 import { Preview } from "./preview.js";
+import { Strip } from "./strip.js";
 import { Transport } from "./transport.js";
 
 export class VideoMode {
@@ -21,6 +24,9 @@ export class VideoMode {
     this.preview = new Preview(stage);
     this.transport = new Transport();
     this.lanes = new Lanes((frame) => this.seek(frame));
+    this.strip = new Strip((frame) => this.seek(frame));
+    this.marks = new Marks(() => this.refresh());
+    this.compare = new Compare();
     this.actions = {
       select: (id) => this.select(id),
       rename: (id, name) => this.edit(() => api.rename(id, name)),
@@ -32,6 +38,9 @@ export class VideoMode {
     $("#forth").onclick = () => this.seek(this.frame + 1);
     $("#play").onclick = () => this.play();
     $("#track").onclick = () => this.track();
+    $("#mark-first").onclick = () => this.marks.setFirst(this.frame);
+    $("#mark-last").onclick = () => this.marks.setLast(this.frame);
+    $("#compare").onclick = () => this.compareBefore();
   }
 
   // The mode is on, with what is known of the session.
@@ -46,12 +55,14 @@ export class VideoMode {
     this.active = false;
     this.player.pause();
     this.events?.close();
+    if (this.compare.on) this.compare.toggle();
   }
 
   open(state) {
     this.frames.open(state.clip?.id);
     this.stage.clear();
     this.stage.selected = null;
+    this.marks.clear();
     this.frame = state.first ?? 0;
     this.apply(state);
   }
@@ -114,6 +125,7 @@ export class VideoMode {
       this.here = objects.map((item) => ({ ...item, color: this.colorOf(item.id) }));
       this.stage.ghost = this.stage.stroke = null;
       this.stage.show(picture, this.here, this.clicksIn());
+      this.compare.show(clip.id, frame, picture, this.stage.view, (id) => this.colorOf(id)).catch(() => {});
       this.showList();
       this.lanes.show(this.state, frame, this.stage.selected);
     } catch (error) {
@@ -148,8 +160,14 @@ export class VideoMode {
     const { clip } = this.state;
     if (!clip?.frames) return;
     this.follows = false;
-    const first = this.frame < clip.frames - 1 ? this.frame : 0;
-    return this.player.play(first, () => this.state.clip.frames, Math.min(clip.fps || 25, 60));
+    const { marks } = this, last = () => marks.end(this.state.clip);
+    const first = this.frame >= marks.first && this.frame < last() ? this.frame : marks.first;
+    return this.player.play(first, () => last() + 1, Math.min(clip.fps || 25, 60));
+  }
+
+  compareBefore() {
+    this.compare.toggle();
+    this.show(this.frame);
   }
 
   // Pointing.
@@ -211,7 +229,7 @@ export class VideoMode {
 
   async track() {
     const starts = !this.state.tracking;
-    await this.edit(starts ? api.track : api.stop);
+    await this.edit(starts ? () => api.track(this.marks.last) : api.stop);
     this.follows = starts && this.state.tracking;
   }
 
@@ -260,7 +278,7 @@ export class VideoMode {
     say("");
     $("#progress").textContent = "writing…";
     try {
-      const { file } = await api.results(clip.id, format);
+      const { file } = await api.results(clip.id, format, this.marks.first, this.marks.last);
       download(api.resultsLink(clip.id, format), file);
     } catch (error) {
       say(error.message);
@@ -268,10 +286,16 @@ export class VideoMode {
     this.refresh();
   }
 
+  saveProject() {
+    const { clip } = this.state;
+    download(api.projectLink(clip.id), clip.name.replace(/\.[^.]*$/, "") + ".samtrack");
+  }
+
   refresh() {
     const { state, stage } = this;
     if (!state.clip) return;
-    this.transport.show(state, this.frame, stage.selected);
+    this.transport.show(state, this.frame, stage.selected, this.marks);
+    this.strip.show(state.clip, this.marks);
     this.showList();
     this.lanes.show(state, this.frame, stage.selected);
   }
