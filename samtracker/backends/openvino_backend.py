@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from samtracker.backends.graph_cache import graph_folder
-from samtracker.backends.graphs import DecoderGraph, EncoderGraph
+from samtracker.backends.graphs import DecoderGraph, EncoderGraph, joined, split
 from samtracker.model.decoder import Decoded
 from samtracker.model.encoders import Features
 from samtracker.model.network import Network
@@ -21,8 +21,9 @@ from samtracker.model.object_crops import ObjectCrops
 
 LOG = logging.getLogger(__name__)
 
-SHAPES = 6
-"""Input shapes of the decoder that stay compiled; each has the weights in a layout of its own."""
+SHAPES = {"encoder": 2, "decoder": 6}
+"""Input shapes of each graph that stay compiled; each has the weights in a layout of its own. The
+encoder has frames, and squares around what is pointed at."""
 
 
 class OpenVinoBackend:
@@ -45,20 +46,21 @@ class OpenVinoBackend:
             "INFERENCE_PRECISION_HINT": "f32" if precision is torch.float32 else "bf16",
             "CACHE_DIR": str(folder),
         }
-        self._encoder = _Graph(folder / "encoder.onnx", options, shapes=1)
-        self._decoder = _Graph(folder / "decoder.onnx", options, shapes=SHAPES)
+        self._encoder, self._decoder = (
+            _Graph(folder / f"{name}.onnx", options, shapes=shapes)
+            for name, shapes in SHAPES.items()
+        )
 
     def encode(self, model_input: Tensor) -> Features:
         """See `Backend.encode`."""
         # The model input's channels are last in memory already: this copies nothing.
-        return EncoderGraph.features(self._encoder(model_input.permute(0, 2, 3, 1).contiguous()))
+        pixels = model_input.permute(0, 2, 3, 1).contiguous()
+        return EncoderGraph.features(joined(self._encoder(*row) for row in split(pixels)))
 
     def decode(self, crops: ObjectCrops) -> Decoded:
         """See `Backend.decode`; one after the other, so that few shapes are ever compiled."""
-        rows = zip(*(torch.split(item, 1) for item in DecoderGraph.given(crops)), strict=True)
-        parts = zip(*(self._decoder(*row) for row in rows), strict=True)
-        logits, score, similarity = (torch.cat(part) for part in parts)
-        return Decoded(logits, score, similarity)
+        rows = split(*DecoderGraph.given(crops))
+        return Decoded(*joined(self._decoder(*row) for row in rows))
 
 
 @cache
