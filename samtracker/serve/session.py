@@ -16,7 +16,7 @@ from samtracker.serve.clip import Clip
 from samtracker.serve.compute import Compute
 from samtracker.serve.kept_session import KeptSession
 from samtracker.serve.live import LiveStream
-from samtracker.serve.pointing import Choice, Stroke, point
+from samtracker.serve.pointing import Choice, Pointer, Stroke
 from samtracker.serve.stream_states import StreamStates
 from samtracker.serve.timeline import PlacedPrompt, Timeline
 from samtracker.serve.walk import Walk
@@ -72,6 +72,7 @@ class Session:
         self._waiting = 0
         self._editing = asyncio.Lock()
         self._decoding = asyncio.Lock()
+        self._pointer = Pointer(tracker)
         self._states = StreamStates(tracker)
         self._choice: tuple[PlacedPrompt, Choice] | None = None
         self._tracking: asyncio.Task[None] | None = None
@@ -205,7 +206,7 @@ class Session:
                 prior = there.prior  # all clicks in a frame correct what was there before them
             if "box" in shown:
                 prior = None
-            choice = await self.run(partial(point, self._tracker, image, shown, prior))
+            choice = await self.run(partial(self._pointer.point, image, shown, prior))
             self._place(frame, number, choice)
             return choice
 
@@ -239,7 +240,7 @@ class Session:
             VideoError: The frame cannot be read again.
         """
         image = await self._image(frame)
-        return await self.run(partial(point, self._tracker, image, shown, None))
+        return await self.run(partial(self._pointer.point, image, shown, None))
 
     async def next_candidate(self) -> Choice:
         """Take the next mask that the last box or clicks may mean; after the last one the first.
