@@ -75,6 +75,7 @@ class Tracker:
         memory: str = "bank:1",
         feedback: str = "hard",
         target_model: bool = True,
+        anchors: int = 8,
         max_objects: int = 256,
     ) -> Tracker:
         """Make a tracker with the weights of a name (see `samtrack weights list`) or a file.
@@ -89,6 +90,7 @@ class Tracker:
             size=size,
             memory=memory,
             feedback=feedback,
+            anchors=anchors,
             max_objects=max_objects,
             target_model=target_model,
         )
@@ -263,12 +265,7 @@ class Tracker:
         mine = state.last()[object_id]
         prior = mine.mask if current and mine.box is not None else None
         masks = first_masks(self.runtime, now, mask=mask, box=box, points=points, prior=prior)
-        true = single_mask(masks)
-        if current:
-            state.result = state.objects.set_mask(now, state.last(), object_id, true)
-        else:
-            state.objects.add_reference(now, state.last(), object_id, true)
-        return state.last()
+        return state.correct(now, object_id, single_mask(masks))
 
     @logged
     def remove_object(self, object_id: int) -> FrameResult:

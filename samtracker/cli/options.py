@@ -192,6 +192,15 @@ def model_options(command: Command) -> Command:
             help="Tell the object from its surroundings by the first frame.",
         ),
         click.option(
+            "--anchors",
+            type=int,
+            default=8,
+            metavar="N",
+            show_default=True,
+            help="Frames that are remembered of those in which you showed an object: the first, "
+            "the latest, and those between that differ most.",
+        ),
+        click.option(
             "--max-objects",
             type=int,
             default=256,

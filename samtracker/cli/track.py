@@ -21,6 +21,7 @@ from samtracker.cli.options import (
     stream_option,
     threads_option,
 )
+from samtracker.config import DIRECTIONS
 from samtracker.video.location import is_camera, locate_source
 
 if TYPE_CHECKING:
@@ -43,6 +44,14 @@ if TYPE_CHECKING:
     type=PlaceType(),
     help="Where --init-mask, --init-box and --init-point hold: the number of a frame, from 0, or a "
     "time like 1.5s; tracking begins there.",
+)
+@click.option(
+    "--direction",
+    default="forward",
+    metavar="|".join(DIRECTIONS),
+    show_default=True,
+    help="Track to the frames behind the prompts, to those before them, or both; between two "
+    "prompts of an object both are joined. Back needs a file or pictures.",
 )
 @click.option(
     "--prompts",
@@ -84,6 +93,7 @@ def track(  # noqa: PLR0917
     candidate: int,
     init_detections: Path | None,
     at: float | None,
+    direction: str,
     prompts: Path | None,
     project: Path | None,
     output: Path | None,
@@ -156,6 +166,7 @@ def track(  # noqa: PLR0917
         log=log,
         device=model["device"],
         command=present(context),
+        direction=direction,
     )
     run_job(partial(_run, job, partial(build, **model)), show=show)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from samtracker.errors import PromptError
-from samtracker.files import DAMAGE
+from samtracker.files import DAMAGE, file_sha256, write_text
 from samtracker.masks.run_lengths import decode
 from samtracker.types import Box, Mask, Size
 
@@ -53,14 +54,14 @@ class PlacedPrompt:
 
     Attributes:
         place: Where it holds.
-        mask: Picture or annotation file that shows one object.
+        mask: Picture or annotation file that shows one object; or, not in a file, bool (H, W).
         rle: A mask that is in the file itself, as COCO's run lengths.
         box: X1, y1, x2, y2 in pixels.
         points: Clicks (x, y, label).
     """
 
     place: Place
-    mask: Path | None = None
+    mask: Path | Mask | None = None
     rle: Mapping[str, Any] | None = None
     box: Box | None = None
     points: tuple[tuple[float, float, int], ...] | None = None
@@ -89,6 +90,18 @@ class PlacedPrompt:
         except DAMAGE as error:
             reason = f"is damaged ({error})"
         raise PromptError(f"a mask at {self.place} {reason}: give that of this video")
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return it as a file has it."""
+        plain = {
+            "frame": self.place.frame,
+            "time": self.place.time,
+            "mask": None if self.mask is None else str(self.mask),
+            "rle": self.rle,
+            "box": self.box,
+            "points": self.points,
+        }
+        return {key: value for key, value in plain.items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +150,35 @@ class PromptsFile:
                 f"prompts '{path}' cannot be read ({reason[:150]}): docs/formats.md has the format"
             ) from error
         return cls(path=path, objects=objects)
+
+    def write(self) -> None:
+        """Write the file; its masks must be files.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+        objects = [
+            {
+                **({"name": item.name} if item.name else {}),
+                "prompts": [prompt.to_plain() for prompt in item.prompts],
+            }
+            for item in self.objects
+        ]
+        write_text(self.path, json.dumps({"format": FORMAT, "objects": objects}, indent=1))
+
+    def digest(self) -> str:
+        """Return a checksum of the file and of the masks that it names.
+
+        Raises:
+            PromptError: One of them cannot be read.
+        """
+        prompts = [prompt for item in self.objects for prompt in item.prompts]
+        masks = [prompt.mask for prompt in prompts if isinstance(prompt.mask, Path)]
+        try:
+            sums = [file_sha256(path) for path in (self.path, *masks)]
+        except OSError as error:
+            raise PromptError(f"'{error.filename}' cannot be read ({error.strerror})") from error
+        return hashlib.sha256("".join(sums).encode("ascii")).hexdigest()
 
 
 def _object(data: dict[str, Any], folder: Path) -> PromptedObject:

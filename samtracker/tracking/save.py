@@ -33,7 +33,7 @@ from samtracker.tracking.trial import check_state
 from samtracker.types import FrameResult, TrackedObject
 
 _KIND: Final = "samtracker-tracker-"
-FORMAT: Final = 6
+FORMAT: Final = 7
 """Number of the format; one more with every change of `LAYOUTS` or of the header."""
 
 
