@@ -17,7 +17,7 @@ from samtracker.prompts.prompts import Points, find_candidates, first_masks, sin
 from samtracker.tracking.checks import check_id
 from samtracker.tracking.log import ReplayLog, logged
 from samtracker.tracking.objects import Objects
-from samtracker.tracking.save import SavedTracker, load_tracker, save_tracker
+from samtracker.tracking.save import SavedTracker, load_stream, load_tracker, save_tracker
 from samtracker.tracking.state import StreamState
 from samtracker.tracking.stream import StreamResult, stream
 from samtracker.tracking.turn import Turn, in_turn
@@ -353,13 +353,13 @@ class Tracker:
         return stream(self, source, realtime=realtime, prompt=prompt)
 
     @in_turn
-    def fork(self) -> Tracker:
-        """Make a tracker that goes on from here by itself, with the same masks; both share a turn.
+    def fork(self, path: str | Path | None = None) -> Tracker:
+        """Make a tracker that goes on from here, or from a file of `save`; both share their turn.
 
-        The network is shared as well, so that it takes little memory and time.
+        The network is shared as well. WeightsError where other weights or settings were saved.
         """
         forked = copy(self)
-        forked._state, forked.log = self._state.copied(), None
+        forked._state, forked.log = load_stream(path, self) if path else self._state.copied(), None
         return forked
 
     @in_turn

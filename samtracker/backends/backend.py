@@ -21,7 +21,7 @@ class Backend(Protocol):
     name: str
 
     def encode(self, model_input: Tensor) -> Features:
-        """Encode a float32 batch (1, 3, H, W) from `InputTransform.prepare`."""
+        """Encode a float32 batch (n, 3, H, W) from `InputTransform.prepare`."""
         ...
 
     def decode(self, crops: ObjectCrops) -> Decoded:

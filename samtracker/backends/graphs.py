@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -73,6 +73,19 @@ def write_graph(graph: Graph, path: Path) -> None:
             dynamo=True,
             verbose=False,
         )
+
+
+def split(*inputs: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """Yield the inputs of each of n rows by itself, for graphs or engines that take one."""
+    return zip(*(torch.split(item, 1) for item in inputs), strict=True)
+
+
+def joined(outputs: Iterable[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
+    """Return the outputs of all rows as one batch; those of a single row as they are."""
+    first, *others = outputs
+    if not others:
+        return first
+    return tuple(torch.cat(parts) for parts in zip(first, *others, strict=True))
 
 
 class EncoderGraph(Graph):

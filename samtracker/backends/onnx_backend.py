@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from samtracker.backends.graph_cache import graph_folder
-from samtracker.backends.graphs import DecoderGraph, EncoderGraph
+from samtracker.backends.graphs import DecoderGraph, EncoderGraph, joined, split
 from samtracker.model.decoder import Decoded
 from samtracker.model.encoders import Features
 from samtracker.model.network import Network
@@ -40,7 +40,7 @@ class OnnxBackend:
     def encode(self, model_input: Tensor) -> Features:
         """See `Backend.encode`."""
         pixels = model_input.permute(0, 2, 3, 1).contiguous()
-        return EncoderGraph.features(self._run("encoder", (pixels,)))
+        return EncoderGraph.features(joined(self._run("encoder", row) for row in split(pixels)))
 
     def decode(self, crops: ObjectCrops) -> Decoded:
         """See `Backend.decode`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor
 
 from samtracker.backends.graph_cache import graph_folder
-from samtracker.backends.graphs import DecoderGraph, EncoderGraph
+from samtracker.backends.graphs import DecoderGraph, EncoderGraph, joined, split
 from samtracker.model.decoder import Decoded
 from samtracker.model.encoders import Features
 from samtracker.model.network import Network
@@ -20,8 +21,9 @@ from samtracker.model.object_crops import ObjectCrops
 
 LOG = logging.getLogger(__name__)
 
-SHAPES = 6
-"""Input shapes of the decoder that stay compiled; each has the weights in a layout of its own."""
+SHAPES = {"encoder": 2, "decoder": 6}
+"""Input shapes of each graph that stay compiled; each has the weights in a layout of its own. The
+encoder has frames, and squares around what is pointed at."""
 
 
 class OpenVinoBackend:
@@ -44,30 +46,41 @@ class OpenVinoBackend:
             "INFERENCE_PRECISION_HINT": "f32" if precision is torch.float32 else "bf16",
             "CACHE_DIR": str(folder),
         }
-        self._encoder = _Graph(folder / "encoder.onnx", options, shapes=1)
-        self._decoder = _Graph(folder / "decoder.onnx", options, shapes=SHAPES)
+        self._encoder, self._decoder = (
+            _Graph(folder / f"{name}.onnx", options, shapes=shapes)
+            for name, shapes in SHAPES.items()
+        )
 
     def encode(self, model_input: Tensor) -> Features:
         """See `Backend.encode`."""
         # The model input's channels are last in memory already: this copies nothing.
-        return EncoderGraph.features(self._encoder(model_input.permute(0, 2, 3, 1).contiguous()))
+        pixels = model_input.permute(0, 2, 3, 1).contiguous()
+        return EncoderGraph.features(joined(self._encoder(*row) for row in split(pixels)))
 
     def decode(self, crops: ObjectCrops) -> Decoded:
         """See `Backend.decode`; one after the other, so that few shapes are ever compiled."""
-        rows = zip(*(torch.split(item, 1) for item in DecoderGraph.given(crops)), strict=True)
-        parts = zip(*(self._decoder(*row) for row in rows), strict=True)
-        logits, score, similarity = (torch.cat(part) for part in parts)
-        return Decoded(logits, score, similarity)
+        rows = split(*DecoderGraph.given(crops))
+        return Decoded(*joined(self._decoder(*row) for row in rows))
+
+
+@cache
+def _core() -> Any:
+    """Return the one core of this process, which lives as long.
+
+    A core gives the thread that first compiles with it a stack for signals, and gives it back the
+    one before when it goes. Of two that go in the order in which they came, the second gives back
+    what the first one has freed, and the next Ctrl-C is a segmentation fault.
+    """
+    import openvino
+
+    return openvino.Core()
 
 
 class _Graph:
     """A graph, compiled for the shapes that are met."""
 
     def __init__(self, path: Path, options: dict[str, str], *, shapes: int) -> None:
-        import openvino
-
-        self._core = openvino.Core()
-        self._model = self._core.read_model(path)
+        self._model = _core().read_model(path)
         self._options = options
         self._shapes = shapes
         self._requests: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
@@ -94,7 +107,7 @@ class _Graph:
             model = self._model.clone()
             model.reshape(dict(enumerate(shapes)))
             threads = {"INFERENCE_NUM_THREADS": torch.get_num_threads()}
-            compiled = self._core.compile_model(model, "CPU", {**self._options, **threads})
+            compiled = _core().compile_model(model, "CPU", {**self._options, **threads})
             self._requests[key] = compiled.create_infer_request()
             if len(self._requests) > self._shapes:
                 self._requests.popitem(last=False)

@@ -160,7 +160,7 @@ class Runtime:
         assert prompter is not None, "SAM is pointed with by `prompt`"
         with within_memory():
             pixels = torch.from_numpy(squares).to(self.device).permute(0, 3, 1, 2)
-            features = self._torch.encode(self.network.normalized(pixels))
+            features = self.backend.encode(self.network.normalized(pixels))
             with self._torch.autocast():
                 assert features.x8 is not None, "lite has skips"
                 assert features.x4 is not None, "lite has skips"

@@ -50,10 +50,11 @@ def write_step(
         folder: Where to.
         format: A key of `SUFFIXES`, which was checked.
     """
+    kept = graph_folder(network)
     for name, graph in graphs.items():
         path = folder / f"{name}.onnx"
         if isinstance(graph, KEPT):
-            shutil.copyfile(graph_folder(network) / path.name, path)
+            shutil.copyfile(kept / path.name, path)
         else:
             write_graph(graph, path)
         if format == "openvino":

@@ -25,6 +25,7 @@ OPTIONS: Final = {
     "direction=": "--direction ",
     "output=...": "--output",
     "folder='": "--folder '",
+    "state='": "--state '",
     "host=": "--host ",
     "port=": "--port ",
     "max_sessions=": "--max-sessions ",

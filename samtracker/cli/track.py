@@ -59,6 +59,11 @@ if TYPE_CHECKING:
     help="Prompts on any number of objects in any frames, as JSON (docs/formats.md), instead of "
     "all --init options.",
 )
+@click.option(
+    "--project",
+    type=click.Path(path_type=Path),
+    help="Project saved in the page: its prompts and its settings, for its video and weights.",
+)
 @output_options(default=None)
 @click.option(
     "--start", type=float, default=0.0, help="Seconds to skip; mask, boxes and clicks are for then."
@@ -90,6 +95,7 @@ def track(  # noqa: PLR0917
     at: float | None,
     direction: str,
     prompts: Path | None,
+    project: Path | None,
     output: Path | None,
     save: tuple[str, ...],
     show: bool,
@@ -129,6 +135,15 @@ def track(  # noqa: PLR0917
     from samtracker.cli.model import build_tracker
     from samtracker.jobs import FirstPrompts, TrackJob
 
+    build: Callable[..., Tracker] = build_tracker
+    if project is not None:
+        from samtracker.cli.project import open_project
+
+        if prompts is not None:
+            raise click.UsageError("--project has prompts of its own: leave --prompts out")
+        given = {name for name in model if _is_given(context, name)}
+        build, model = open_project(project, Path(video), model, given)
+        prompts = project
     job = TrackJob(
         source=video,
         prompts=FirstPrompts(
@@ -153,7 +168,7 @@ def track(  # noqa: PLR0917
         command=present(context),
         direction=direction,
     )
-    run_job(partial(_run, job, partial(build_tracker, **model)), show=show)
+    run_job(partial(_run, job, partial(build, **model)), show=show)
 
 
 @click.command()

@@ -56,7 +56,7 @@ class PromptSchedule:
                     f"prompts '{self._file.path}' has one at {prompt.place}, before the first "
                     f"frame ({first.index}, at {first.time:g} s): give an earlier start=..."
                 )
-            if prompt.mask is not None:
+            if prompt.kind == "mask":
                 _read(prompt, first)
 
     def has(self, frame: VideoFrame) -> bool:
@@ -67,7 +67,7 @@ class PromptSchedule:
         """See `LaterPrompts`."""
         (item, prompt), *others = self._due(frame.index, frame.time)
         given = _given(prompt, frame)
-        if prompt.mask is not None:
+        if prompt.kind == "mask":
             given = {"mask": {1: given["mask"]}}
         result = tracker.init(frame.image, timestamp=frame.time, **given)
         number = self._begin(item, prompt)
@@ -168,14 +168,16 @@ class PromptSchedule:
 
 def _given(prompt: PlacedPrompt, frame: VideoFrame) -> dict[str, Any]:
     """Return a prompt as the arguments of a tracker's methods."""
-    if prompt.mask is not None:
+    if prompt.kind == "mask":
         return {"mask": _read(prompt, frame)}
     return {"box": prompt.box} if prompt.box is not None else {"points": prompt.points}
 
 
 def _read(prompt: PlacedPrompt, frame: VideoFrame) -> Mask:
-    assert isinstance(prompt.mask, Path), "it comes from a file"
     size: Size = (frame.image.shape[0], frame.image.shape[1])
+    if prompt.rle is not None:
+        return prompt.pixels(size)
+    assert isinstance(prompt.mask, Path), "it comes from a file"
     masks = read_mask(prompt.mask, size, frame=frame.source or "").masks()
     if len(masks) > 1:
         raise PromptError(f"mask '{prompt.mask}' shows {len(masks)} objects: give one of each")

@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
 from samtracker.errors import PromptError
 from samtracker.files import DAMAGE, file_sha256, write_text
-from samtracker.types import Box, Mask
+from samtracker.masks.run_lengths import decode
+from samtracker.types import Box, Mask, Size
 
 FORMAT: Final = "samtracker-prompts-1"
+PROJECT: Final = "samtracker-project-1"
+"""A file of prompts that also says what they are for; see `samtracker.prompts.project_file`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,24 +50,46 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class PlacedPrompt:
-    """What is pointed at in a frame: exactly one of mask, box and points.
+    """What is pointed at in a frame: exactly one of mask, rle, box and points.
 
     Attributes:
         place: Where it holds.
         mask: Picture or annotation file that shows one object; or, not in a file, bool (H, W).
+        rle: A mask that is in the file itself, as COCO's run lengths.
         box: X1, y1, x2, y2 in pixels.
         points: Clicks (x, y, label).
     """
 
     place: Place
     mask: Path | Mask | None = None
+    rle: Mapping[str, Any] | None = None
     box: Box | None = None
     points: tuple[tuple[float, float, int], ...] | None = None
 
     @property
     def kind(self) -> str:
-        """Which of the three it is."""
-        return "mask" if self.mask is not None else "points" if self.box is None else "box"
+        """Whether it is a mask, a box or clicks."""
+        if self.mask is not None or self.rle is not None:
+            return "mask"
+        return "points" if self.box is None else "box"
+
+    def pixels(self, size: Size) -> Mask:
+        """Return the mask that is in the file itself.
+
+        Args:
+            size: (H, W) that it must have.
+
+        Raises:
+            PromptError: It is damaged, or has another size.
+        """
+        assert self.rle is not None, "it has one"
+        try:
+            if tuple(self.rle["size"]) == size:
+                return decode(dict(self.rle))
+            reason = f"has another size than the video, {size[1]}x{size[0]}"
+        except DAMAGE as error:
+            reason = f"is damaged ({error})"
+        raise PromptError(f"a mask at {self.place} {reason}: give that of this video")
 
     def to_plain(self) -> dict[str, Any]:
         """Return it as a file has it."""
@@ -71,6 +97,7 @@ class PlacedPrompt:
             "frame": self.place.frame,
             "time": self.place.time,
             "mask": None if self.mask is None else str(self.mask),
+            "rle": self.rle,
             "box": self.box,
             "points": self.points,
         }
@@ -111,7 +138,7 @@ class PromptsFile:
         """
         try:
             data = json.loads(path.read_text("utf-8-sig"))
-            if data["format"] != FORMAT:
+            if data["format"] not in (FORMAT, PROJECT):
                 raise ValueError(f"its format is not {FORMAT}")
             objects = tuple(_object(item, path.parent) for item in data["objects"])
             if not objects:
@@ -155,7 +182,7 @@ class PromptsFile:
 
 
 def _object(data: dict[str, Any], folder: Path) -> PromptedObject:
-    _check_keys(data, {"name", "prompts"})
+    _check_keys(data, {"name", "prompts", "states"})
     prompts = tuple(_prompt(item, folder) for item in data["prompts"])
     if not prompts:
         raise ValueError("an object has no prompts")
@@ -163,14 +190,17 @@ def _object(data: dict[str, Any], folder: Path) -> PromptedObject:
 
 
 def _prompt(data: dict[str, Any], folder: Path) -> PlacedPrompt:
-    _check_keys(data, {"frame", "time", "mask", "box", "points"})
-    shown = data.keys() & {"mask", "box", "points"}
+    _check_keys(data, {"frame", "time", "mask", "rle", "box", "points", "shown"})
+    shown = data.keys() & {"mask", "rle", "box", "points"}
     if len(shown) != 1:
-        raise ValueError(f"{json.dumps(data)[:60]} has not exactly one of mask, box and points")
-    mask, box, points = (data.get(key) for key in ("mask", "box", "points"))
+        raise ValueError(
+            f"{json.dumps(data)[:60]} has not exactly one of mask, box, points and rle"
+        )
+    mask, rle, box, points = (data.get(key) for key in ("mask", "rle", "box", "points"))
     return PlacedPrompt(
         place=_place(data),
         mask=None if mask is None else folder / str(mask),
+        rle=rle,
         box=None if box is None else _box(box),
         points=None if points is None else tuple(_click(*point) for point in points),
     )

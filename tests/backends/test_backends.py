@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +21,7 @@ from samtracker.errors import ConfigError
 from samtracker.model.network import Network
 from samtracker.tracker import Tracker
 from tests.helpers.cli_tools import FAST, samtrack, two_balls
+from tests.helpers.forked import apart
 from tests.helpers.scenes import BLUE, RED, film, iou
 
 ENGINES = ("openvino", "onnxruntime")
@@ -68,6 +71,29 @@ def test_objects_are_followed_as_by_torch(make: Make, engine: str) -> None:
         for one, other in zip(wanted.objects, found.objects, strict=True):
             assert iou(one.mask, other.mask) > 0.99
             assert other.score == pytest.approx(one.score, abs=0.01)
+
+
+def signals_after_runtimes(engine: str, home: str) -> list[int]:
+    """The signals that are handled once two runtimes have gone in the order in which they came."""
+    os.environ["SAMTRACKER_HOME"] = home
+    network = load_network("lite")
+    runtimes = [Runtime(network, device="cpu", backend=engine) for _ in range(2)]
+    for runtime in runtimes:
+        runtime.encode(SHOTS[0].frame, 96)
+    del runtime
+    while runtimes:
+        del runtimes[0]
+    handled: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: handled.append(number))
+    signal.raise_signal(signal.SIGTERM)
+    return handled
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_signals_are_handled_when_runtimes_have_gone(engine: str, kept_graphs: Path) -> None:
+    """An engine must leave the stack on which they are."""
+    home = str(kept_graphs.parent)
+    assert apart(signals_after_runtimes, engine, home) == [signal.SIGTERM]
 
 
 @pytest.mark.parametrize("engine", ENGINES)

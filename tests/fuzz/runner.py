@@ -57,7 +57,13 @@ class Runner:
         self._zygote = subprocess.Popen(
             [sys.executable, "-m", "tests.fuzz.zygote", str(self._folder / "samples")],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+            # What is there at once on every machine, unless another one is asked for.
+            env={
+                "SAMTRACKER_BACKEND": "torch",
+                **os.environ,
+                "PYTHONPATH": str(ROOT),
+                "OMP_NUM_THREADS": "1",
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

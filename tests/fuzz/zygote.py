@@ -19,6 +19,7 @@ import os
 import pkgutil
 import resource
 import select
+import shutil
 import signal
 import sys
 import threading
@@ -62,6 +63,7 @@ def main(samples: Path) -> None:
         importlib.import_module(name)
     network()  # imports timm
     if not (samples / "complete").exists():
+        shutil.rmtree(samples / "files", ignore_errors=True)  # of a run that was stopped
         code = _in_child(lambda: make_samples(samples / "files"), samples, 300.0)
         if code != 0:
             sys.exit(f"no samples: {(samples / 'stderr').read_text()}")

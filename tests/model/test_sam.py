@@ -1,7 +1,7 @@
 """SAM's encoders: a checkpoint of the official shape with random weights, against the original.
 
-The encoder always works at 1024 x 1024, which takes seconds: as few frames as possible go
-through it. Larger encoders are built without memory, on torch's device `meta`.
+The encoder always works at 1024 x 1024, where a ViT-B takes ten seconds and more: frames go through
+a small one. Larger encoders are built without memory, on torch's device `meta`.
 """
 
 from __future__ import annotations
@@ -84,6 +84,26 @@ def test_a_checkpoint_makes_its_network(network: Network, original: Any) -> None
     torch.testing.assert_close(network.encoder.std, original.pixel_std.flatten())
 
 
+@pytest.fixture(scope="module")
+def small_body() -> ImageEncoderViT:
+    """A ViT whose size is nothing to what is tested."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        size = {"embed_dim": 32, "depth": 1, "num_heads": 2, "window_size": 14}
+        return ImageEncoderViT(**size, use_rel_pos=True).eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="module")
+def small(network: Network, small_body: ImageEncoderViT) -> Network:
+    """The network with the small ViT."""
+    made = copy.copy(network)
+    made._modules = {
+        **network._modules,
+        "body": SamEncoder(small_body, network.encoder.mean, network.encoder.std),
+    }
+    return made
+
+
 def predicted(predictor: SamPredictor, **prompt: Any) -> NDArray[np.bool_]:
     """The mask with the best predicted IoU."""
     masks, scores, _ = predictor.predict(**prompt)
@@ -97,10 +117,15 @@ def assert_alike(found: NDArray[np.bool_], wanted: NDArray[np.bool_]) -> None:
     assert np.count_nonzero(found != wanted) <= 1e-4 * wanted.size
 
 
-def test_a_box_and_clicks_are_read_as_by_the_original(network: Network, original: Any) -> None:
+def test_a_box_and_clicks_are_read_as_by_the_original(
+    small: Network, small_body: ImageEncoderViT, original: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(original, "image_encoder", small_body)
     predictor = SamPredictor(original)
     predictor.set_image(FIRST)
-    tracker = Tracker(network, device="cpu", precision="float32")
+    tracker = Tracker(small, device="cpu", precision="float32")
+    features = tracker.runtime.encode(FIRST, None).features
+    torch.testing.assert_close(features.x16, predictor.features)
 
     box = 300, 10, 420, 70
     result = tracker.init(FIRST, box=box)
@@ -127,14 +152,8 @@ def test_a_box_and_clicks_are_read_as_by_the_original(network: Network, original
     assert_alike(result[2].mask, wanted)
 
 
-def test_half_precision_follows_a_mask(network: Network) -> None:
-    # A small ViT: where the hardware has no bfloat16, a large one takes many minutes.
-    small = copy.deepcopy(network)
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        body = ImageEncoderViT(embed_dim=32, depth=1, num_heads=2, use_rel_pos=True, window_size=14)
-    small.body = SamEncoder(body.eval(), network.encoder.mean, network.encoder.std)
-    tracker = Tracker(small, device="cpu", precision="bfloat16")
+def test_half_precision_follows_a_mask(small: Network) -> None:
+    tracker = Tracker(copy.deepcopy(small), device="cpu", precision="bfloat16")
     frame: Frame = film([RED], 1)[0].frame[:48, :64].copy()
     mask = np.zeros((48, 64), bool)
     mask[12:36, 16:44] = True

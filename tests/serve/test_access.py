@@ -86,14 +86,14 @@ def test_pages_of_other_sites_are_refused(client: Client, origin: str) -> None:
     for method, path in (("POST", "undo"), ("DELETE", "track"), ("GET", "session")):
         answer = client.http.request(method, f"/api/{path}", headers={"Origin": origin})
         assert answer.status_code == 403
-    address = f"{client.server.address}api/events".replace("http", "ws", 1)
+    address = f"{client.address}api/events".replace("http", "ws", 1)
     cookies = "; ".join(f"{key}={value}" for key, value in client.http.cookies.items())
     with (
         pytest.raises(InvalidStatus, match="403"),
         connect(address, origin=Origin(origin), additional_headers={"Cookie": cookies}),
     ):
         pass
-    own = client.http.post("/api/undo", headers={"Origin": client.server.address[:-1]})
+    own = client.http.post("/api/undo", headers={"Origin": client.address[:-1]})
     assert own.status_code == 400  # there is nothing to undo
 
 
