@@ -162,7 +162,7 @@ def test_a_file_of_an_older_version_is_refused() -> None:
     in bfloat16, which make it small."""
     old = Path(__file__).parent / "data" / "saved-in-format-3.safetensors"
     message = (
-        r"was saved by an older version of samtracker \(format 3, not 6\): go on with that one"
+        r"was saved by an older version of samtracker \(format 3, not 7\): go on with that one"
     )
     with pytest.raises(WeightsError, match=message):
         Tracker.load(old, device="cpu")
@@ -173,7 +173,7 @@ def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     made().save(path)
     tensors, metadata = load_state(path)
     save_state(path, tensors, {**metadata, "format": f"samtracker-tracker-{FORMAT + 1}"})
-    with pytest.raises(WeightsError, match=r"a newer version of samtracker \(format 7, not 6\)"):
+    with pytest.raises(WeightsError, match=r"a newer version of samtracker \(format 8, not 7\)"):
         Tracker.load(path)
 
 
