@@ -16,7 +16,7 @@ from samtracker.serve.server import Server
 from samtracker.tracker import Tracker
 from samtracker.types import Mask
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which what does not happen has failed."""
 
 

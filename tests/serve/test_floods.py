@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from samtracker.serve import connection
 from samtracker.serve.server import Server
 from tests.conftest import MakeTracker
-from tests.helpers.page_server import Client, serving
+from tests.helpers.page_server import PATIENCE, Client, serving
 
 
 def dial(server: Server) -> socket.socket:
@@ -35,21 +35,21 @@ def test_ten_thousand_messages_harm_nobody(server: Server, client: Client) -> No
             assert time.monotonic() - asked < 1
         with client.socket("live") as live:
             live.send(json.dumps({"do": "next"}))
-            assert "point at something first" in str(live.recv(timeout=5))
+            assert "point at something first" in str(live.recv(timeout=PATIENCE))
 
 
 def test_whoever_talks_where_nothing_is_heard_is_cut_off(client: Client) -> None:
     with client.socket("events") as events:
         events.send("x" * 1000)
         with pytest.raises(ConnectionClosed, match="1008"):
-            [events.recv(timeout=5) for _ in range(100)]
+            [events.recv(timeout=PATIENCE) for _ in range(100)]
 
 
 def test_a_session_has_only_so_many_sockets(client: Client) -> None:
     with ExitStack() as stack:
         sockets = [stack.enter_context(client.socket("events")) for _ in range(8)]
         for opened in sockets:
-            opened.recv(timeout=5)
+            opened.recv(timeout=PATIENCE)
         with pytest.raises(InvalidStatus, match="403"):
             client.socket("events")
 

@@ -15,18 +15,18 @@ from websockets.sync.client import ClientConnection
 from samtracker.errors import VideoError
 from tests.conftest import MakeTracker
 from tests.helpers.cli_tools import FRAMES, two_balls
-from tests.helpers.page_server import Client, serving
+from tests.helpers.page_server import PATIENCE, Client, serving
 
 
 def ask(socket: ClientConnection, **command: Any) -> dict[str, Any]:
     socket.send(json.dumps(command))
-    found: dict[str, Any] = json.loads(socket.recv(timeout=20))
+    found: dict[str, Any] = json.loads(socket.recv(timeout=PATIENCE))
     return found
 
 
 def frame(socket: ClientConnection) -> dict[str, Any]:
     found = ask(socket, do="frame")
-    with Image.open(io.BytesIO(bytes(socket.recv(timeout=20, decode=False)))) as picture:
+    with Image.open(io.BytesIO(bytes(socket.recv(timeout=PATIENCE, decode=False)))) as picture:
         assert picture.size == (160, 96)
     return found
 
@@ -63,7 +63,7 @@ def test_its_end_is_said(lite_tracker: MakeTracker, balls: Path) -> None:
             found = ask(socket, do="frame")
             if "error" in found:
                 break
-            socket.recv(timeout=20)
+            socket.recv(timeout=PATIENCE)
         assert found["error"].startswith("the source has ended")
 
 
