@@ -25,9 +25,13 @@ test-window: $(STAMP)
 test-streams: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m streams tests/live/test_rtsp.py
 
-# Needs a browser, the system package chromium.
-test-page: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m page tests/serve/test_page.py
+# Needs a browser, the system package chromium, and npm for what checks the page for everybody.
+AXE := .axe/node_modules/axe-core/axe.min.js
+test-page: $(STAMP) $(AXE)
+	AXE=$(AXE) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m page tests/serve/test_page.py tests/serve/test_accessibility.py
+
+$(AXE):
+	npm install --silent --no-audit --no-fund --ignore-scripts --prefix .axe axe-core@4.10.3
 
 # Damaged files and odd arguments, each in a process of its own: see tests/fuzz/__init__.py.
 CASES ?= 2000
@@ -49,7 +53,7 @@ docs: $(STAMP)
 	$(BIN)/python docs/generate_api.py
 
 clean:
-	rm -rf $(VENV) build dist demo-output .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .axe build dist demo-output .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # torch comes first and alone: pip takes it from wherever this machine has it, and everything
 # after it must be content with that release.

@@ -34,6 +34,7 @@ FORMATS = (
     *("coco", "coco-polygons", "yolo", "mots", "mot", "cvat", "labelme"),
 )
 CONVERTIBLE = ("masks", "rle", "coco", "coco-polygons", "yolo", "mots", "cvat")
+DIRECTIONS = ("forward", "backward", "both")
 MASK_KINDS = ("auto", "ids", "binary", "colors")
 NEVER = 1e9
 """Largest threshold, which nothing reaches."""
@@ -116,6 +117,8 @@ class TrackerConfig:
         feedback: Mask of the next template: "hard" (thresholded) or "soft" (probabilities).
         target_model: Whether a discriminator fitted on the first frame takes part; rolling
             memory forgets the first frame and goes without.
+        anchors: How many of the frames in which the user showed an object are remembered of it,
+            2 to 99: the first, the latest, and of those between the ones that differ most.
         max_objects: How many objects there may be at once, 1 to 65535; each takes time and memory.
         absent_score: Score of the IoU head below which a mask counts as none, 0 to 1.
         absent_share: Share of the object's largest recent area below which a mask counts as none,
@@ -140,6 +143,7 @@ class TrackerConfig:
     memory: str = "bank:1"
     feedback: str = "hard"
     target_model: bool = True
+    anchors: int = 8
     max_objects: int = 256
     absent_score: float = 0.2
     absent_share: float = 0.1
@@ -174,6 +178,9 @@ class TrackerConfig:
         _at_least(self, -1, "doubtful_similarity", most=NEVER)
         _at_least(self, 1, "largest_growth", most=NEVER)
         _at_least(self, 1, "max_objects", most=65535)
+        anchors: Any = self.anchors
+        if not isinstance(anchors, Integral) or not 2 <= int(anchors) <= 99:
+            raise ConfigError(f"anchors={reprlib.repr(anchors)} does not fit: give 2 to 99 frames")
 
     @property
     def anchored(self) -> bool:

@@ -17,7 +17,7 @@ from samtracker.prompts.prompts import Points, find_candidates, first_masks, sin
 from samtracker.tracking.checks import check_id
 from samtracker.tracking.log import ReplayLog, logged
 from samtracker.tracking.objects import Objects
-from samtracker.tracking.save import SavedTracker, load_tracker, save_tracker
+from samtracker.tracking.save import SavedTracker, load_stream, load_tracker, save_tracker
 from samtracker.tracking.state import StreamState
 from samtracker.tracking.stream import StreamResult, stream
 from samtracker.tracking.turn import Turn, in_turn
@@ -75,6 +75,7 @@ class Tracker:
         memory: str = "bank:1",
         feedback: str = "hard",
         target_model: bool = True,
+        anchors: int = 8,
         max_objects: int = 256,
     ) -> Tracker:
         """Make a tracker with the weights of a name (see `samtrack weights list`) or a file.
@@ -89,6 +90,7 @@ class Tracker:
             size=size,
             memory=memory,
             feedback=feedback,
+            anchors=anchors,
             max_objects=max_objects,
             target_model=target_model,
         )
@@ -263,12 +265,7 @@ class Tracker:
         mine = state.last()[object_id]
         prior = mine.mask if current and mine.box is not None else None
         masks = first_masks(self.runtime, now, mask=mask, box=box, points=points, prior=prior)
-        true = single_mask(masks)
-        if current:
-            state.result = state.objects.set_mask(now, state.last(), object_id, true)
-        else:
-            state.objects.add_reference(now, state.last(), object_id, true)
-        return state.last()
+        return state.correct(now, object_id, single_mask(masks))
 
     @logged
     def remove_object(self, object_id: int) -> FrameResult:
@@ -356,13 +353,14 @@ class Tracker:
         return stream(self, source, realtime=realtime, prompt=prompt)
 
     @in_turn
-    def fork(self) -> Tracker:
-        """Make a tracker that goes on from here by itself, with the same masks; both share a turn.
+    def fork(self, path: str | Path | None = None) -> Tracker:
+        """Make a tracker that goes on from here, or from a file of `save`; both share their turn.
 
-        The network is shared as well, so that it takes little memory and time.
+        The network is shared as well. WeightsError where other weights or settings were saved.
         """
         forked = copy(self)
-        forked._state, forked.log = self._state.copied(), None
+        forked._state = self._state.copied() if path is None else load_stream(path, self)
+        forked.log = None
         return forked
 
     @in_turn

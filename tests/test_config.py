@@ -129,3 +129,9 @@ def test_settings_do_not_change(config: ModelConfig | TrackerConfig) -> None:
     for field in dataclasses.fields(config):
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(config, field.name, None)
+
+
+@pytest.mark.parametrize("anchors", [1, 100, 8.0, "8"])
+def test_number_of_anchors(anchors: Any) -> None:
+    with pytest.raises(ConfigError, match=f"anchors={anchors!r} does not fit: give 2 to 99 frames"):
+        TrackerConfig(anchors=anchors)

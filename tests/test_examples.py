@@ -41,8 +41,8 @@ def drawn(number: int, target: str = "tracked.mp4") -> list[bool]:
 
 def test_all_are_short_and_run_here() -> None:
     assert sorted(EXAMPLES) == [
-        *("correct", "onnx_tracker", "overfit", "serve_client", "to_supervision", "track_video"),
-        *("two_objects", "webcam"),
+        *("annotate", "correct", "onnx_tracker", "overfit", "serve_client", "to_supervision"),
+        *("track_video", "two_objects", "webcam"),
     ]
     for path in EXAMPLES.values():
         text = path.read_text("utf-8")
@@ -81,6 +81,15 @@ def test_correct(
     assert after == f"after: {mask_box(SHOTS[4].mask(2))}"
     assert drawn(3) == [False, True, False]
     assert drawn(4) == drawn(8) == [False, False, True]
+
+
+def test_annotate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    boxes = [f"{number}:{box_of(1, SHOTS[number])}" for number in (2, 6)]
+    run(monkeypatch, "annotate", "video.mp4", "tracked.mp4", *boxes)
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in printed] == [[str(n), "tracking"] for n in range(9)]
+    assert [line.split()[2] for line in printed][2:7:4] == ["1.00", "1.00"]
+    assert drawn(0) == drawn(4) == drawn(8) == [False, True, False]
 
 
 def test_webcam(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,7 +36,7 @@ IMPORTERS = {
     "timm": ("model/lite.py",),
     "torch.utils.tensorboard": ("train/metrics_log.py",),
     "torchvision": ("model/torchvision.py",),
-    "uvicorn": ("serve/server.py",),
+    "uvicorn": ("serve/server.py", "serve/connection.py"),
     "yaml": ("results/formats/yolo.py",),
 }
 """The only rooms and modules that import a package from elsewhere."""

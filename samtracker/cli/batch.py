@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from samtracker.cli.options import mask_kind_option, model_options, range_options, save_option
+from samtracker.cli.options import (
+    direction_option,
+    mask_kind_option,
+    model_options,
+    range_options,
+    save_option,
+)
 from samtracker.config import MOST_THREADS
 from samtracker.errors import ConfigError
 
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
 @mask_kind_option
 @save_option
 @range_options
+@direction_option
 @click.option("--overwrite", is_flag=True, help="Track all videos anew.")
 @click.option(
     "--jobs",
@@ -82,6 +89,7 @@ def batch(  # noqa: PLR0917
     start: float,
     end: float | None,
     stride: int,
+    direction: str,
     overwrite: bool,
     jobs: int | None,
     threads: int | None,
@@ -116,6 +124,7 @@ def batch(  # noqa: PLR0917
                 start=start,
                 end=end,
                 stride=stride,
+                direction=direction,
                 mask_kind=mask_kind,
                 device=model["device"],
             ),

@@ -61,7 +61,10 @@ def _conclude(outcome: Outcome, interruption: Interruption) -> None:
 def _kept(outcome: Outcome) -> str:
     """Return what there is of a job, and how to go on with it where it ended early."""
     frames = outcome.summary.frames
-    kept = f"{frames} frame{'' if frames == 1 else 's'} in {outcome.folder}"
+    if frames == 0 and outcome.resumable:  # of a job that writes once all is tracked
+        kept = f"what is tracked until now in {outcome.folder}"
+    else:
+        kept = f"{frames} frame{'' if frames == 1 else 's'} in {outcome.folder}"
     if outcome.resumable:
         return f"{kept}; go on with: samtrack track --resume {shlex.quote(str(outcome.output))}"
     if outcome.unsaved is not None and (outcome.summary.failed or outcome.summary.interrupted):

@@ -23,6 +23,7 @@ def build_tracker(
     memory: str,
     feedback: str,
     target_model: bool,
+    anchors: int,
     max_objects: int,
 ) -> Tracker:
     """Build the tracker for `model_options`.
@@ -42,6 +43,7 @@ def build_tracker(
         memory=memory,
         feedback=feedback,
         target_model=target_model,
+        anchors=anchors,
         max_objects=max_objects,
     )
     built = tracker.runtime.network.config.encoder

@@ -12,6 +12,7 @@ import click
 from samtracker.config import (
     BACKENDS,
     DEVICES,
+    DIRECTIONS,
     ENCODERS,
     FEEDBACKS,
     FORMATS,
@@ -197,6 +198,15 @@ def model_options(command: Command) -> Command:
             help="Tell the object from its surroundings by the first frame.",
         ),
         click.option(
+            "--anchors",
+            type=int,
+            default=8,
+            metavar="N",
+            show_default=True,
+            help="Frames that are remembered of those in which you showed an object: the first, "
+            "the latest, and those between that differ most.",
+        ),
+        click.option(
             "--max-objects",
             type=int,
             default=256,
@@ -214,6 +224,18 @@ def save_option(command: Command) -> Command:
         default="overlay,masks",
         show_default=True,
         help=f"Formats to write, separated by commas: any of {','.join(FORMATS)}.",
+    )(command)
+
+
+def direction_option(command: Command) -> Command:
+    """Add the option for the frames before the prompts."""
+    return click.option(
+        "--direction",
+        default="forward",
+        metavar="|".join(DIRECTIONS),
+        show_default=True,
+        help="Track to the frames behind the prompts, to those before them, or both; between two "
+        "prompts of an object both are joined. Back needs a file or pictures.",
     )(command)
 
 

@@ -34,6 +34,7 @@ class ProgressDisplay:
         self._interruption = interruption
         self._bar: tqdm[Any] | None = None
         self._restored = 0
+        self._stage = ""
 
     def __enter__(self) -> Self:
         return self
@@ -64,10 +65,23 @@ class ProgressDisplay:
             click.echo(f"object {item.id}{called}: {origin}", err=True)
         self._bar = _bar(total=job.total)
 
+    def _change(self, progress: Progress) -> None:
+        """Show another stage of the job from now on."""
+        assert self._bar is not None, "the job has started"
+        self._bar.leave = bool(self._stage)
+        self._bar.close()
+        if not self._stage and self._restored:
+            plural = "s" * (self._restored > 1)
+            click.echo(f"going on {progress.stage} after {self._restored} frame{plural}", err=True)
+        self._stage, self._restored = progress.stage, 0
+        self._bar = _bar(total=progress.total, initial=progress.done - 1, desc=progress.stage)
+
     def show(self, progress: Progress) -> bool:
         """Show a frame; return False once the user wants to stop."""
         assert self._bar is not None, "the job has started"
-        if progress.done <= self._restored:
+        if progress.stage != self._stage:
+            self._change(progress)
+        elif progress.done <= self._restored:
             self._bar.update()
             if progress.done == self._restored:
                 self._bar.close()

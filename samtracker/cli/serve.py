@@ -23,6 +23,15 @@ PACKAGES = ("fastapi", "uvicorn", "websockets")
     help="Folder whose videos may be opened in the page, beside those that are uploaded.",
 )
 @click.option(
+    "--source",
+    help="Camera's number, URL, or file at its own speed, for everybody to track live in the page.",
+)
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path),
+    help="Folder in which sessions outlive the server; by default they end with it.",
+)
+@click.option(
     "--host",
     default="127.0.0.1",
     show_default=True,
@@ -57,6 +66,8 @@ PACKAGES = ("fastapi", "uvicorn", "websockets")
 @threads_option
 def serve(  # noqa: PLR0917
     folder: Path | None,
+    source: str | None,
+    state: Path | None,
     host: str,
     port: int,
     token: str | None,
@@ -68,7 +79,7 @@ def serve(  # noqa: PLR0917
     """Serve a page that points, tracks, corrects and downloads in a browser.
 
     Videos are uploaded or taken from --folder, and the browser's camera is tracked live. Ctrl-C
-    ends it, and removes what was uploaded.
+    ends it, and removes what was uploaded unless there is a --state.
     """
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
@@ -86,6 +97,8 @@ def serve(  # noqa: PLR0917
         max_sessions=max_sessions,
         max_upload=max_upload * 2**20,
         folder=folder,
+        source=source,
+        state=state,
     )
     server = Server(config, build_tracker(**model))
     click.echo(server.link)

@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from samtracker.cli.command_line import present, run_anew
 from samtracker.cli.options import (
     PlaceType,
+    direction_option,
     first_prompt_options,
     log_option,
     model_options,
@@ -45,11 +46,17 @@ if TYPE_CHECKING:
     help="Where --init-mask, --init-box and --init-point hold: the number of a frame, from 0, or a "
     "time like 1.5s; tracking begins there.",
 )
+@direction_option
 @click.option(
     "--prompts",
     type=click.Path(path_type=Path),
     help="Prompts on any number of objects in any frames, as JSON (docs/formats.md), instead of "
     "all --init options.",
+)
+@click.option(
+    "--project",
+    type=click.Path(path_type=Path),
+    help="Project saved in the page: its prompts and its settings, for its video and weights.",
 )
 @output_options(default=None)
 @range_options
@@ -76,7 +83,9 @@ def track(  # noqa: PLR0917
     candidate: int,
     init_detections: Path | None,
     at: float | None,
+    direction: str,
     prompts: Path | None,
+    project: Path | None,
     output: Path | None,
     save: tuple[str, ...],
     show: bool,
@@ -116,6 +125,15 @@ def track(  # noqa: PLR0917
     from samtracker.cli.model import build_tracker
     from samtracker.jobs import FirstPrompts, TrackJob
 
+    build: Callable[..., Tracker] = build_tracker
+    if project is not None:
+        from samtracker.cli.project import open_project
+
+        if prompts is not None:
+            raise click.UsageError("--project has prompts of its own: leave --prompts out")
+        given = {name for name in model if _is_given(context, name)}
+        build, model = open_project(project, Path(video), model, given)
+        prompts = project
     job = TrackJob(
         source=video,
         prompts=FirstPrompts(
@@ -138,8 +156,9 @@ def track(  # noqa: PLR0917
         log=log,
         device=model["device"],
         command=present(context),
+        direction=direction,
     )
-    run_job(partial(_run, job, partial(build_tracker, **model)), show=show)
+    run_job(partial(_run, job, partial(build, **model)), show=show)
 
 
 @click.command()

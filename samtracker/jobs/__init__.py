@@ -21,6 +21,7 @@
         outcome = resume(Path("out"))
 """
 
+from samtracker.jobs.annotate import annotate
 from samtracker.jobs.command_line import CommandLine
 from samtracker.jobs.first_prompts import FirstPrompts
 from samtracker.jobs.job import TrackJob
@@ -29,16 +30,21 @@ from samtracker.jobs.progress import JobStart, Progress
 from samtracker.jobs.replay import Replay, ReplayedCall
 from samtracker.jobs.resumption import resume
 from samtracker.jobs.summary import Summary
+from samtracker.prompts.prompts_file import Place, PlacedPrompt, PromptedObject
 
 __all__ = [
     "CommandLine",
     "FirstPrompts",
     "JobStart",
     "Outcome",
+    "Place",
+    "PlacedPrompt",
     "Progress",
+    "PromptedObject",
     "Replay",
     "ReplayedCall",
     "Summary",
     "TrackJob",
+    "annotate",
     "resume",
 ]

@@ -40,7 +40,7 @@ class Arrivals:
         return bool(self._detections.of(frame.index, frame.source))
 
     def start(self, tracker: Tracker, frame: VideoFrame) -> FrameResult:
-        """See `LaterPrompts`; with the surest detection that shows something."""
+        """See `LaterPrompts`; first with the surest detection that shows something."""
         failure = PromptError(f"no detection is in frame {frame.index}")
         for found in self._detections.of(frame.index, frame.source):
             try:
@@ -48,7 +48,8 @@ class Arrivals:
             except PromptError as error:
                 failure = error
                 continue
-            return tracker.rename(1, found.name) if found.name else result
+            result = tracker.rename(1, found.name) if found.name else result
+            return self.apply(tracker, frame, result)
         raise failure
 
     def origin(self, object_id: int, method: str) -> str:

@@ -21,7 +21,7 @@ from samtracker.results.output_folder import OutputFolder
 from samtracker.results.sinks import Sinks
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
-from samtracker.video.read import VideoFrame, VideoReader
+from samtracker.video.read import ReadState, VideoFrame, VideoReader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,22 +102,46 @@ def execute(  # noqa: PLR0917
         ending = track_frames(
             tracker, frames, done, journal, sinks, later=later, on_tracked=on_tracked
         )
-    read = frames.state
     origins = _origins(record, ending, tracker, later)
     if ending.is_early and folder.is_behind:
         raise ending.failure or KeyboardInterrupt
+    execution = conclude(
+        replace(record, origins=origins), tracker, reader, frames.state, ending, folder
+    )
+    return replace(execution, unsaved=journal.failure)
+
+
+def conclude(  # noqa: PLR0917
+    record: JobRecord,
+    tracker: Tracker,
+    reader: VideoReader,
+    read: ReadState,
+    ending: Ending,
+    folder: OutputFolder,
+) -> Execution:
+    """Sum up a job, also in its folder.
+
+    Args:
+        record: What was done, with the origins of all objects.
+        tracker: The tracker.
+        reader: Source of the frames.
+        read: What was found while it was read.
+        ending: How it ended.
+        folder: Folder with the results; its `ended_early` is set.
+    """
+
+    def summed_up() -> Summary:
+        return summarize(tracker, reader.info, read, ending, record.origins, record.source)
+
+    summary = summed_up()
     try:
-        summary = summarize(tracker, reader.info, read, ending, origins, record.source)
         write_text(folder.partial / SUMMARY, summary.to_json())
     except OutputError as error:
         ending = replace(ending, failure=ending.failure or error)
-        summary = summarize(tracker, reader.info, read, ending, origins, record.source)
+        summary = summed_up()
     folder.ended_early = ending.is_early
-    return Execution(
-        summary=summary,
-        failure=ending.failure or (_cut_off(reader) if read.truncated else None),
-        unsaved=journal.failure,
-    )
+    failure = ending.failure or (_cut_off(reader) if read.truncated else None)
+    return Execution(summary=summary, failure=failure, unsaved=None)
 
 
 def _origins(

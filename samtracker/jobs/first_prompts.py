@@ -9,6 +9,7 @@ from typing import Any
 
 from samtracker.config import MASK_KINDS
 from samtracker.errors import ConfigError, PromptError
+from samtracker.files import file_sha256
 from samtracker.jobs.arrivals import Arrivals
 from samtracker.jobs.later_prompts import LaterPrompts
 from samtracker.jobs.progress import OnObject
@@ -89,6 +90,16 @@ class FirstPrompts:
         """What is read."""
         return self.mask, self.detections, self.prompts_file
 
+    def digest(self) -> str | None:
+        """Return a checksum of what the file of detections or prompts says; None without one.
+
+        Raises:
+            PromptError: It cannot be read.
+        """
+        if self.prompts_file is not None:
+            return PromptsFile.read(Path(self.prompts_file)).digest()
+        return None if self.detections is None else file_sha256(Path(self.detections))
+
     def read_later(self) -> LaterPrompts | None:
         """Read the file of detections or prompts.
 
@@ -106,9 +117,11 @@ class FirstPrompts:
         """Return whether a frame is the first one to be tracked; `later` is of `read_later`."""
         if not self.in_first_frame:
             return later is None or later.has(frame)
-        if self.at is None:
-            return True
-        return (frame.index if isinstance(self.at, int) else frame.time) >= self.at
+        return self.is_reached(frame.index, frame.time)
+
+    def is_reached(self, index: int, time: float) -> bool:
+        """Return whether a frame, by its number and time in the source, is not before `at`."""
+        return self.at is None or (index if isinstance(self.at, int) else time) >= self.at
 
     def read_objects(self, size: Size, frame: str) -> FirstObjects | None:
         """Read the objects of the mask file.
@@ -154,7 +167,7 @@ class FirstPrompts:
         method = prompt_method(tracker.runtime)
         if not self.in_first_frame:
             assert later is not None, "there is something to track"
-            result = later.apply(tracker, frame, later.start(tracker, frame))
+            result = later.start(tracker, frame)
             return result, {item.id: later.origin(item.id, method) for item in result.objects}
         prompts: list[tuple[str, dict[str, Any]]] = []
         if objects is not None:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from samtracker.config import FORMATS
+from samtracker.config import DIRECTIONS, FORMATS
 from samtracker.errors import ConfigError, OutputError, VideoError
 from samtracker.jobs.command_line import CommandLine
-from samtracker.jobs.execution import Watcher, execute
+from samtracker.jobs.execution import Execution, Watcher, execute
+from samtracker.jobs.execution_of_passes import execute_passes
+from samtracker.jobs.first_frame import first_frame
 from samtracker.jobs.first_prompts import FirstPrompts
-from samtracker.jobs.later_prompts import LaterPrompts
 from samtracker.jobs.log import check_log, keeping_log
 from samtracker.jobs.outcome import Outcome
+from samtracker.jobs.passes import Passes
 from samtracker.jobs.progress import OnFrame, OnObject, OnStart
 from samtracker.jobs.prompt_schedule import PromptSchedule
 from samtracker.jobs.record import JobRecord, lasting
 from samtracker.results.output_folder import OutputFolder
 from samtracker.tracker import Tracker
-from samtracker.video.read import VideoFrame, VideoReader, read_frames
+from samtracker.video.read import read_frames
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +52,13 @@ class TrackJob:
         device: Where the network runs once the job is resumed, see `Tracker`.
         command: What runs this job on the command line, to begin anew if it is killed before its
             first frame; None for nothing.
+        direction: Of `samtracker.config.DIRECTIONS`: "forward" from the prompts on, "backward" to
+            the frames before them, or "both"; between two prompts of an object the masks are then
+            those of the direction that is surer of them.
 
     Raises:
-        ConfigError: A format does not exist.
+        ConfigError: A format or direction does not exist, or the direction does not fit the rest.
+        VideoError: The source comes once, and cannot be read backward.
     """
 
     source: str | Path | int
@@ -66,8 +73,10 @@ class TrackJob:
     log: Path | None = None
     device: str = "auto"
     command: CommandLine | None = None
+    direction: str = "forward"
 
     def __post_init__(self) -> None:
+        self._check_direction()
         for name in self.save:
             if name not in FORMATS:
                 raise ConfigError(f"save={name!r} does not exist: use {', '.join(FORMATS)}")
@@ -101,51 +110,77 @@ class TrackJob:
         with OutputFolder(self.output, overwrite=self.overwrite, inputs=read) as folder:
             if self.command is not None and lasting(self.source) is not None:
                 self.command.note(folder.partial)
-            with read_frames(
-                self.source, start=self.start, end=self.end, stride=self.stride, stream=self.stream
-            ) as reader:
-                later = self.prompts.read_later()
-                frame = self._first_frame(reader, later)
-                objects = self.prompts.read_objects(
-                    reader.info.size, frame.source or str(self.source)
-                )
-                tracker = tracker() if callable(tracker) else tracker
-                with keeping_log(self.log, tracker, self.source, log_failures.append):
-                    first, origins = self.prompts.start(tracker, frame, objects, on_object, later)
-                    execution = execute(
-                        self._record(origins, frame),
-                        tracker,
-                        reader,
-                        [(frame, first)],
-                        folder,
-                        Watcher(on_start=on_start, on_frame=on_frame),
-                        later=later,
-                    )
+            watcher = Watcher(on_start=on_start, on_frame=on_frame)
+            if self.direction == "forward":
+                execution = self._at_once(tracker, folder, watcher, on_object, log_failures.append)
+            else:
+                passes = Passes(self.record({}, self.start), folder.partial, watcher)
+                track = partial(passes.track, self.prompts, tracker, on_object)
+                execution = execute_passes(passes, track, folder)
         return Outcome.of(folder, execution, next(iter(log_failures), None))
 
-    def _first_frame(self, reader: VideoReader, later: LaterPrompts | None) -> VideoFrame:
-        """Return the first frame in which anything is pointed at."""
-        frame = first = next(reader, None)
-        if first is not None and isinstance(later, PromptSchedule):
-            later.check(first)
-        while frame is not None and not self.prompts.begin_in(frame, later):
-            frame = next(reader, None)
-        if frame is None:
-            end = "its end" if self.end is None else f"{self.end:g} s"
-            what = "frame" if first is None else "frame that is pointed at"
-            raise VideoError(
-                f"'{self.source}' has no {what} from {self.start:g} s to {end}: "
-                "give another start=... or end=..."
+    def _at_once(
+        self,
+        tracker: Tracker | Callable[[], Tracker],
+        folder: OutputFolder,
+        watcher: Watcher,
+        on_object: OnObject | None,
+        on_log_failure: Callable[[OutputError], object],
+    ) -> Execution:
+        """Track forward, and write each frame at once."""
+        with read_frames(
+            self.source, start=self.start, end=self.end, stride=self.stride, stream=self.stream
+        ) as reader:
+            later = self.prompts.read_later()
+            frame = first_frame(
+                reader,
+                partial(self.prompts.begin_in, later=later),
+                check=later.check if isinstance(later, PromptSchedule) else None,
+                source=self.source,
+                start=self.start,
+                end=self.end,
             )
-        return frame
+            objects = self.prompts.read_objects(reader.info.size, frame.source or str(self.source))
+            tracker = tracker() if callable(tracker) else tracker
+            waits = self.prompts.at is not None or not self.prompts.in_first_frame
+            with keeping_log(self.log, tracker, self.source, on_log_failure):
+                first, origins = self.prompts.start(tracker, frame, objects, on_object, later)
+                record = self.record(origins, frame.time if waits else self.start)
+                done = [(frame, first)]
+                return execute(record, tracker, reader, done, folder, watcher, later=later)
 
-    def _record(self, origins: dict[int, str], first: VideoFrame) -> JobRecord:
+    def _check_direction(self) -> None:
+        if self.direction not in DIRECTIONS:
+            known = ", ".join(DIRECTIONS)
+            raise ConfigError(f"direction={self.direction!r} does not exist: use {known}")
+        if self.direction == "forward":
+            return
+        given = f"direction={self.direction!r}"
+        if self.prompts.detections is not None:
+            raise ConfigError(f"{given} does not fit detections, which start objects: leave it out")
+        if self.log is not None:
+            raise ConfigError(f"{given} does not fit log=..., which is of one pass: leave it out")
+        if lasting(self.source) is None:
+            raise VideoError(
+                f"{given} needs a source that can be read again: save '{self.source}' to a file"
+            )
+        if self.direction == "backward" and self.prompts.in_first_frame and self.prompts.at is None:
+            raise ConfigError(
+                f"{given} ends at the first frame: say with at=... where prompts hold"
+            )
+
+    def record(self, origins: dict[int, str], start: float) -> JobRecord:
+        """Return what is written down of the job.
+
+        Args:
+            origins: What the first masks were made from, by object id.
+            start: Seconds at which its first frame is, or before.
+        """
         prompts = self.prompts
-        waits = prompts.at is not None or not prompts.in_first_frame
         return JobRecord(
             source=str(self.source),
             path=lasting(self.source),
-            start=first.time if waits else self.start,
+            start=start,
             end=self.end,
             stride=self.stride,
             stream=self.stream,
@@ -155,6 +190,8 @@ class TrackJob:
             overwrite=self.overwrite,
             detections=_absolute(prompts.detections),
             prompts=_absolute(prompts.prompts_file),
+            digest=prompts.digest(),
+            direction=self.direction,
         )
 
 

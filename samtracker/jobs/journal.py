@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,14 @@ from samtracker.types import Frame, FrameResult, Mask, Size, State, TrackedObjec
 from samtracker.video.read import VideoFrame, VideoReader
 
 
-def to_line(frame: VideoFrame, result: FrameResult) -> str:
-    """Return a frame's result as a line of JSON, and by what the frame is known again."""
+def to_line(frame: VideoFrame, result: FrameResult, prompted: Collection[int] = ()) -> str:
+    """Return a frame's result as a line of JSON, and by what the frame is known again.
+
+    Args:
+        frame: The frame.
+        result: What was found in it.
+        prompted: Ids of the objects whose masks the user gave there, where that matters.
+    """
     objects = [
         {
             "id": item.id,
@@ -36,6 +42,7 @@ def to_line(frame: VideoFrame, result: FrameResult) -> str:
         "frame": frame.index,
         "crc": _crc(frame.image),
         "objects": objects,
+        **({"prompted": sorted(prompted)} if prompted else {}),
     }
     return json.dumps(line)
 
@@ -62,11 +69,8 @@ def restored_frames(
             for number in range(last.index + 1):
                 frame = next(reader, None)
                 plain = json.loads(lines.readline())
-                if frame is None or not _shows(frame, plain, last.size):
-                    raise VideoError(
-                        f"'{source}' has changed since the job was interrupted (frame {number} of "
-                        "the job): put the old one back, or track the new one from its start"
-                    )
+                check_same(frame, plain, last.size, source)
+                assert frame is not None, "that is checked"
                 result = _result(plain, last, least)
                 least = len(result.objects)
                 if result.index != number:
@@ -78,25 +82,64 @@ def restored_frames(
         ) from error
 
 
-def _result(plain: dict[str, Any], like: FrameResult, least: int) -> FrameResult:
-    """Read a result with the first of the objects that another one has; a job removes none.
+def noted_lines(path: Path, count: int) -> Iterator[dict[str, Any]]:
+    """Yield the first lines of a journal.
 
     Args:
-        plain: The line.
-        like: The other one, of a later frame.
-        least: How many objects there are at least.
+        path: The journal.
+        count: How many there are to be.
+
+    Raises:
+        OutputError: It has fewer, or is damaged.
     """
-    count = len(plain["objects"])
-    if not least <= count <= len(like.objects):
-        raise ValueError(f"{count} objects")
+    try:
+        with path.open("rb") as lines:
+            for number in range(count):
+                plain = json.loads(lines.readline())
+                if plain["index"] != number:
+                    raise ValueError(f"frame {plain['index']} in the place of {number}")
+                yield plain
+    except (OSError, *DAMAGE) as error:
+        raise OutputError(
+            f"'{path}' is damaged: the job cannot be resumed, track again with overwrite=True"
+        ) from error
+
+
+def check_same(frame: VideoFrame | None, plain: dict[str, Any], size: Size, source: str) -> None:
+    """Check that a frame is the one that was tracked.
+
+    Args:
+        frame: The frame; None where the source has ended.
+        plain: What its line says.
+        size: (H, W) of the frames.
+        source: The source as the user named it.
+
+    Raises:
+        VideoError: It is not.
+    """
+    if frame is None or not _shows(frame, plain, size):
+        raise VideoError(
+            f"'{source}' has changed since the job was interrupted (frame {plain['index']} of the "
+            "job): put the old one back, or track the new one from its start"
+        )
+
+
+def from_line(plain: dict[str, Any], size: Size) -> FrameResult:
+    """Return the result that a line tells of.
+
+    Args:
+        plain: What the line says.
+        size: (H, W) of the frames.
+
+    Raises:
+        ValueError: It is damaged, as with the others of `samtracker.files.DAMAGE`.
+    """
     objects = []
-    for item, other in zip(plain["objects"], like.objects, strict=False):
-        if item["id"] != other.id:
-            raise ValueError(f"no object {item['id']}")
-        mask = _unpack(item["mask"], like.size)
+    for item in plain["objects"]:
+        mask = _unpack(item["mask"], size)
         objects.append(
             TrackedObject(
-                id=other.id,
+                id=int(item["id"]),
                 mask=mask,
                 box=mask_box(mask),
                 score=float(item["score"]),
@@ -108,9 +151,27 @@ def _result(plain: dict[str, Any], like: FrameResult, least: int) -> FrameResult
     return FrameResult(
         index=int(plain["index"]),
         timestamp=None if time is None else float(time),
-        size=like.size,
+        size=size,
         objects=tuple(objects),
     )
+
+
+def _result(plain: dict[str, Any], like: FrameResult, least: int) -> FrameResult:
+    """Read a result with the first of the objects that another one has; a job removes none.
+
+    Args:
+        plain: The line.
+        like: The other one, of a later frame.
+        least: How many objects there are at least.
+    """
+    result = from_line(plain, like.size)
+    count = len(result.objects)
+    if not least <= count <= len(like.objects):
+        raise ValueError(f"{count} objects")
+    for item, other in zip(result.objects, like.objects, strict=False):
+        if item.id != other.id:
+            raise ValueError(f"no object {item.id}")
+    return result
 
 
 def _shows(frame: VideoFrame, plain: dict[str, Any], size: Size) -> bool:

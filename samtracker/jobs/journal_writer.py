@@ -5,15 +5,25 @@ from __future__ import annotations
 import math
 import os
 import time
+from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 from samtracker.errors import OutputError, SamTrackerError
 from samtracker.files import writing
 from samtracker.jobs.journal import to_line
 from samtracker.jobs.record import JobRecord
-from samtracker.results.names import JOB, JOURNAL, RESUME, TRACKER
+from samtracker.results.names import (
+    BACKWARD_JOURNAL,
+    BACKWARD_TRACKER,
+    JOB,
+    JOURNAL,
+    RESUME,
+    TRACKER,
+)
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 from samtracker.video.read import VideoFrame
@@ -23,6 +33,23 @@ INTERVAL = 15.0
 
 SHARE = 0.02
 """Largest share of the time that checkpoints may take, 0 to 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JournalNames:
+    """Names of the two files that change in the folder `resume`.
+
+    Attributes:
+        journal: Results of all frames.
+        tracker: The tracker.
+    """
+
+    journal: str
+    tracker: str
+
+
+FORWARD: Final = JournalNames(journal=JOURNAL, tracker=TRACKER)
+BACKWARD: Final = JournalNames(journal=BACKWARD_JOURNAL, tracker=BACKWARD_TRACKER)
 
 
 class JournalWriter:
@@ -37,6 +64,7 @@ class JournalWriter:
         record: What is done; of a camera or URL nothing is written down, for it cannot be read
             again.
         tracker: The tracker that does it, saved now and then.
+        names: Names of the files.
 
     Attributes:
         failure: Why the first thing that could not be written down could not; None if all could.
@@ -44,8 +72,11 @@ class JournalWriter:
 
     failure: SamTrackerError | None = None
 
-    def __init__(self, folder: Path, record: JobRecord, tracker: Tracker) -> None:
+    def __init__(
+        self, folder: Path, record: JobRecord, tracker: Tracker, names: JournalNames = FORWARD
+    ) -> None:
         self._folder = folder / RESUME
+        self._names = names
         self._tracker = tracker
         self._due = -math.inf
         self._written: int | None = None
@@ -59,22 +90,50 @@ class JournalWriter:
                     file.write(record.to_json() + "\n")
                     file.flush()
                     os.fsync(file.fileno())
-                self._journal = (self._folder / JOURNAL).open("w", encoding="ascii", newline="\n")
+                path = self._folder / names.journal
+                self._journal = path.open("w", encoding="ascii", newline="\n")
         except OutputError as error:
             self._fail(error)
 
-    def write(self, frame: VideoFrame, result: FrameResult) -> None:
+    @property
+    def is_open(self) -> bool:
+        """Whether frames are written down."""
+        return self._journal is not None
+
+    def take_over(self, former: Path) -> None:
+        """Write what an earlier journal says of the frames that the tracker knows.
+
+        Args:
+            former: The earlier folder `resume`.
+        """
+        if self._journal is None or self._tracker.result is None:
+            return
+        last = self._tracker.result.index
+        try:
+            with (
+                writing(self._folder / self._names.journal),
+                (former / self._names.journal).open(encoding="ascii") as lines,
+            ):
+                self._journal.writelines(islice(lines, last + 1))
+                self._journal.flush()
+        except OutputError as error:
+            self._fail(error)
+        self._written = last
+        self.checkpoint()
+
+    def write(self, frame: VideoFrame, result: FrameResult, prompted: Collection[int] = ()) -> None:
         """Write a frame's result, before it is written anywhere else.
 
         Args:
             frame: The frame.
             result: What was found in it.
+            prompted: See `to_line`.
         """
         if self._journal is None:
             return
         try:
-            with writing(self._folder / JOURNAL):
-                self._journal.write(to_line(frame, result) + "\n")
+            with writing(self._folder / self._names.journal):
+                self._journal.write(to_line(frame, result, prompted) + "\n")
                 self._journal.flush()
         except OutputError as error:
             self._fail(error)
@@ -91,9 +150,9 @@ class JournalWriter:
             return
         begin = time.monotonic()
         try:
-            with writing(self._folder / JOURNAL):
+            with writing(self._folder / self._names.journal):
                 os.fsync(self._journal.fileno())
-            self._tracker.save(self._folder / TRACKER)
+            self._tracker.save(self._folder / self._names.tracker)
         except SamTrackerError as error:  # an older one, if there is any, still holds
             self.failure = self.failure or error
         end = time.monotonic()

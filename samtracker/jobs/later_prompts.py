@@ -16,7 +16,7 @@ class LaterPrompts(Protocol):
         """Return whether there is something to be done in a frame."""
 
     def start(self, tracker: Tracker, frame: VideoFrame) -> FrameResult:
-        """Start a stream in a frame that has something.
+        """Start a stream in a frame that has something, and do all that is to be done there.
 
         Raises:
             PromptError: What is pointed at there shows no object.

@@ -36,16 +36,19 @@ class Progress:
     Attributes:
         frame: The frame; it must not be changed, for it may still be written.
         result: What was found in it.
-        total: See `JobStart`.
+        total: See `JobStart`; of the stage, where there are several.
+        stage: What is being done: "forward", "backward" or "writing" in a job of several passes;
+            empty for a job that does all at once.
     """
 
     frame: VideoFrame
     result: FrameResult
     total: int | None
+    stage: str = ""
 
     @property
     def done(self) -> int:
-        """Number of frames that are tracked, this one included."""
+        """Number of frames that are done in this stage, this one included."""
         return self.result.index + 1
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from samtracker.errors import PromptError
+from samtracker.jobs.backward_prompts import FramePrompt
 from samtracker.prompts.mask_file import read_mask
 from samtracker.prompts.prompts_file import PlacedPrompt, PromptedObject, PromptsFile
 from samtracker.tracker import Tracker
@@ -25,6 +29,9 @@ class PromptSchedule:
 
     Args:
         file: What to do.
+
+    Attributes:
+        prompted: Ids of the objects that were started or corrected in the last frame.
     """
 
     def __init__(self, file: PromptsFile) -> None:
@@ -32,6 +39,7 @@ class PromptSchedule:
         self._waiting: _Prompts = [(o, prompt) for o in file.objects for prompt in o.prompts]
         self._ids: dict[int, int] = {}
         self._kinds: dict[int, str] = {}
+        self.prompted: frozenset[int] = frozenset()
 
     def check(self, first: VideoFrame) -> None:
         """Check what can be before anything is tracked.
@@ -48,7 +56,7 @@ class PromptSchedule:
                     f"prompts '{self._file.path}' has one at {prompt.place}, before the first "
                     f"frame ({first.index}, at {first.time:g} s): give an earlier start=..."
                 )
-            if prompt.mask is not None:
+            if prompt.kind == "mask":
                 _read(prompt, first)
 
     def has(self, frame: VideoFrame) -> bool:
@@ -57,29 +65,63 @@ class PromptSchedule:
 
     def start(self, tracker: Tracker, frame: VideoFrame) -> FrameResult:
         """See `LaterPrompts`."""
-        (item, prompt), *others = self._due(frame)
+        (item, prompt), *others = self._due(frame.index, frame.time)
         given = _given(prompt, frame)
-        if prompt.mask is not None:
+        if prompt.kind == "mask":
             given = {"mask": {1: given["mask"]}}
         result = tracker.init(frame.image, timestamp=frame.time, **given)
         number = self._begin(item, prompt)
         result = tracker.rename(number, item.name) if item.name else result
+        self.prompted = frozenset((number,))
         return self._carry_out(others, tracker, frame, result)
 
     def note(self, frame: VideoFrame, result: FrameResult) -> None:
         """See `LaterPrompts`."""
-        for item, prompt in self._due(frame):
+        self.pass_over(frame.index, frame.time)
+
+    def pass_over(self, index: int, time: float) -> None:
+        """See `PassPrompts`."""
+        for item, prompt in self._due(index, time):
             if id(item) not in self._ids:
                 self._begin(item, prompt)
 
     def apply(self, tracker: Tracker, frame: VideoFrame, result: FrameResult) -> FrameResult:
         """See `LaterPrompts`."""
-        return self._carry_out(self._due(frame), tracker, frame, result)
+        self.prompted = frozenset()
+        return self._carry_out(self._due(frame.index, frame.time), tracker, frame, result)
+
+    def backward(self, places: Sequence[tuple[int, float]]) -> dict[float, list[FramePrompt]]:
+        """Return what to do where frames come from the last to the first.
+
+        Args:
+            places: Numbers and times of all frames, in the order of their times.
+
+        Returns:
+            By the time of the frame; ids are those that the objects have forward.
+        """
+        found: dict[float, list[FramePrompt]] = {}
+        for index, time in places:
+            for item, prompt in self._due(index, time):
+                number = self._ids.get(id(item)) or self._begin(item, prompt)
+                given = partial(_given, prompt)
+                step = FramePrompt(id=number, name=item.name, given=given)
+                found.setdefault(time, []).append(step)
+            if not self._waiting:
+                break
+        return found
 
     def origin(self, object_id: int, method: str) -> str:
         """See `LaterPrompts`."""
         kind = self._kinds[object_id]
         return kind if kind == "mask" else f"{kind} ({method})"
+
+    def origins(self, method: str) -> dict[int, str]:
+        """Return what the first masks of all objects were made from; see `origin`."""
+        return {number: self.origin(number, method) for number in self._ids.values()}
+
+    def to_results(self, result: FrameResult) -> FrameResult:
+        """See `PassPrompts`."""
+        return result
 
     def finish(self) -> None:
         """See `LaterPrompts`."""
@@ -91,12 +133,12 @@ class PromptSchedule:
                 *(self._file.path, len(self._waiting), places, more),
             )
 
-    def _due(self, frame: VideoFrame) -> _Prompts:
+    def _due(self, index: int, time: float) -> _Prompts:
         """Take the prompts that hold in a frame from those that wait."""
         due: _Prompts = []
         waiting: _Prompts = []
         for item in self._waiting:
-            reached = item[1].place.is_reached(frame.index, frame.time)
+            reached = item[1].place.is_reached(index, time)
             (due if reached else waiting).append(item)
         self._waiting = waiting
         return due
@@ -109,10 +151,11 @@ class PromptSchedule:
             number = self._ids.get(id(item))
             if number is not None:
                 result = tracker.correct(frame.image, number, **given)
-                continue
-            result = tracker.add_object(frame.image, **given)
-            number = self._begin(item, prompt)
-            result = tracker.rename(number, item.name) if item.name else result
+            else:
+                result = tracker.add_object(frame.image, **given)
+                number = self._begin(item, prompt)
+                result = tracker.rename(number, item.name) if item.name else result
+            self.prompted |= {number}
         return result
 
     def _begin(self, item: PromptedObject, prompt: PlacedPrompt) -> int:
@@ -125,14 +168,16 @@ class PromptSchedule:
 
 def _given(prompt: PlacedPrompt, frame: VideoFrame) -> dict[str, Any]:
     """Return a prompt as the arguments of a tracker's methods."""
-    if prompt.mask is not None:
+    if prompt.kind == "mask":
         return {"mask": _read(prompt, frame)}
     return {"box": prompt.box} if prompt.box is not None else {"points": prompt.points}
 
 
 def _read(prompt: PlacedPrompt, frame: VideoFrame) -> Mask:
-    assert prompt.mask is not None, "it has one"
     size: Size = (frame.image.shape[0], frame.image.shape[1])
+    if prompt.rle is not None:
+        return prompt.pixels(size)
+    assert isinstance(prompt.mask, Path), "it comes from a file"
     masks = read_mask(prompt.mask, size, frame=frame.source or "").masks()
     if len(masks) > 1:
         raise PromptError(f"mask '{prompt.mask}' shows {len(masks)} objects: give one of each")

@@ -13,7 +13,7 @@ from glob import escape
 from pathlib import Path
 from typing import Final, Self
 
-from samtracker.config import FORMATS
+from samtracker.config import DIRECTIONS, FORMATS
 from samtracker.errors import OutputError
 from samtracker.files import DAMAGE
 from samtracker.results.names import JOB, RESUME
@@ -42,6 +42,8 @@ class JobRecord:
         overwrite: Whether older results are replaced.
         detections: Absolute path of `FirstPrompts.detections`; None without.
         prompts: Absolute path of `FirstPrompts.prompts_file`; None without.
+        digest: Of what these files hold, see `FirstPrompts.digest`; None without.
+        direction: See `TrackJob`.
     """
 
     source: str
@@ -56,6 +58,8 @@ class JobRecord:
     overwrite: bool
     detections: str | None = None
     prompts: str | None = None
+    digest: str | None = None
+    direction: str = "forward"
 
     def to_json(self) -> str:
         """Return it as indented JSON."""
@@ -90,11 +94,14 @@ class JobRecord:
                 overwrite=given["overwrite"] is True,
                 detections=given.get("detections"),
                 prompts=given.get("prompts"),
+                digest=given.get("digest"),
+                direction=given.get("direction", "forward"),
             )
             texts = isinstance(record.source, str) and isinstance(record.device, str)
             known = set(record.save) <= set(FORMATS) and Path(record.path or "").is_absolute()
-            files = (record.detections, record.prompts)
+            files = (record.detections, record.prompts, record.digest)
             texts = texts and all(isinstance(file, str | None) for file in files)
+            known = known and record.direction in DIRECTIONS
             if version != FORMAT or not (texts and known):
                 raise ValueError("no record of a job")
         except (OSError, *DAMAGE) as error:

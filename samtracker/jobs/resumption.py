@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from samtracker.errors import WeightsError
-from samtracker.jobs.arrivals import Arrivals
-from samtracker.jobs.execution import Watcher, execute
+from samtracker.errors import PromptError, WeightsError
+from samtracker.jobs.execution import Execution, Watcher, execute
+from samtracker.jobs.execution_of_passes import execute_passes
+from samtracker.jobs.first_prompts import FirstPrompts
 from samtracker.jobs.interrupted import find_interrupted
 from samtracker.jobs.journal import restored_frames
 from samtracker.jobs.later_prompts import LaterPrompts
 from samtracker.jobs.outcome import Outcome
+from samtracker.jobs.passes import Passes
 from samtracker.jobs.progress import OnFrame, OnStart
 from samtracker.jobs.prompt_schedule import PromptSchedule
 from samtracker.jobs.record import JobRecord
 from samtracker.jobs.threads import torch_threads
-from samtracker.prompts.detections import Detections
-from samtracker.prompts.prompts_file import PromptsFile
-from samtracker.results.names import RESUME, TRACKER
+from samtracker.results.names import BACKWARD_TRACKER, RESUME, TRACKER
 from samtracker.results.output_folder import OutputFolder
 from samtracker.tracker import Tracker
 from samtracker.tracking.save import load_tracker
@@ -50,7 +51,7 @@ def resume(
             damaged or of another version.
         WeightsError: The weights are missing or are others.
         VideoError: The source is missing or has changed.
-        PromptError: The file of detections or prompts is missing or damaged.
+        PromptError: The file of detections or prompts is missing, damaged or not what it was.
         SamTrackerError: The job failed before it was as far as it had been. In all these cases the
             folder is as it was.
         KeyboardInterrupt: The job was stopped before it was as far; the folder is as it was.
@@ -58,39 +59,75 @@ def resume(
     output, place = find_interrupted(folder)
     record = JobRecord.read(place)
     record = replace(record, device=device or record.device)
-    path = place / RESUME / TRACKER
+    path = place / RESUME / BACKWARD_TRACKER  # the later pass, where there are two
+    path = path if path.is_file() else place / RESUME / TRACKER
     saved = load_tracker(path, weights)
     tracker = Tracker.restore(saved, device=record.device)
     if tracker.result is None:
         raise WeightsError(f"'{path}' has no stream in it: track again with overwrite=True")
-    assert record.path is not None, "others are not written down"
-    later: LaterPrompts | None = None
-    if record.detections is not None:
-        later = Arrivals(Detections.read(Path(record.detections)))
-    elif record.prompts is not None:
-        later = PromptSchedule(PromptsFile.read(Path(record.prompts)))
+    later = _read_later(record)
+    watcher = Watcher(on_start=on_start, on_frame=on_frame)
     with (
         torch_threads(saved.threads),
-        read_frames(
-            Path(record.path),
-            start=record.start,
-            end=record.end,
-            stride=record.stride,
-            stream=record.stream,
-        ) as reader,
         OutputFolder(
             output, overwrite=record.overwrite, resumed=place, inputs=(record.path,)
         ) as target,
     ):
         assert target.former is not None, "it is the one given"
-        execution = execute(
-            replace(record, overwrite=record.overwrite or place == output),
+        record = replace(record, overwrite=record.overwrite or place == output)
+        if record.direction == "forward":
+            execution = _at_once(record, tracker, target, watcher, later)
+        else:
+            assert later is None or isinstance(later, PromptSchedule), "jobs refuse others"
+            passes = Passes(record, target.partial, watcher)
+            go_on = partial(passes.go_on, tracker, target.former / RESUME, later)
+            execution = execute_passes(passes, go_on, target)
+    return Outcome.of(target, execution)
+
+
+def _at_once(
+    record: JobRecord,
+    tracker: Tracker,
+    folder: OutputFolder,
+    watcher: Watcher,
+    later: LaterPrompts | None,
+) -> Execution:
+    """Go on forward, and write each frame at once."""
+    assert record.path is not None, "others are not written down"
+    assert tracker.result is not None, "it is saved with a stream"
+    assert folder.former is not None, "it goes on from there"
+    with read_frames(
+        Path(record.path),
+        start=record.start,
+        end=record.end,
+        stride=record.stride,
+        stream=record.stream,
+    ) as reader:
+        return execute(
+            record,
             tracker,
             reader,
-            restored_frames(target.former, tracker.result, reader, record.source),
-            target,
-            Watcher(on_start=on_start, on_frame=on_frame),
+            restored_frames(folder.former, tracker.result, reader, record.source),
+            folder,
+            watcher,
             restored=tracker.result.index + 1,
             later=later,
         )
-    return Outcome.of(target, execution)
+
+
+def _read_later(record: JobRecord) -> LaterPrompts | None:
+    """Read the file of detections or prompts, if it is still what it was."""
+    path = record.prompts or record.detections
+    if path is None:
+        return None
+    given = FirstPrompts(
+        detections=None if record.detections is None else Path(record.detections),
+        prompts_file=None if record.prompts is None else Path(record.prompts),
+    )
+    later = given.read_later()
+    if record.digest not in (None, given.digest()):
+        raise PromptError(
+            f"'{path}' has changed since the job was interrupted, or a mask that it names: put the "
+            "old one back, or track again with overwrite=True"
+        )
+    return later

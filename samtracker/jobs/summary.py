@@ -95,13 +95,12 @@ def summarize(  # noqa: PLR0917
         source: The source as the user named it.
     """
     runtime, network, tally = tracker.runtime, tracker.runtime.network, ending.tally
-    known = () if tracker.result is None else tracker.result.objects
     return Summary(
         source=source,
         size=info.size,
         frames=tally.frames,
         objects=tally.objects,
-        names={item.id: item.name for item in known if item.name},
+        names=dict(sorted(tally.names.items())),
         interrupted=ending.interrupted,
         failed=str(ending.failure) if ending.failure else None,
         unreadable=read.unreadable,

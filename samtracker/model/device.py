@@ -26,7 +26,7 @@ def choose_device(name: str = "auto") -> torch.device:
         return torch.device(next(kind for kind, found in present.items() if found))
     try:
         device = torch.device(name)
-    except (RuntimeError, TypeError):
+    except (RuntimeError, TypeError, ValueError):
         raise ConfigError(
             f"device={name!r} does not exist: use one of {', '.join(DEVICES)}"
         ) from None

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
 from samtracker.errors import PromptError
-from samtracker.files import DAMAGE
-from samtracker.types import Box
+from samtracker.files import DAMAGE, file_sha256, write_text
+from samtracker.masks.run_lengths import decode
+from samtracker.types import Box, Mask, Size
 
-_KIND: Final = "samtracker-prompts-"
-FORMAT: Final = f"{_KIND}1"
+FORMAT: Final = "samtracker-prompts-1"
+PROJECT: Final = "samtracker-project-1"
+"""A file of prompts that also says what they are for; see `samtracker.prompts.project_file`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,24 +50,58 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class PlacedPrompt:
-    """What is pointed at in a frame: exactly one of mask, box and points.
+    """What is pointed at in a frame: exactly one of mask, rle, box and points.
 
     Attributes:
         place: Where it holds.
-        mask: Picture or annotation file that shows one object.
+        mask: Picture or annotation file that shows one object; or, not in a file, bool (H, W).
+        rle: A mask that is in the file itself, as COCO's run lengths.
         box: X1, y1, x2, y2 in pixels.
         points: Clicks (x, y, label).
     """
 
     place: Place
-    mask: Path | None = None
+    mask: Path | Mask | None = None
+    rle: Mapping[str, Any] | None = None
     box: Box | None = None
     points: tuple[tuple[float, float, int], ...] | None = None
 
     @property
     def kind(self) -> str:
-        """Which of the three it is."""
-        return "mask" if self.mask is not None else "points" if self.box is None else "box"
+        """Whether it is a mask, a box or clicks."""
+        if self.mask is not None or self.rle is not None:
+            return "mask"
+        return "points" if self.box is None else "box"
+
+    def pixels(self, size: Size) -> Mask:
+        """Return the mask that is in the file itself.
+
+        Args:
+            size: (H, W) that it must have.
+
+        Raises:
+            PromptError: It is damaged, or has another size.
+        """
+        assert self.rle is not None, "it has one"
+        try:
+            if tuple(self.rle["size"]) == size:
+                return decode(dict(self.rle))
+            reason = f"has another size than the video, {size[1]}x{size[0]}"
+        except DAMAGE as error:
+            reason = f"is damaged ({error})"
+        raise PromptError(f"a mask at {self.place} {reason}: give that of this video")
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return it as a file has it."""
+        plain = {
+            "frame": self.place.frame,
+            "time": self.place.time,
+            "mask": None if self.mask is None else str(self.mask),
+            "rle": self.rle,
+            "box": self.box,
+            "points": self.points,
+        }
+        return {key: value for key, value in plain.items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +134,7 @@ class PromptsFile:
         """Return whether a file says that it is one, of whatever version."""
         try:
             data = json.loads(path.read_text("utf-8-sig"))
-            return str(data["format"]).startswith(_KIND)
+            return str(data["format"]).startswith("samtracker-")
         except (OSError, *DAMAGE):
             return False
 
@@ -109,7 +147,7 @@ class PromptsFile:
         """
         try:
             data = json.loads(path.read_text("utf-8-sig"))
-            if data["format"] != FORMAT:
+            if data["format"] not in (FORMAT, PROJECT):
                 raise ValueError(f"its format is not {FORMAT}")
             objects = tuple(_object(item, path.parent) for item in data["objects"])
             if not objects:
@@ -122,9 +160,38 @@ class PromptsFile:
             ) from error
         return cls(path=path, objects=objects)
 
+    def write(self) -> None:
+        """Write the file; its masks must be files.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+        objects = [
+            {
+                **({"name": item.name} if item.name else {}),
+                "prompts": [prompt.to_plain() for prompt in item.prompts],
+            }
+            for item in self.objects
+        ]
+        write_text(self.path, json.dumps({"format": FORMAT, "objects": objects}, indent=1))
+
+    def digest(self) -> str:
+        """Return a checksum of the file and of the masks that it names.
+
+        Raises:
+            PromptError: One of them cannot be read.
+        """
+        prompts = [prompt for item in self.objects for prompt in item.prompts]
+        masks = [prompt.mask for prompt in prompts if isinstance(prompt.mask, Path)]
+        try:
+            sums = [file_sha256(path) for path in (self.path, *masks)]
+        except OSError as error:
+            raise PromptError(f"'{error.filename}' cannot be read ({error.strerror})") from error
+        return hashlib.sha256("".join(sums).encode("ascii")).hexdigest()
+
 
 def _object(data: dict[str, Any], folder: Path) -> PromptedObject:
-    _check_keys(data, {"name", "prompts"})
+    _check_keys(data, {"name", "prompts", "states"})
     prompts = tuple(_prompt(item, folder) for item in data["prompts"])
     if not prompts:
         raise ValueError("an object has no prompts")
@@ -132,14 +199,17 @@ def _object(data: dict[str, Any], folder: Path) -> PromptedObject:
 
 
 def _prompt(data: dict[str, Any], folder: Path) -> PlacedPrompt:
-    _check_keys(data, {"frame", "time", "mask", "box", "points"})
-    shown = data.keys() & {"mask", "box", "points"}
+    _check_keys(data, {"frame", "time", "mask", "rle", "box", "points", "shown"})
+    shown = data.keys() & {"mask", "rle", "box", "points"}
     if len(shown) != 1:
-        raise ValueError(f"{json.dumps(data)[:60]} has not exactly one of mask, box and points")
-    mask, box, points = (data.get(key) for key in ("mask", "box", "points"))
+        raise ValueError(
+            f"{json.dumps(data)[:60]} has not exactly one of mask, box, points and rle"
+        )
+    mask, rle, box, points = (data.get(key) for key in ("mask", "rle", "box", "points"))
     return PlacedPrompt(
         place=_place(data),
         mask=None if mask is None else folder / str(mask),
+        rle=rle,
         box=None if box is None else _box(box),
         points=None if points is None else tuple(_click(*point) for point in points),
     )

@@ -21,14 +21,18 @@ _FILES = {
     *(name + suffix for name in names.GRAPHS for suffix in (".onnx", ".xml", ".bin")),
     names.PROCESS,
 }
-_RESUME_FILES = {names.COMMAND, names.JOB, names.JOURNAL, names.TRACKER, f"{names.TRACKER}.tmp"}
+_TRACKERS = (names.TRACKER, names.BACKWARD_TRACKER)
+_RESUME_FILES = {
+    *(names.COMMAND, names.JOB, names.JOURNAL, names.BACKWARD_JOURNAL),
+    *(name + suffix for name in _TRACKERS for suffix in ("", ".tmp")),
+}
 _EXPORT = f'{{\n  "format": "{names.EXPORT_FORMAT}"'.encode()
 _NUMBERED = re.compile(r"\d{5,}\.png")  # one of an earlier version may be half written
 
 
 def is_resumable(folder: Path) -> bool:
     """Return whether a job in a folder can go on from there."""
-    return (folder / names.RESUME / names.TRACKER).is_file()
+    return any((folder / names.RESUME / name).is_file() for name in _TRACKERS)
 
 
 def has_results(folder: Path) -> bool:

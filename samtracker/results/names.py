@@ -46,11 +46,13 @@ GRAPHS: Final = (
 """Exported graphs, each a file in ONNX and two in OpenVINO."""
 
 RESUME: Final = "resume"
-"""Folder of what an interrupted job needs to go on; the next four are in it."""
+"""Folder of what an interrupted job needs to go on; the next six are in it."""
 COMMAND: Final = "command.json"
 JOB: Final = "job.json"
 JOURNAL: Final = "results.jsonl"
 TRACKER: Final = "tracker.safetensors"
+BACKWARD_JOURNAL: Final = "backward.jsonl"
+BACKWARD_TRACKER: Final = "backward.safetensors"
 
 PROCESS: Final = ".process"
 """Which process writes into a folder, until it has done so."""

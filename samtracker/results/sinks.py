@@ -54,14 +54,22 @@ class Sinks:
         folder: Folder to write into.
         reader: The source, for its frame rate and audio.
         stride: Every how many-th frame of the source is tracked.
+        video: What the source is called; None for the name of its file.
     """
 
     def __init__(
-        self, formats: tuple[str, ...], folder: Path, reader: VideoReader, stride: int
+        self,
+        formats: tuple[str, ...],
+        folder: Path,
+        reader: VideoReader,
+        stride: int,
+        *,
+        video: str | None = None,
     ) -> None:
         self._formats = formats
         self._folder = folder
         self._reader = reader
+        self._video = video or ("video" if reader.path is None else reader.path.name)
         self._fps = output_fps(reader.info.fps, stride)
         self._stack = ExitStack()
         self._sinks: list[Sink] = []
@@ -114,19 +122,18 @@ class Sinks:
 
     def _writer(self, name: str) -> Writer:
         folder = self._folder
-        called = "video" if self._reader.path is None else self._reader.path.name
         writers: dict[str, Callable[[], Writer]] = {
             "masks": lambda: MaskWriter(folder / MASKS),
             "rle": lambda: RleWriter(folder / RLE),
             "csv": lambda: CsvWriter(folder / CSV),
-            "coco": lambda: CocoWriter(folder / COCO, video=called, polygons=False),
+            "coco": lambda: CocoWriter(folder / COCO, video=self._video, polygons=False),
             "coco-polygons": lambda: CocoWriter(
-                folder / COCO_POLYGONS, video=called, polygons=True
+                folder / COCO_POLYGONS, video=self._video, polygons=True
             ),
             "yolo": lambda: YoloWriter(folder / YOLO),
             "mots": lambda: MotsWriter(folder / MOTS),
             "mot": lambda: MotWriter(folder / MOT),
-            "cvat": lambda: CvatWriter(folder / CVAT, video=called),
+            "cvat": lambda: CvatWriter(folder / CVAT, video=self._video),
             "labelme": lambda: LabelmeWriter(folder / LABELME),
         }
         return writers[name]()

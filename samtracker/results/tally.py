@@ -17,11 +17,13 @@ class Tally:
     Attributes:
         frames: Number of frames so far.
         states: Object id to the number of frames in each state.
+        names: Object id to the name, of those that have one.
         seconds: Time of each step.
     """
 
     frames: int = 0
     states: defaultdict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    names: dict[int, str] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
 
     def add(self, result: FrameResult, seconds: float | None) -> None:
@@ -34,6 +36,8 @@ class Tally:
         self.frames += 1
         for item in result.objects:
             self.states[item.id][item.state.value] += 1
+            if item.name:
+                self.names[item.id] = item.name
         if seconds is not None:
             self.seconds.append(seconds)
 

@@ -6,8 +6,8 @@
 - Token: known to whoever saw what the server printed; the browser keeps it in a cookie that no
   script can read and no other site can make it send.
 
-What is longer than any honest request is not read, except for uploads, which are counted where they
-are received.
+What is longer or slower than any honest request is not read, except for uploads, which are counted
+where they are received.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from samtracker.serve.config import ServeConfig
+from samtracker.serve.connection import impatient
 
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -47,7 +48,7 @@ ASSETS: Final = "/page/"
 """What lies here is the same for everybody, and needs no token."""
 
 WEEK: Final = 7 * 86400
-"""Seconds that a browser keeps the token."""
+"""Seconds that a browser keeps the token and its session."""
 
 
 class Guard:
@@ -72,6 +73,8 @@ class Guard:
         connection = HTTPConnection(scope)
         answer = self._answer(connection)
         if answer is None:
+            if scope["type"] == "http" and scope["method"] != "PUT":
+                receive = impatient(receive)
             await self._app(scope, receive, _with_headers(send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})

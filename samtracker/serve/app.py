@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from fastapi import FastAPI, HTTPException, Request
@@ -16,10 +16,11 @@ from fastapi.staticfiles import StaticFiles
 
 from samtracker._version import __version__
 from samtracker.errors import SamTrackerError
-from samtracker.serve import clip_routes, edit_routes, sockets
+from samtracker.serve import clip_routes, edit_routes, project_routes, sockets
 from samtracker.serve.access import ASSETS, Guard
 from samtracker.serve.config import ServeConfig
 from samtracker.serve.sessions import Sessions
+from samtracker.serve.source import SharedSource
 from samtracker.tracker import Tracker
 
 PAGE: Final = Path(__file__).parent / "page"
@@ -28,23 +29,28 @@ PAGE: Final = Path(__file__).parent / "page"
 _LOG = logging.getLogger(__name__)
 
 
-def build_app(config: ServeConfig, tracker: Tracker) -> FastAPI:
+def build_app(
+    config: ServeConfig, tracker: Tracker, folder: Path, source: SharedSource | None
+) -> FastAPI:
     """Build the application.
 
     Args:
         config: Settings of the server.
         tracker: A tracker without a stream, whose network and settings all sessions have.
+        folder: Folder for the files of the sessions.
+        source: What all sessions may track live; None for nothing.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with TemporaryDirectory(prefix="samtrack-serve-") as name:
-            app.state.config, app.state.folder = config, name
-            app.state.sessions = Sessions(tracker, Path(name), config.max_sessions)
-            try:
-                yield
-            finally:
-                await app.state.sessions.close()
+        app.state.config, app.state.folder, app.state.source = config, folder, source
+        app.state.sessions = sessions = Sessions(tracker, folder, config)
+        keeping = asyncio.create_task(sessions.keep())
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            await sessions.close()
 
     app = FastAPI(
         title="samtrack serve",
@@ -54,7 +60,7 @@ def build_app(config: ServeConfig, tracker: Tracker) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    for router in (clip_routes.router, edit_routes.router, sockets.router):
+    for router in (clip_routes.router, edit_routes.router, project_routes.router, sockets.router):
         app.include_router(router)
     app.mount(ASSETS.rstrip("/"), _Assets(directory=PAGE))
     app.add_exception_handler(SamTrackerError, _on_own_error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
@@ -72,6 +72,21 @@ class FileChoice(_Body):
     file: Annotated[str, Field(max_length=1000)]
 
 
+class Range(_Body):
+    """Frames of a clip.
+
+    Attributes:
+        first: Number of the first one.
+        last: Number of the last one; None for that of the clip.
+    """
+
+    first: Number = 0
+    last: Number | None = None
+
+
+WHOLE: Final = Range()
+
+
 class Called(_Body):
     """What an object is called."""
 
@@ -105,7 +120,18 @@ class LiveCommand(_Body):
     do: Literal["next", "undo", "reset"]
 
 
+class SourceFrameWanted(_Body):
+    """The newest frame of the server's source, once there is one that was not sent yet."""
+
+    do: Literal["frame"]
+
+
 LiveMessage = LivePoint | LiveName | LiveRemoval | LiveCommand
 LIVE_MESSAGE: TypeAdapter[LiveMessage] = TypeAdapter(
     Annotated[LiveMessage, Field(discriminator="do")]
+)
+
+SourceMessage = SourceFrameWanted | LiveMessage
+SOURCE_MESSAGE: TypeAdapter[SourceMessage] = TypeAdapter(
+    Annotated[SourceMessage, Field(discriminator="do")]
 )

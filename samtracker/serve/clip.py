@@ -6,17 +6,17 @@ import secrets
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Self
 
 from samtracker.errors import SamTrackerError, VideoError
 from samtracker.files import writing
-from samtracker.types import Size
+from samtracker.serve.guarded_reader import GuardedReader
 from samtracker.video.jpeg import encode_jpeg
-from samtracker.video.read import VideoFrame, VideoReader, read_frames
+from samtracker.video.read import VideoFrame, VideoInfo
 
 MOST_FRAMES: Final = 20_000
 """Frames that are read of a video; each becomes a picture on the disk."""
@@ -38,59 +38,107 @@ class Clip:
     Args:
         path: The file.
         name: What the user calls it.
-        pictures: Folder for the pictures, which is made.
+        pictures: Folder for the pictures.
+        info: What is known of the video.
 
     Attributes:
         path: As given.
         name: As given.
+        pictures: As given.
+        info: As given.
         id: Name of its own, by which pictures are asked for.
-        size: (H, W) of the frames.
-        fps: Frames per second; None where unknown.
-        announced: Number of frames as the file announces it; None where unknown.
         times: Seconds of each frame that has been read.
         complete: Whether all frames have been read.
         failure: Why not all could be; None if nothing failed.
-
-    Raises:
-        VideoError: It is no video, or its frames are too large.
     """
 
-    def __init__(self, path: Path, name: str, pictures: Path) -> None:
-        self.path, self.name = path, name
+    def __init__(self, path: Path, name: str, pictures: Path, info: VideoInfo) -> None:
+        self.path, self.name, self.pictures, self.info = path, name, pictures, info
         self.id = secrets.token_hex(8)
         self.times: list[float] = []
         self.complete = False
         self.failure: SamTrackerError | None = None
-        self._pictures = pictures
         self._closed = threading.Event()
         self._kept: OrderedDict[int, VideoFrame] = OrderedDict()
+        self._reader: GuardedReader | None = None
+
+    @classmethod
+    def open(cls, path: Path, name: str, pictures: Path) -> Self:
+        """Open a video and read its first frame.
+
+        Args:
+            path: The file.
+            name: What the user calls it.
+            pictures: Folder for the pictures, which is made anew.
+
+        Raises:
+            VideoError: It is no video, or its frames are too large.
+        """
         if path.is_file():
             _refuse_text(path, name)
-        self._reader = self._open(0.0)
-        info = self._reader.info
-        self.size: Size = info.size
-        self.fps, self.announced, self._duration = info.fps, info.frames, info.duration
-        if self.size[0] * self.size[1] > MOST_PIXELS:
-            self._reader.close()
-            height, width = self.size
+        reader = GuardedReader(path, name, 0.0)
+        height, width = reader.info.size
+        if height * width > MOST_PIXELS:
+            reader.close()
             raise VideoError(
                 f"'{name}' has {width}x{height} pixels: make it smaller, {MOST_PIXELS} are shown"
             )
+        clip = cls(path, name, pictures, reader.info)
+        clip._reader = reader
+        shutil.rmtree(pictures, ignore_errors=True)
         pictures.mkdir(parents=True)
-        self._read(self._reader)
+        clip._read(reader)
+        return clip
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any], path: Path, pictures: Path) -> Self:
+        """Return a clip of which `to_json` was kept; one that was not read to its end is opened.
+
+        Raises:
+            VideoError: It is gone, or cannot be read again.
+        """
+        if kept["complete"] and path.is_file():
+            info = VideoInfo(**kept["info"] | {"size": tuple(kept["info"]["size"])})
+            clip = cls(path, kept["name"], pictures, info)
+            clip.times, clip.complete = kept["times"], True
+            clip.failure = VideoError(kept["failure"]) if kept["failure"] else None
+        else:
+            clip = cls.open(path, kept["name"], pictures)
+        clip.id = kept["id"]
+        return clip
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is to be kept of it beside the file and the pictures."""
+        info = self.info
+        return {
+            "name": self.name,
+            "id": self.id,
+            "info": {
+                "size": info.size,
+                "fps": info.fps,
+                "frames": info.frames,
+                "duration": info.duration,
+            },
+            "times": list(self.times),
+            "complete": self.complete,
+            "failure": None if self.failure is None else str(self.failure),
+        }
 
     def read(self) -> None:
         """Read all frames that are left, until the clip is closed; why that failed is kept."""
+        reader = self._reader
+        if reader is None:
+            return
         try:
-            while not self._closed.is_set() and self._read(self._reader):
+            while not self._closed.is_set() and self._read(reader):
                 pass
+            self.complete = not self._closed.is_set()
         finally:
-            self._reader.close()
-            self.complete = True
+            reader.close()
 
     def picture(self, number: int) -> Path:
         """Return the file with the picture of a frame, a JPEG."""
-        return self._pictures / f"{number}.jpg"
+        return self.pictures / f"{number}.jpg"
 
     def frame(self, number: int) -> VideoFrame:
         """Return a frame exactly as the tracker is to see it.
@@ -117,7 +165,7 @@ class Clip:
             VideoError: They cannot be read again.
         """
         found = False
-        with self.open(first) as reader:
+        with GuardedReader(self.path, self.name, self.start(first)) as reader:
             behind = (frame for frame in reader if frame.time >= self.times[first])
             for frame in islice(behind, MOST_FRAMES - first):
                 found = True
@@ -125,14 +173,13 @@ class Clip:
         if not found:
             raise VideoError(f"'{self.name}' cannot be read again: open it anew")
 
-    def open(self, first: int) -> VideoReader:
-        """Open the video at a frame, for what is said of it; the caller closes it.
+    def start(self, first: int) -> float:
+        """Return the seconds from which the video is read for the frames from a number on.
 
-        Raises:
-            VideoError: It cannot be read again.
+        Those in between, with an earlier time than that frame's, are to be left out.
         """
-        time = self.times[first]
-        return self._open(time if self._duration is None or time < self._duration else 0.0)
+        time, duration = self.times[first], self.info.duration
+        return time if duration is None or time < duration else 0.0
 
     def close(self) -> None:
         """Stop reading."""
@@ -140,22 +187,15 @@ class Clip:
 
     def remove(self, folder: Path) -> None:
         """Remove the pictures, and the file too if it lies in a folder."""
-        shutil.rmtree(self._pictures, ignore_errors=True)
+        shutil.rmtree(self.pictures, ignore_errors=True)
         if self.path.is_relative_to(folder):
             self.path.unlink(missing_ok=True)
 
-    def _open(self, start: float) -> VideoReader:
-        try:
-            return read_frames(self.path, start=start)
-        except SamTrackerError as error:
-            raise self._named(error) from error
-
-    def _read(self, reader: VideoReader) -> bool:
+    def _read(self, reader: GuardedReader) -> bool:
         """Read one more frame; return whether there may be more."""
         try:
             frame = next(reader, None)
             if frame is None:
-                reader.check_complete()
                 return False
             if len(self.times) == MOST_FRAMES:
                 raise VideoError(f"'{self.name}' has more frames than the first {MOST_FRAMES}")
@@ -171,9 +211,8 @@ class Clip:
         return True
 
     def _named(self, error: SamTrackerError) -> SamTrackerError:
-        """Return an error that has the user's name of the file, not the server's path."""
-        text = str(error).replace(str(self.path), self.name)
-        return VideoError(text.replace(f"{self._pictures}/", ""))
+        """Return an error that does not have the server's path of the pictures."""
+        return VideoError(str(error).replace(f"{self.pictures}/", ""))
 
 
 def _refuse_text(path: Path, name: str) -> None:

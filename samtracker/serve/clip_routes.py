@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse
 
-from samtracker.serve.bodies import FileChoice
+from samtracker.serve.access import WEEK
+from samtracker.serve.bodies import WHOLE, FileChoice, Range
 from samtracker.serve.exports import FILES, export
 from samtracker.serve.file_list import list_files
 from samtracker.serve.requests import (
@@ -24,27 +25,28 @@ from samtracker.serve.upload import receive, shown_name
 
 router = APIRouter(prefix="/api")
 
-Format = Literal["overlay", "alpha", "masks", "rle", "csv"]
+Format = Literal["overlay", "alpha", "masks", "rle", "csv", "coco", "webm"]
 UNCHANGING = {"Cache-Control": "private, max-age=86400, immutable"}
 
 
 @router.get("/session")
 async def session(request: Request, response: Response) -> dict[str, Any]:
     """Return all that is known of the session; without one, begin it."""
-    found = find_session(request)
+    found = await find_session(request)
     if found is None:
-        made = await sessions_of(request).make()
-        if made is None:
-            raise HTTPException(503, "the server is full: try again in some minutes")
-        secret, found = made
-        response.set_cookie(cookie_of(request), secret, httponly=True, samesite="strict")
+        secret, found = await sessions_of(request).make()
+        response.set_cookie(
+            cookie_of(request), secret, max_age=WEEK, httponly=True, samesite="strict"
+        )
     return session_json(found)
 
 
 @router.get("/files")
-async def files(request: Request) -> dict[str, list[str]]:
-    """Return the names of the videos in the server's folder."""
-    return {"files": list(await asyncio.to_thread(list_files, config_of(request).folder))}
+async def files(request: Request) -> dict[str, Any]:
+    """Return the names of the videos in the server's folder, and whether it has a live source."""
+    config = config_of(request)
+    names = list(await asyncio.to_thread(list_files, config.folder))
+    return {"files": names, "source": config.source is not None}
 
 
 @router.post("/clip")
@@ -87,18 +89,21 @@ async def objects(
     clip: CurrentClip,
     first: Annotated[int, Query(ge=0)],
     count: Annotated[int, Query(ge=1, le=50)] = 1,
+    before: bool = False,
 ) -> dict[str, Any]:
-    """Return the objects in some frames with their masks, by the number of the frame."""
-    return {
-        "frames": {number: found_json(session, number) for number in range(first, first + count)}
-    }
+    """Return the objects in some frames with their masks, or those before the last change."""
+    numbers = range(first, first + count)
+    return {"frames": {number: found_json(session, number, before=before) for number in numbers}}
 
 
 @router.post("/clips/{clip}/results/{form}")
-async def make_results(session: CurrentSession, clip: CurrentClip, form: Format) -> dict[str, str]:
-    """Write the results of a format, so that they can be downloaded."""
+async def make_results(
+    session: CurrentSession, clip: CurrentClip, form: Format, frames: Range = WHOLE
+) -> dict[str, str]:
+    """Write the results of a range of frames in a format, so that they can be downloaded."""
+    limits = (frames.first, frames.last)
     async with session.exporting:
-        await asyncio.to_thread(export, clip, session.timeline.now, form, session.folder)
+        await asyncio.to_thread(export, clip, session.timeline.now, form, session.folder, limits)
     return {"file": FILES[form]}
 
 

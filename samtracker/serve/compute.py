@@ -15,6 +15,9 @@ class Compute:
 
     A session waits for each of its calls before the next, and so has one in the queue at most: the
     queue is a round in which all sessions that want to compute have an equal part.
+
+    Steps of several sessions do not become one batch: `Runtime` encodes a frame at a time, and that
+    is most of a step.
     """
 
     def __init__(self) -> None:

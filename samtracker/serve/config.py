@@ -25,9 +25,12 @@ class ServeConfig:
         max_sessions: How many sessions there may be at once.
         max_upload: Largest upload in bytes.
         folder: Folder whose videos everybody may open; None for none.
+        state: Folder in which sessions outlive the server, made where it is missing; None for a
+            temporary one.
+        source: Camera's number, URL or file that everybody may track live; None for none.
 
     Raises:
-        ConfigError: A setting is out of its range, or the folder is none.
+        ConfigError: A setting is out of its range, or a folder is none.
     """
 
     host: str = "127.0.0.1"
@@ -36,6 +39,8 @@ class ServeConfig:
     max_sessions: int = 8
     max_upload: int = 2 * 2**30
     folder: Path | None = None
+    state: Path | None = None
+    source: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -52,6 +57,8 @@ class ServeConfig:
             )
         if self.folder is not None and not self.folder.is_dir():
             raise ConfigError(f"folder='{self.folder}' is no folder: give one that has videos")
+        if self.state is not None and self.state.exists() and not self.state.is_dir():
+            raise ConfigError(f"state='{self.state}' is no folder: give one, or a new name")
 
     @property
     def is_loopback(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from samtracker.serve.bodies import Called, Painted, PointedInFrame
+from samtracker.serve.bodies import WHOLE, Called, Painted, PointedInFrame, Range
 from samtracker.serve.pointing import Stroke
 from samtracker.serve.requests import CurrentSession
 from samtracker.serve.session import Session
@@ -71,9 +71,9 @@ async def remove(session: CurrentSession, number: int) -> dict[str, Any]:
 
 
 @router.post("/track")
-async def track(session: CurrentSession) -> dict[str, Any]:
-    """Begin to track on from the first frame that is not up to date."""
-    await session.track()
+async def track(session: CurrentSession, frames: Range = WHOLE) -> dict[str, Any]:
+    """Begin to track on from the first frame that is not up to date, to the end of a range."""
+    await session.track(frames.last)
     return session_json(session)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+from contextlib import closing
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,9 +14,11 @@ from typing import Final
 from samtracker.errors import PromptError
 from samtracker.results import names
 from samtracker.results.sinks import Sinks
+from samtracker.serve.child import Child, Sender
 from samtracker.serve.clip import Clip
 from samtracker.serve.timeline import Snapshot
 from samtracker.types import FrameResult, Size, TrackedObject, mask_box
+from samtracker.video.read import read_frames
 
 FILES: Final = {
     "overlay": names.OVERLAY,
@@ -22,11 +26,19 @@ FILES: Final = {
     "masks": f"{names.MASKS}.zip",
     "rle": names.RLE,
     "csv": names.CSV,
+    "coco": names.COCO,
+    "webm": names.WEBM,
 }
 """The file of each format of `samtracker.config.FORMATS`."""
 
 
-def export(clip: Clip, now: Snapshot, form: str, folder: Path) -> Path:
+def export(
+    clip: Clip,
+    now: Snapshot,
+    form: str,
+    folder: Path,
+    limits: tuple[int, int | None] = (0, None),
+) -> Path:
     """Write the results of the frames that are up to date.
 
     Args:
@@ -34,6 +46,7 @@ def export(clip: Clip, now: Snapshot, form: str, folder: Path) -> Path:
         now: What was tracked in it.
         form: One of `FILES`.
         folder: Folder for the file; an older one is replaced.
+        limits: First and last frame at most; a last one of None is that of the clip.
 
     Returns:
         The file.
@@ -45,16 +58,55 @@ def export(clip: Clip, now: Snapshot, form: str, folder: Path) -> Path:
     first = min((prompt.frame for prompt in now.prompts), default=None)
     if first is None or now.clean is None:
         raise PromptError("nothing is tracked yet: point at something, and track")
+    first, end = max(first, limits[0]), limits[1]
+    last = now.clean if end is None else min(end, now.clean)
+    if last < first:
+        raise PromptError(f"nothing is tracked from frame {limits[0]} to {end}: choose others")
     target = folder / FILES[form]
     with TemporaryDirectory(dir=folder) as name:
-        with clip.open(first) as reader, Sinks((form,), Path(name), reader, 1) as sinks:
-            behind = (frame for frame in reader if frame.time >= clip.times[first])
-            for number, frame in enumerate(islice(behind, now.clean - first + 1), start=first):
-                sinks.write(frame, _result(now, number, number - first, frame.time, clip.size))
-        if form == "masks":
-            _zip(Path(name, names.MASKS), Path(name, target.name))
+        work = _Export(
+            path=clip.path,
+            name=clip.name,
+            start=clip.start(first),
+            time=clip.times[first],
+            first=first,
+            last=last,
+            now=now,
+            form=form,
+            folder=Path(name),
+        )
+        with closing(Child(_write, work, path=clip.path, name=clip.name)) as writing:
+            while writing.receive():
+                pass
         Path(name, target.name).replace(target)
     return target
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Export:
+    path: Path
+    name: str
+    start: float
+    time: float
+    first: int
+    last: int
+    now: Snapshot
+    form: str
+    folder: Path
+
+
+def _write(sender: Sender, work: _Export) -> None:
+    now, first = work.now, work.first
+    with (
+        read_frames(work.path, start=work.start) as reader,
+        Sinks((work.form,), work.folder, reader, 1, video=work.name) as sinks,
+    ):
+        behind = (frame for frame in reader if frame.time >= work.time)
+        for number, frame in enumerate(islice(behind, work.last - first + 1), start=first):
+            sinks.write(frame, _result(now, number, number - first, frame.time, reader.info.size))
+            sender.send(frame=number)
+    if work.form == "masks":
+        _zip(work.folder / names.MASKS, work.folder / FILES[work.form])
 
 
 def _result(now: Snapshot, number: int, index: int, time: float, size: Size) -> FrameResult:

@@ -38,7 +38,8 @@ class LiveStream:
         Raises:
             OutOfMemoryError: There is no memory left for it.
         """
-        if self.image is not None and image.shape != self.image.shape:
+        known = self.tracker.result
+        if known is not None and known.size != image.shape[:2]:
             self.reset()
         tracks = bool(self.tracker.object_ids)
         self.result = self.tracker.step(image, time) if tracks else None

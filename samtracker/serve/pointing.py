@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from samtracker.backends.runtime import EncodedFrame
+from samtracker.prompts.prompts import find_candidates
 from samtracker.prompts.stroke import paint_stroke
 from samtracker.serve.run_lengths import RunLengths
 from samtracker.tracker import Tracker
@@ -74,10 +76,37 @@ class Stroke:
         return RunLengths.of(before & ~stroke if self.erase else before | stroke)
 
 
+class Pointer:
+    """Points at a clip, a frame of which is encoded once however often it is pointed at.
+
+    It is to be used by one thread.
+
+    Args:
+        tracker: A tracker without a stream.
+    """
+
+    def __init__(self, tracker: Tracker) -> None:
+        self._tracker = tracker
+        self._last: tuple[Frame, EncodedFrame] | None = None
+
+    def point(self, image: Frame, shown: Mapping[str, Any], prior: RunLengths | None) -> Choice:
+        """Find the masks that a box or clicks may mean.
+
+        Raises:
+            PromptError: They show no object.
+        """
+        runtime = self._tracker.runtime
+        if self._last is None or self._last[0] is not image:
+            self._last = image, runtime.encode(image, self._tracker.config.size)
+        mask = None if prior is None else prior.decode()
+        found = find_candidates(runtime, self._last[1], prior=mask, **shown)
+        return Choice(shown, prior, tuple((RunLengths.of(item.mask), item.score) for item in found))
+
+
 def point(
     tracker: Tracker, image: Frame, shown: Mapping[str, Any], prior: RunLengths | None
 ) -> Choice:
-    """Find the masks that a box or clicks may mean.
+    """Find the masks that a box or clicks may mean in the current frame of a tracker.
 
     Raises:
         PromptError: They show no object.

@@ -32,19 +32,23 @@ def cookie_of(connection: HTTPConnection) -> str:
     return f"samtrack-session-{config_of(connection).port}"
 
 
-def find_session(connection: HTTPConnection) -> Session | None:
-    """Return the session of whoever sent a request; None where there is none."""
+async def find_session(connection: HTTPConnection) -> Session | None:
+    """Return the session of whoever sent a request; None where there is none.
+
+    Raises:
+        HTTPException: There is no room for it (503).
+    """
     secret = connection.cookies.get(cookie_of(connection), "")
-    return sessions_of(connection).find(secret)
+    return await sessions_of(connection).find(secret)
 
 
-def need_session(connection: HTTPConnection) -> Session:
+async def need_session(connection: HTTPConnection) -> Session:
     """Return the session of whoever sent a request.
 
     Raises:
-        HTTPException: There is none (401).
+        HTTPException: There is none (401), or no room for it (503).
     """
-    session = find_session(connection)
+    session = await find_session(connection)
     if session is None:
         raise HTTPException(401, "the session is gone: load the page again")
     return session

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Final, Self
 
@@ -11,7 +12,11 @@ import uvicorn
 
 from samtracker.errors import ConfigError
 from samtracker.serve.app import build_app
+from samtracker.serve.child import prepare
 from samtracker.serve.config import ServeConfig
+from samtracker.serve.connection import Connection
+from samtracker.serve.source import SharedSource
+from samtracker.serve.state_folder import state_folder
 from samtracker.tracker import Tracker
 
 LARGEST_MESSAGE: Final = 4 * 2**20
@@ -32,17 +37,30 @@ class Server:
         config: The settings, with the port and a token where one is needed.
 
     Raises:
-        ConfigError: The server cannot listen there.
+        ConfigError: The server cannot listen there, or another one has its state.
+        VideoError: The source cannot be opened.
     """
 
     def __init__(self, config: ServeConfig, tracker: Tracker) -> None:
         self._socket = _listen(config)
+        prepare()
+        self._closing = ExitStack()
+        try:
+            folder = self._closing.enter_context(state_folder(config.state))
+            source = None if config.source is None else SharedSource(config.source)
+            if source is not None:
+                self._closing.callback(source.close)
+        except BaseException:
+            self._closing.close()
+            self._socket.close()
+            raise
         self.config = replace(config.with_token(), port=self._socket.getsockname()[1])
         settings = uvicorn.Config(
-            build_app(self.config, tracker),
+            build_app(self.config, tracker, folder, source),
             log_level="warning",
             access_log=False,
             server_header=False,
+            http=Connection,
             ws="websockets-sansio",
             ws_max_size=LARGEST_MESSAGE,
             ws_ping_interval=20.0,
@@ -68,7 +86,8 @@ class Server:
 
     def run(self) -> None:
         """Serve until `stop` is called, or until Ctrl-C in the main thread."""
-        self._server.run([self._socket])
+        with self._closing:
+            self._server.run([self._socket])
 
     def stop(self) -> None:
         """Ask the server to end."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -14,8 +14,9 @@ from typing import Any, Final, TypeVar
 from samtracker.errors import ConfigError, PromptError, SamTrackerError
 from samtracker.serve.clip import Clip
 from samtracker.serve.compute import Compute
+from samtracker.serve.kept_session import KeptSession
 from samtracker.serve.live import LiveStream
-from samtracker.serve.pointing import Choice, Stroke, point
+from samtracker.serve.pointing import Choice, Pointer, Stroke
 from samtracker.serve.stream_states import StreamStates
 from samtracker.serve.timeline import PlacedPrompt, Timeline
 from samtracker.serve.walk import Walk
@@ -23,6 +24,9 @@ from samtracker.tracker import Tracker
 from samtracker.types import Frame
 
 Result = TypeVar("Result")
+
+SHARE: Final = 20.0
+"""How many times as long as writing to the disk takes nothing is written afterwards."""
 
 MOST_WAITING: Final = 16
 """Calls of one session that may wait."""
@@ -43,6 +47,7 @@ class Session:
         clip: The video that is open; None for none.
         timeline: What was done in it.
         live: The stream of the browser's camera.
+        watched: That of the server's source.
         message: Why tracking has ended early; empty if it has not.
         tracked: Numbers of all frames that were tracked since the clip was opened, in order.
         used: `time.monotonic()` of the last request.
@@ -56,6 +61,7 @@ class Session:
         self.clip: Clip | None = None
         self.timeline = Timeline()
         self.live = LiveStream(tracker.fork())
+        self.watched = LiveStream(tracker.fork())
         self.message = ""
         self.tracked: list[int] = []
         self.used = time.monotonic()
@@ -66,12 +72,14 @@ class Session:
         self._waiting = 0
         self._editing = asyncio.Lock()
         self._decoding = asyncio.Lock()
+        self._pointer = Pointer(tracker)
         self._states = StreamStates(tracker)
         self._choice: tuple[PlacedPrompt, Choice] | None = None
         self._tracking: asyncio.Task[None] | None = None
         self._stopping = False
         self._reading: asyncio.Task[None] | None = None
-        self._opened = 0
+        self._kept = KeptSession(folder)
+        self._save_after = 0.0
         self.exporting = asyncio.Lock()
         self.uploading = asyncio.Lock()
 
@@ -96,6 +104,12 @@ class Session:
         return self._tracking is not None and not self._tracking.done()
 
     @property
+    def is_busy(self) -> bool:
+        """Whether something is being done for the session, or its page is open."""
+        locks = (self._editing, self.uploading, self.exporting)
+        return bool(self.connections or self.is_tracking) or any(it.locked() for it in locks)
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing is open: no video, and no camera."""
         return self.clip is None and self.live.image is None
@@ -107,19 +121,68 @@ class Session:
             VideoError: It is no video, or its frames are too large.
         """
         async with self._editing:
-            self._opened += 1
-            pictures = self.folder / f"pictures-{self._opened}"
-            clip = await asyncio.to_thread(Clip, path, name, pictures)
-            await self._close_clip()
-            self.clip, self.timeline, self.tracked = clip, Timeline(), []
-            self._states, self._choice, self.message = StreamStates(self._tracker), None, ""
-            self._reading = asyncio.create_task(asyncio.to_thread(clip.read))
+            pictures = self.folder / f"pictures-{secrets.token_hex(4)}"
+            clip = await asyncio.to_thread(Clip.open, path, name, pictures)
+            old = await self._close_clip()
+            self._begin(clip, Timeline())
+            if old is not None:
+                await asyncio.to_thread(old.remove, self.folder)
 
-    async def close(self) -> None:
-        """End everything that is being done, and remove the session's files."""
+    @property
+    def tracker(self) -> Tracker:
+        """A tracker without a stream, with the network and settings that all have."""
+        return self._tracker
+
+    async def begin_again(self, timeline: Timeline) -> None:
+        """Take over what was done in the clip elsewhere, in the place of what was done here."""
+        async with self._editing:
+            await self._stop()
+            self.timeline, self.tracked = timeline, []
+            self._states, self._choice, self.message = StreamStates(self._tracker), None, ""
+
+    async def save(self) -> None:
+        """Write what was done to the session's folder, if that is not the case already.
+
+        Where that takes long it is not done each time.
+
+        Raises:
+            OutputError: The disk is full.
+        """
+        if time.monotonic() >= self._save_after:
+            spent = await asyncio.to_thread(self._kept.save, self.timeline.history, self.clip)
+            self._save_after = time.monotonic() + SHARE * spent
+
+    async def put_away(self) -> None:
+        """End everything that is being done, and write all there is, for `bring_back`.
+
+        Raises:
+            OutputError: The disk is full.
+        """
         async with self._editing:
             await self._close_clip()
-            await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+            await asyncio.to_thread(self._kept.save, self.timeline.history, self.clip)
+            await asyncio.to_thread(self._kept.save_trackers, self._states, self.live.tracker)
+
+    async def bring_back(self, videos: Path | None) -> None:
+        """Read what `save` and `put_away` wrote.
+
+        Args:
+            videos: Folder whose videos may be opened beside the session's own; None for none.
+
+        Raises:
+            SamTrackerError: It is damaged, or the video is gone.
+        """
+        history, clip = await asyncio.to_thread(self._kept.load, videos)
+        if clip is not None:
+            self._begin(clip, Timeline(history))
+        live = await asyncio.to_thread(self._kept.load_trackers, self._states, self._tracker)
+        if live is not None:
+            self.live = LiveStream(live, result=live.result)
+
+    async def close(self) -> None:
+        """End everything that is being done."""
+        async with self._editing:
+            await self._close_clip()
 
     async def point(self, frame: int, object_id: int | None, shown: Mapping[str, Any]) -> Choice:
         """Give an object, or a new one, the likeliest mask of a box or clicks in a frame.
@@ -143,7 +206,7 @@ class Session:
                 prior = there.prior  # all clicks in a frame correct what was there before them
             if "box" in shown:
                 prior = None
-            choice = await self.run(partial(point, self._tracker, image, shown, prior))
+            choice = await self.run(partial(self._pointer.point, image, shown, prior))
             self._place(frame, number, choice)
             return choice
 
@@ -177,7 +240,7 @@ class Session:
             VideoError: The frame cannot be read again.
         """
         image = await self._image(frame)
-        return await self.run(partial(point, self._tracker, image, shown, None))
+        return await self.run(partial(self._pointer.point, image, shown, None))
 
     async def next_candidate(self) -> Choice:
         """Take the next mask that the last box or clicks may mean; after the last one the first.
@@ -211,8 +274,11 @@ class Session:
             if frames:
                 self._states.drop_after(min(frames))
 
-    async def track(self) -> None:
+    async def track(self, last: int | None = None) -> None:
         """Begin to track on from the first frame that is not up to date.
+
+        Args:
+            last: Number of the last frame that is tracked; None for that of the clip.
 
         Raises:
             PromptError: There is nothing to track.
@@ -222,7 +288,7 @@ class Session:
             if self.timeline.first is None:
                 raise PromptError("point at something first: a box or a click")
             self.message, self._stopping = "", False
-            self._tracking = asyncio.create_task(self._track())
+            self._tracking = asyncio.create_task(self._track(last))
 
     async def stop(self) -> None:
         """Stop tracking; what was tracked is kept."""
@@ -234,22 +300,26 @@ class Session:
         if self._tracking is not None:
             await self._tracking
 
-    async def _close_clip(self) -> None:
+    def _begin(self, clip: Clip, timeline: Timeline) -> None:
+        self.clip, self.timeline, self.tracked = clip, timeline, []
+        self._states, self._choice, self.message = StreamStates(self._tracker), None, ""
+        self._reading = asyncio.create_task(asyncio.to_thread(clip.read))
+
+    async def _close_clip(self) -> Clip | None:
+        """Stop tracking and reading; return the clip that was open."""
         await self._stop()
-        clip, self.clip = self.clip, None
-        if clip is not None:
-            clip.close()
+        if self.clip is not None:
+            self.clip.close()
         if self._reading is not None:
             await self._reading
-        if clip is not None:
-            await asyncio.to_thread(clip.remove, self.folder)
+        return self.clip
 
-    async def _track(self) -> None:
+    async def _track(self, last: int | None) -> None:
         assert self.clip is not None, "there is a prompt"
         walk = Walk(self.clip, self.timeline, self._states)
         frames = walk.frames()
         try:
-            while not self._stopping:
+            while not self._stopping and (last is None or walk.number <= last):
                 frame = await asyncio.to_thread(next, frames, None)
                 if frame is None:
                     break

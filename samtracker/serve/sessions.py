@@ -3,76 +3,169 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import logging
 import secrets
+import shutil
 import time
 from pathlib import Path
 from typing import Final
 
+from fastapi import HTTPException
+
+from samtracker.errors import SamTrackerError
+from samtracker.serve.access import WEEK
 from samtracker.serve.compute import Compute
+from samtracker.serve.config import ServeConfig
+from samtracker.serve.kept_session import KEPT
 from samtracker.serve.session import Session
 from samtracker.tracker import Tracker
 
-IDLE: Final = 600.0
-"""Seconds without a sign of life after which a session makes room for another one."""
-
+IDLE: Final = 300.0
+"""Seconds without a sign of life after which a session is put on the disk."""
 
 EMPTY: Final = 10.0
-"""The same where nothing is open in it."""
+"""Seconds after which one in which nothing is open makes room for another."""
+
+EVERY: Final = 1.0
+"""Seconds between two looks at what is to be saved."""
+
+HOUR: Final = 3600.0
+
+_LOG = logging.getLogger(__name__)
 
 
 class Sessions:
     """The sessions of all browsers, by the secrets that these keep in cookies.
 
+    Those that are at work are in memory, as many as the settings say; those that are idle are on
+    the disk and come back when they are asked for. With `state` in the settings all are on the
+    disk, where the next server finds them; a folder is called by the hash of the secret.
+
     Args:
         tracker: A tracker without a stream, whose network all sessions share.
         folder: Folder for the files of the sessions.
-        most: How many there may be.
+        config: Settings of the server.
     """
 
-    def __init__(self, tracker: Tracker, folder: Path, most: int) -> None:
+    def __init__(self, tracker: Tracker, folder: Path, config: ServeConfig) -> None:
         self._tracker = tracker
         self._folder = folder
-        self._most = most
+        self._config = config
         self._compute = Compute()
         self._sessions: dict[str, Session] = {}
-        self._making = asyncio.Lock()
+        self._changing = asyncio.Lock()
 
-    def find(self, secret: str) -> Session | None:
-        """Return the session that has a secret; None where there is none."""
+    async def find(self, secret: str) -> Session | None:
+        """Return the session that has a secret; None where there is none.
+
+        Raises:
+            HTTPException: It is on the disk, and there is no room for it (503).
+        """
         session = self._sessions.get(secret)
+        if session is None and (self._place(secret) / KEPT).is_file():
+            async with self._changing:
+                session = self._sessions.get(secret) or await self._bring_back(secret)
         if session is not None:
             session.used = time.monotonic()
         return session
 
-    async def make(self) -> tuple[str, Session] | None:
-        """Make a session; None where there is no room for one."""
-        async with self._making:
-            if len(self._sessions) >= self._most and not await self._drop_idle():
-                return None
+    async def make(self) -> tuple[str, Session]:
+        """Make a session; return its secret as well.
+
+        Raises:
+            HTTPException: There is no room for one (503).
+        """
+        async with self._changing:
+            await self._make_room()
             secret = secrets.token_urlsafe(24)
-            folder = self._folder / secrets.token_hex(8)
-            folder.mkdir()
-            session = Session(self._tracker, self._compute, folder)
+            self._place(secret).mkdir()
+            session = Session(self._tracker, self._compute, self._place(secret))
             self._sessions[secret] = session
             return secret, session
 
+    async def keep(self) -> None:
+        """Put idle sessions on the disk, and with `state` the others too, until it is cancelled."""
+        sweep = 0.0
+        while True:
+            try:
+                if time.monotonic() >= sweep:
+                    sweep = time.monotonic() + HOUR
+                    await asyncio.to_thread(self._forget_old)
+                for secret, session in list(self._sessions.items()):
+                    await self._keep(secret, session)
+            except Exception:
+                _LOG.exception("keeping the sessions failed")
+            await asyncio.sleep(EVERY)
+
     async def close(self) -> None:
         """End all sessions."""
-        for session in self._sessions.values():
+        for secret, session in list(self._sessions.items()):
+            try:
+                if self._config.state is not None:
+                    await self._put_away(secret)
+            except SamTrackerError as error:
+                _LOG.error("a session cannot be saved: %s", error)
             await session.close()
         self._sessions.clear()
         self._compute.close()
 
-    async def _drop_idle(self) -> bool:
-        """End the session that has been idle too long by the most, if there is one."""
-        now = time.monotonic()
-        overdue = {
-            secret: now - session.used - (EMPTY if session.is_empty else IDLE)
-            for secret, session in self._sessions.items()
-            if not session.connections and not session.is_tracking
-        }
-        secret = max(overdue, key=overdue.__getitem__, default="")
-        if overdue.get(secret, -1.0) < 0:
-            return False
-        await self._sessions.pop(secret).close()
-        return True
+    def _place(self, secret: str) -> Path:
+        return self._folder / hashlib.sha256(secret.encode()).hexdigest()[:32]
+
+    async def _make_room(self) -> None:
+        """Put the session away that has been idle too long by the most, if there is need."""
+        if len(self._sessions) < self._config.max_sessions:
+            return
+        secret = max(self._sessions, key=lambda it: _overdue(self._sessions[it]))
+        if _overdue(self._sessions[secret]) < 0:
+            raise HTTPException(503, "the server is full: try again in some minutes")
+        await self._put_away(secret)
+
+    async def _keep(self, secret: str, session: Session) -> None:
+        try:
+            async with self._changing:
+                if secret in self._sessions and _overdue(session) >= 0:
+                    await self._put_away(secret)
+                    return
+            if self._config.state is not None:
+                await session.save()
+        except SamTrackerError as error:
+            _LOG.error("a session cannot be saved: %s", error)
+
+    async def _put_away(self, secret: str) -> None:
+        session = self._sessions.pop(secret)
+        if not session.is_empty:
+            try:
+                await session.put_away()
+            except SamTrackerError:
+                self._sessions[secret] = session  # so that nothing is lost
+                raise
+            return
+        await session.close()
+        await asyncio.to_thread(shutil.rmtree, session.folder, ignore_errors=True)
+
+    async def _bring_back(self, secret: str) -> Session:
+        await self._make_room()
+        session = Session(self._tracker, self._compute, self._place(secret))
+        try:
+            await session.bring_back(self._config.folder)
+        except SamTrackerError as error:
+            _LOG.warning("a session begins anew: %s", error)
+        self._sessions[secret] = session
+        return session
+
+    def _forget_old(self) -> None:
+        """Remove what has been on the disk for too long, and what a killed server has not saved."""
+        known = {session.folder for session in self._sessions.values()}
+        for folder in set(self._folder.iterdir()) - known:
+            kept = folder / KEPT
+            if not kept.is_file() or time.time() - kept.stat().st_mtime > WEEK:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _overdue(session: Session) -> float:
+    """Return for how long a session should have made room; below 0 where it should not yet."""
+    if session.is_busy:
+        return -1.0
+    return time.monotonic() - session.used - (EMPTY if session.is_empty else IDLE)

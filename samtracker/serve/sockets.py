@@ -5,17 +5,27 @@ from __future__ import annotations
 import asyncio
 import struct
 import time
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final
 
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, HTTPException, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
-from samtracker.errors import SamTrackerError
-from samtracker.serve.bodies import LIVE_MESSAGE, LiveMessage, LiveName, LivePoint, LiveRemoval
+from samtracker.errors import SamTrackerError, VideoError
+from samtracker.serve.bodies import (
+    LIVE_MESSAGE,
+    SOURCE_MESSAGE,
+    LiveMessage,
+    LiveName,
+    LivePoint,
+    LiveRemoval,
+    SourceFrameWanted,
+)
 from samtracker.serve.live import LiveStream
 from samtracker.serve.requests import connected, find_session
 from samtracker.serve.session import Session
+from samtracker.serve.source import SharedSource
 from samtracker.serve.status import clip_json, result_json, states_json, tracking_json
 from samtracker.video.jpeg import decode_jpeg
 
@@ -23,6 +33,12 @@ router = APIRouter(prefix="/api")
 
 EVERY: Final = 0.08
 """Seconds between two messages on what happens, at least."""
+
+MOST_SOCKETS: Final = 8
+"""Sockets that a session may have open at once."""
+
+AFTER_ERROR: Final = 0.02
+"""Seconds that a message takes at least which cannot be answered: rubbish costs its sender most."""
 
 MOST_PIXELS: Final = 1920 * 1088
 """Largest frame of a camera."""
@@ -68,9 +84,9 @@ async def _tell(socket: WebSocket, session: Session, listening: asyncio.Task[Non
 
 
 async def _until_closed(socket: WebSocket) -> None:
-    """Wait for the end of a socket; what comes until then means nothing."""
-    while (await socket.receive())["type"] != "websocket.disconnect":
-        pass
+    """Wait for the end of a socket; whoever sends something is no page of ours."""
+    if (await socket.receive())["type"] != "websocket.disconnect":
+        await socket.close(1008)
 
 
 @router.websocket("/live")
@@ -79,30 +95,80 @@ async def live(socket: WebSocket) -> None:
     session = await _accept(socket)
     if session is None:
         return
+
+    async def answer(message: Any) -> None:
+        stream, begin = session.live, time.perf_counter()
+        if message.get("bytes") is not None:
+            code: bytes = message["bytes"]
+            (seconds,) = HEAD.unpack_from(code)
+            picture = await asyncio.to_thread(
+                decode_jpeg, code[HEAD.size :], most_pixels=MOST_PIXELS
+            )
+            await session.run(partial(stream.step, picture, seconds))
+        else:
+            command = LIVE_MESSAGE.validate_json(message.get("text") or "")
+            await session.run(partial(_obey, stream, command))
+        await socket.send_json(await _result(stream, begin))
+
+    await _converse(socket, session, answer)
+
+
+@router.websocket("/source")
+async def source(socket: WebSocket) -> None:
+    """Track the server's source: a frame or a command is asked for; each has an answer."""
+    shared: SharedSource | None = socket.app.state.source
+    if shared is None:
+        await socket.close(1008)
+        return
+    session = await _accept(socket)
+    if session is None:
+        return
+    last = -1
+
+    async def answer(message: Any) -> None:
+        nonlocal last
+        stream = session.watched
+        command = SOURCE_MESSAGE.validate_json(message.get("text") or "")
+        if not isinstance(command, SourceFrameWanted):
+            begin = time.perf_counter()
+            await session.run(partial(_obey, stream, command))
+            await socket.send_json(await _result(stream, begin))
+            return
+        frame = await shared.after(last)
+        if frame is None:
+            raise VideoError("the source has ended: there are no more frames")
+        begin = time.perf_counter()
+        dropped = 0 if last < 0 else frame.index - last - 1
+        last = frame.index
+        await session.run(partial(stream.step, frame.image, frame.time))
+        result = await _result(stream, begin)
+        picture = await asyncio.to_thread(lambda: frame.picture)
+        await socket.send_json({**result, "dropped": dropped})
+        await socket.send_bytes(picture)
+
+    await _converse(socket, session, answer)
+
+
+async def _converse(
+    socket: WebSocket, session: Session, answer: Callable[[Any], Awaitable[None]]
+) -> None:
+    """Answer each message of a socket, until it is closed."""
     with connected(session):
         while (message := await socket.receive())["type"] != "websocket.disconnect":
             session.used = time.monotonic()
             try:
-                answer = await _answer(session, message)
-            except (SamTrackerError, ValidationError, struct.error) as error:
-                own = isinstance(error, SamTrackerError)
-                answer = {"error": str(error) if own else "the message is not understood"}
-            try:
-                await socket.send_json(answer)
+                try:
+                    await answer(message)
+                except (SamTrackerError, ValidationError, struct.error) as error:
+                    own = isinstance(error, SamTrackerError)
+                    text = str(error) if own else "the message is not understood"
+                    await asyncio.sleep(AFTER_ERROR)
+                    await socket.send_json({"error": text})
             except WebSocketDisconnect:
                 return
 
 
-async def _answer(session: Session, message: Any) -> dict[str, Any]:
-    stream, begin = session.live, time.perf_counter()
-    if message.get("bytes") is not None:
-        code: bytes = message["bytes"]
-        (seconds,) = HEAD.unpack_from(code)
-        picture = await asyncio.to_thread(decode_jpeg, code[HEAD.size :], most_pixels=MOST_PIXELS)
-        await session.run(partial(stream.step, picture, seconds))
-    else:
-        command = LIVE_MESSAGE.validate_json(message.get("text") or "")
-        await session.run(partial(_obey, stream, command))
+async def _result(stream: LiveStream, begin: float) -> dict[str, Any]:
     objects = await asyncio.to_thread(result_json, stream.result)
     return {
         "time": stream.time,
@@ -129,9 +195,15 @@ def _obey(stream: LiveStream, command: LiveMessage) -> None:
 
 async def _accept(socket: WebSocket) -> Session | None:
     """Accept a socket of somebody who has a session."""
-    session = find_session(socket)
+    try:
+        session = await find_session(socket)
+    except HTTPException:
+        session = None
     if session is None:
         await socket.close(1008)
+        return None
+    if session.connections >= MOST_SOCKETS:
+        await socket.close(1013)
         return None
     await socket.accept()
     return session

@@ -44,11 +44,11 @@ def clip_json(clip: Clip) -> dict[str, Any]:
     return {
         "id": clip.id,
         "name": clip.name,
-        "width": clip.size[1],
-        "height": clip.size[0],
-        "fps": clip.fps,
+        "width": clip.info.size[1],
+        "height": clip.info.size[0],
+        "fps": clip.info.fps,
         "frames": len(clip.times),
-        "announced": clip.announced,
+        "announced": clip.info.frames,
         "complete": clip.complete,
         "failure": None if clip.failure is None else str(clip.failure),
     }
@@ -59,13 +59,12 @@ def tracking_json(session: Session) -> dict[str, Any]:
     return {"tracking": session.is_tracking, "message": session.message}
 
 
-def found_json(session: Session, frame: int) -> list[dict[str, Any]]:
-    """Return the objects in a frame of the clip with their masks."""
-    names = session.timeline.now.names
-    return [
-        _object_json(item, names.get(item.id, ""), item.mask)
-        for item in session.timeline.now.found.get(frame, ())
-    ]
+def found_json(session: Session, frame: int, *, before: bool = False) -> list[dict[str, Any]]:
+    """Return the objects in a frame with their masks, or those before the last change."""
+    timeline = session.timeline
+    names = timeline.now.names
+    found = timeline.before(frame) if before else timeline.now.found.get(frame, ())
+    return [_object_json(item, names.get(item.id, ""), item.mask) for item in found]
 
 
 def result_json(result: FrameResult | None) -> list[dict[str, Any]]:

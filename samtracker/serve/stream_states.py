@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from samtracker.tracker import Tracker
@@ -42,6 +43,25 @@ class StreamStates:
         """
         at = max((at for at in self._kept if first < at <= frame), default=None)
         return (first, self._start.fork()) if at is None else (at, self._kept[at].fork())
+
+    def save(self, folder: Path) -> None:
+        """Write the trackers to a folder.
+
+        Raises:
+            OutputError: They cannot be written.
+            WeightsError: The network does not come from a file.
+        """
+        for frame, tracker in self._kept.items():
+            tracker.save(folder / f"{frame}.safetensors")
+
+    def load(self, folder: Path) -> None:
+        """Read the trackers that were written to a folder.
+
+        Raises:
+            WeightsError: One is damaged, or of other weights or settings.
+        """
+        found = {int(path.stem): path for path in folder.glob("*.safetensors")}
+        self._kept = {frame: self._start.fork(found[frame]) for frame in sorted(found)}
 
     def drop_after(self, frame: int) -> None:
         """Forget what depends on the prompts of a frame."""

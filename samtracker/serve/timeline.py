@@ -57,19 +57,46 @@ class Snapshot:
     clean: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """All of a timeline: what there is, and what there was.
+
+    Attributes:
+        now: What there is now.
+        undo: What undoing brings back; the last one comes first.
+        redo: What doing again brings back; the last one comes first.
+        last_id: The largest id given so far.
+    """
+
+    now: Snapshot = field(default_factory=Snapshot)
+    undo: tuple[Snapshot, ...] = ()
+    redo: tuple[Snapshot, ...] = ()
+    last_id: int = 0
+
+
 class Timeline:
     """The prompts of a clip and the masks that follow from them.
+
+    Args:
+        history: What it begins with.
 
     Attributes:
         now: What there is now.
         last_id: The largest id given so far; ids are never used again.
     """
 
-    def __init__(self) -> None:
-        self.now = Snapshot()
-        self.last_id = 0
-        self._undo: list[Snapshot] = []
-        self._redo: list[Snapshot] = []
+    def __init__(self, history: History | None = None) -> None:
+        history = history or History()
+        self.now = history.now
+        self.last_id = history.last_id
+        self._undo = list(history.undo)
+        self._redo = list(history.redo)
+
+    @property
+    def history(self) -> History:
+        """All of it, which later changes leave as it is."""
+        undo, redo = tuple(self._undo), tuple(self._redo)
+        return History(now=self.now, undo=undo, redo=redo, last_id=self.last_id)
 
     @property
     def object_ids(self) -> tuple[int, ...]:
@@ -113,6 +140,10 @@ class Timeline:
         """Return the mask of an object in a frame; None where it has none."""
         found = self.now.found.get(frame, ())
         return next((i.mask for i in found if i.id == object_id and i.mask.box is not None), None)
+
+    def before(self, frame: int) -> tuple[Found, ...]:
+        """Return the objects in a frame as they were before the last change."""
+        return self._undo[-1].found.get(frame, ()) if self._undo else ()
 
     def stream_ids(self) -> dict[int, int]:
         """Return for each object its id in a stream that is given the prompts in rising order."""

@@ -32,7 +32,9 @@ def shown_name(given: str) -> str:
     return re.sub(r"[^\w .,()\[\]+-]", "_", last)[:100].strip() or "video"
 
 
-async def receive(request: Request, name: str, folder: Path, most: int) -> Path:
+async def receive(
+    request: Request, name: str, folder: Path, most: int, suffixes: tuple[str, ...] = SUFFIXES
+) -> Path:
     """Write the body of a request to a new file.
 
     Args:
@@ -40,6 +42,7 @@ async def receive(request: Request, name: str, folder: Path, most: int) -> Path:
         name: What the client calls the file; only its ending is used.
         folder: Folder for the file.
         most: Largest number of bytes.
+        suffixes: Endings that it may have.
 
     Returns:
         The file.
@@ -49,8 +52,9 @@ async def receive(request: Request, name: str, folder: Path, most: int) -> Path:
         OutputError: The disk is full.
     """
     suffix = PurePosixPath(name).suffix.lower()
-    if suffix not in SUFFIXES:
-        raise HTTPException(415, f"'{name}' has no ending of a video: {', '.join(SUFFIXES)}")
+    if suffix not in suffixes:
+        kind = "video" if suffixes is SUFFIXES else "project"
+        raise HTTPException(415, f"'{name}' has no ending of a {kind}: {', '.join(suffixes)}")
     too_large = HTTPException(413, f"'{name}' is too large: at most {most / 2**20:.0f} MiB")
     announced = request.headers.get("content-length", "0")
     if not announced.isdecimal() or int(announced) > most:

@@ -33,6 +33,11 @@ class Walk:
         self._arrived = True
         self._ids = timeline.stream_ids()
 
+    @property
+    def number(self) -> int:
+        """Number of the frame that comes next."""
+        return self._number
+
     def frames(self) -> Generator[VideoFrame, None, None]:
         """Yield the frames that `step` is to be called with, one after the other.
 

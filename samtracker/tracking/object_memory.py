@@ -27,7 +27,7 @@ WHOLE = 0.75
 
 
 class ObjectMemory:
-    """One object's memory: first frame, last correction, a bank of frames, last frame.
+    """One object's memory: frames that the user showed it in, a bank of frames, last frame.
 
     While it is lost, the last frame that showed all of it stands in for the last one.
 
@@ -61,8 +61,9 @@ class ObjectMemory:
     def set_mask(self, features: Features, mask: Tensor) -> None:
         """Set the mask of the current frame to what the user gave: the first one, or a correction.
 
-        The first reference frame and the latest correction are kept, so that memory is constant; an
-        earlier one of the same frame is replaced. What the bank took for the object may be wrong.
+        An earlier one of the same frame is replaced. Of more than the configured number the first
+        and the latest stay, and of the others one goes that another is like, so that memory is
+        constant. What the bank took for the object may be wrong.
         """
         self.lost = False
         self._last = self._whole = Template(features, mask)
@@ -73,8 +74,10 @@ class ObjectMemory:
         """Add a reference frame with the mask that the user gave there."""
         self._bank.clear()
         if self._config.anchored:
-            first = [given for given in self._given[:1] if not _shows(given, features)]
-            self._given = [*first, ReferenceFrame.of(Template(features, mask))]
+            others = [given for given in self._given if not _shows(given, features)]
+            self._given = [*others, ReferenceFrame.of(Template(features, mask))]
+            if len(self._given) > self._config.anchors:
+                del self._given[_most_alike(self._given)]
             if self._config.target_model:
                 self._target = self._given_target = TargetModel.fit(features.key[0], mask)
 
@@ -120,6 +123,14 @@ class ObjectMemory:
             target=self._target,
             lost=self.lost,
         )
+
+
+def _most_alike(given: list[ReferenceFrame]) -> int:
+    """Return which reference, not the first or last, another one is most like in the object."""
+    looks = [(reference.key * reference.labels).sum((1, 2)) for reference in given]
+    unit = F.normalize(torch.stack(looks), dim=1)
+    similarity = (unit @ unit.T).fill_diagonal_(-1)
+    return 1 + int(similarity[1:-1].amax(1).argmax())
 
 
 def _resized(template: Template, like: Features) -> Template:

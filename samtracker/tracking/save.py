@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import torch
 from torch import Tensor
@@ -33,7 +33,7 @@ from samtracker.tracking.trial import check_state
 from samtracker.types import FrameResult, TrackedObject
 
 _KIND: Final = "samtracker-tracker-"
-FORMAT: Final = 6
+FORMAT: Final = 7
 """Number of the format; one more with every change of `LAYOUTS` or of the header."""
 
 
@@ -151,12 +151,15 @@ def save_tracker(
     save_state(path, encoder.tensors, metadata)
 
 
-def load_tracker(path: str | Path, weights: str | Path | None) -> SavedTracker:
+def load_tracker(
+    path: str | Path, weights: str | Path | None, *, network: Network | None = None
+) -> SavedTracker:
     """Read a file of `save_tracker`.
 
     Args:
         path: File to read.
         weights: Where the weights lie now; None for where they were.
+        network: A network that has these weights, so that they are not read again; None for none.
 
     Raises:
         WeightsError: The weights are missing or are others; or the file is missing, damaged or of
@@ -174,8 +177,40 @@ def load_tracker(path: str | Path, weights: str | Path | None) -> SavedTracker:
         keys = ("weights", "sha256", "precision", "backend")
         name, digest, precision, backend = (str(header[key]) for key in keys)
         threads, state = int(header["threads"]), header["state"]
-    network = network_of(path, name, digest, weights)
+    if network is None:
+        network = network_of(path, name, digest, weights)
+    elif weights_of(network)[1] != digest:
+        raise WeightsError(f"'{path}' was saved with other weights: load those")
     return SavedTracker(network, config, precision, backend, threads, path, state, tensors)
+
+
+class Running(Protocol):
+    """A tracker.
+
+    Attributes:
+        runtime: Runs its network.
+        config: Its settings.
+    """
+
+    runtime: Runtime
+    config: TrackerConfig
+
+
+def load_stream(path: str | Path, tracker: Running) -> StreamState:
+    """Read what a stream has changed from a file of `save_tracker`.
+
+    Args:
+        path: File to read.
+        tracker: One with the weights and settings that the other one had.
+
+    Raises:
+        WeightsError: The weights or settings are others; or the file is missing, damaged or of
+            another version.
+    """
+    saved = load_tracker(path, None, network=tracker.runtime.network)
+    if saved.config != tracker.config:
+        raise WeightsError(f"'{path}' was saved with other settings: load it with those")
+    return saved.restore(tracker.runtime)
 
 
 def _check_format(path: Path, found: str) -> None:

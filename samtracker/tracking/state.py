@@ -10,7 +10,7 @@ import torch
 from samtracker.backends.runtime import EncodedFrame, Runtime
 from samtracker.errors import FrameError, NotInitializedError
 from samtracker.tracking.objects import Objects
-from samtracker.types import Frame, FrameResult, Size, check_frame
+from samtracker.types import Frame, FrameResult, Mask, Size, check_frame
 
 
 @dataclass
@@ -82,6 +82,22 @@ class StreamState:
         check_frame(frame, size=current_size)
         current = self.encoded(frame)
         return runtime.encode(frame, working_size) if current is None else current
+
+    def correct(self, encoded: EncodedFrame, object_id: int, mask: Mask) -> FrameResult:
+        """Show an object's mask in the current frame or another one.
+
+        Returns:
+            The result of the current frame.
+
+        Raises:
+            PromptError: See `Objects.set_mask` and `Objects.add_reference`.
+            OutOfMemoryError: The device has no memory left for it.
+        """
+        if encoded is self.frame:
+            self.result = self.objects.set_mask(encoded, self.last(), object_id, mask)
+        else:
+            self.objects.add_reference(encoded, self.last(), object_id, mask)
+        return self.last()
 
     @torch.inference_mode()
     def resize(self, runtime: Runtime, working_size: int | None) -> None:

@@ -30,6 +30,8 @@ class AnimationSource(FrameSource):
         OSError: It cannot be opened.
     """
 
+    by_number = True
+
     def __init__(self, path: Path) -> None:
         self._pictures = PictureFile(path)
         try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from array import array
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import av
 
@@ -18,6 +20,7 @@ from samtracker.video.colors import RgbConverter
 from samtracker.video.container import NO_PIPE, open_container
 from samtracker.video.frame_source import Candidate, FrameSource
 from samtracker.video.orientation import display_matrix, is_turned, upright
+from samtracker.video.packet_index import KeyPacket, PacketIndex
 from samtracker.video.streams import choose_stream
 from samtracker.video.timeline import MAX_GAP, Timeline
 from samtracker.video.transport_stream import ends_within_packet
@@ -35,6 +38,15 @@ if TYPE_CHECKING:
 END_TOLERANCE = 0.5
 RAW_FPS = Fraction(25)  # of a raw stream that does not tell
 TS_DISCONT = 0x0200  # AVFMT_TS_DISCONT
+
+HELD: Final = 96 * 2**20
+"""Bytes of pictures that are held to be given backward; with few, more are decoded again."""
+
+PROBED: Final = 16
+"""Frames that are decoded to see whether they come in the order of their times."""
+
+FEW_KEYS: Final = 1000
+"""Frames from one keyframe to the next from which on reading backward takes long."""
 
 
 class FileSource(FrameSource):
@@ -86,6 +98,7 @@ class FileSource(FrameSource):
         self._stored_aspect = self.sample_aspect_ratio
         streams = self._container.streams
         self.video_stream = number if len(streams.video) > 1 else None
+        self._index: PacketIndex | None = None
         self._notes: tuple[str, ...] = ()
         if self.video_stream is not None and stream is None:
             self._notes += (_choice(self._stream, number, len(streams.video), self.name),)
@@ -136,9 +149,111 @@ class FileSource(FrameSource):
         if index is None and self._piped:
             raise VideoError(f"{self.name} {NO_PIPE}")
 
+    def times(self) -> Sequence[float]:
+        """See `FrameSource`; all packets are read, and none is decoded."""
+        if self.path is None:
+            return super().times()
+        ticks, keys, steady = array("q"), [], True
+        decoded_at: int | None = None
+        for packet in self._packets():
+            steady = steady and not self._jumps(decoded_at, packet) and _ticks(packet) is not None
+            decoded_at = packet.dts
+            shown = _shown(packet)
+            ticks.extend(shown)
+            if packet.is_keyframe and shown:
+                keys.append(KeyPacket(ticks=shown[0], dts=packet.dts))
+        index = PacketIndex(
+            ticks, keys, to_fraction(self._stream.time_base), None if self._steady else MAX_GAP
+        )
+        if not (steady and keys and index.is_steady):
+            raise self._unordered()
+        self._decode(index, range(min(PROBED, len(index.ticks)))[::-1])
+        if index.longest > FEW_KEYS:
+            self._notes += (
+                f"{self.name} has {index.longest} frames from one keyframe to the next: reading it "
+                "backward takes long, and less with a copy, as `ffmpeg -g 100` makes one",
+            )
+        self._index = index
+        return array("d", map(self._time, index.ticks))
+
+    def backward(self, numbers: Sequence[int]) -> Iterator[Candidate]:
+        """See `FrameSource`; each run is decoded from the keyframe before it."""
+        assert self._index is not None, "times() has been called"
+        size = max(self._stream.width * self._stream.height * 3 // 2, 1)
+        for run in self._index.runs(numbers, max(HELD // size, 4)):
+            pictures = self._decode(self._index, run)
+            while pictures:
+                number, picture = pictures.pop()  # held no longer than needed
+                yield Candidate(
+                    name=f"frame {number} of {self.name}",
+                    index=number,
+                    time=self._time(self._index.ticks[number]),
+                    load=partial(self._load, picture),
+                )
+
     def close(self) -> None:
         """Close the file or connection."""
         self._container.close()
+
+    def _time(self, ticks: int) -> float:
+        return float((ticks - (self._zero or 0)) * to_fraction(self._stream.time_base))
+
+    def _unordered(self) -> VideoError:
+        return VideoError(
+            f"{self.name} cannot be read backward, for its time stamps jump or are missing: give a "
+            "copy, as `ffmpeg -i FILE copy.mp4` makes one"
+        )
+
+    def _decode(self, index: PacketIndex, run: Sequence[int]) -> list[tuple[int, Picture]]:
+        """Decode the frames with these numbers, which fall; they come as they are shown.
+
+        Raises:
+            VideoError: They come in another order than packets tell, as in an AVI with B-frames.
+        """
+        wanted = frozenset(run)
+        last = index.ticks[run[0]]
+        found: list[tuple[int, Picture]] = []
+        before = -math.inf
+        for packet in chain(self._from_key(index, run[-1]), [None]):
+            try:
+                pictures = self._stream.decode(packet)
+            except av.FFmpegError:
+                number = None if packet is None else index.number(_ticks(packet) or 0)
+                self.unreadable += number in wanted
+                continue
+            for picture in pictures:
+                ticks = _ticks(picture)
+                number = None if ticks is None else index.number(ticks)
+                if ticks is None or ticks <= before:
+                    raise self._unordered()
+                before = ticks
+                if number is not None and number in wanted:
+                    found.append((number, picture))
+                if ticks >= last:
+                    return found
+        return found
+
+    def _from_key(self, index: PacketIndex, number: int) -> Packets:
+        """Yield the packets from the keyframe on that leads to a frame.
+
+        Raises:
+            VideoError: It is not found again.
+        """
+        for key in index.ways(number):
+            place = key.ticks if key.dts is None else key.dts
+            self._container.seek(place, stream=self._stream)
+            packets = (packet for packet in self._container.demux(self._stream) if packet.size)
+            for packet in packets:
+                if (_ticks(packet), packet.dts) == (key.ticks, key.dts):
+                    yield packet
+                    try:
+                        yield from packets
+                    except av.FFmpegError:
+                        return  # as when it was read forward, whose `truncated` tells
+                    return
+                if packet.dts is not None and key.dts is not None and packet.dts > key.dts:
+                    break
+        raise VideoError(f"{self.name} cannot be read backward: give a copy in an MP4 file")
 
     def _packets(self) -> Packets:
         """Yield the packets of the video; at their end `truncated` is known.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
+from samtracker.errors import VideoError
 from samtracker.types import Frame
 
 
@@ -50,6 +52,7 @@ class FrameSource(Protocol):
         is_live: Whether it has no end, as a camera.
         repeatable: Whether it can be opened again and is the same then.
         in_segments: Whether frames come some seconds at a time, sooner than they are to be shown.
+        by_number: Whether the candidates may be loaded in any order.
     """
 
     name: str
@@ -64,6 +67,7 @@ class FrameSource(Protocol):
     is_live: bool = False
     repeatable: bool = True
     in_segments: bool = False
+    by_number: bool = False
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -72,6 +76,23 @@ class FrameSource(Protocol):
 
     def candidates(self, start: float) -> Iterator[Candidate]:
         """Yield the frames in order; those before `start` (seconds) may be left out."""
+
+    def times(self) -> Sequence[float]:
+        """Return the times of all frames, by their numbers, so that they can be read backward.
+
+        Raises:
+            VideoError: They cannot.
+        """
+        if not self.by_number:
+            raise VideoError(
+                f"{self.name} cannot be read backward, for it comes once: save it to a file first"
+            )
+        return array("d", (candidate.time for candidate in self.candidates(0.0)))
+
+    def backward(self, numbers: Sequence[int]) -> Iterator[Candidate]:
+        """Yield the frames with these numbers, which fall; `times` has been called."""
+        every = list(self.candidates(0.0))
+        return (every[number] for number in numbers)
 
     def close(self) -> None:
         """Release the file or device; it may be called twice."""

@@ -35,6 +35,8 @@ class ImageSource(FrameSource):
         VideoError: No image is left.
     """
 
+    by_number = True
+
     def __init__(self, name: str, files: Sequence[Path]) -> None:
         images = [file for file in files if _is_image(file)]
         if not images:

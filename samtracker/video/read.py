@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import reprlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -24,6 +25,7 @@ from samtracker.video.image_pattern import is_pattern, matching
 from samtracker.video.image_source import ImageSource
 from samtracker.video.location import locate_source
 from samtracker.video.picture_kind import is_picture
+from samtracker.video.places import Places
 from samtracker.video.stills import ANIMATION_SUFFIXES, IMAGE_SUFFIXES
 
 DIGITS = 12
@@ -102,10 +104,13 @@ class VideoReader(Iterator[VideoFrame]):
     Attributes:
         info: See `VideoInfo`.
         path: The video file, so that its audio can be copied; None for any other source.
+        places: Numbers and times of all frames, in the order of their times, where they are read
+            backward; empty otherwise.
     """
 
     info: VideoInfo
     path: Path | None
+    places: Sequence[tuple[int, float]]
 
     def __init__(
         self,
@@ -115,11 +120,18 @@ class VideoReader(Iterator[VideoFrame]):
         start: float,
         end: float | None,
         stride: int,
+        backward: bool,
     ) -> None:
         self._source = source
         self._given = given
+        self.places = ()
         try:
-            candidates = source.candidates(start)
+            if backward:
+                self.places = Places(source.times(), start, end, stride)
+                candidates = source.backward(self.places.numbers[::-1])
+                start, end, stride = -math.inf, None, 1  # that is done
+            else:
+                candidates = source.candidates(start)
             first, size = _first_readable(source, candidates)
         except BaseException:
             source.close()
@@ -209,6 +221,7 @@ def read_frames(
     end: float | None = None,
     stride: int = 1,
     stream: int | None = None,
+    backward: bool = False,
 ) -> VideoReader:
     """Open a source and iterate over its frames.
 
@@ -230,13 +243,16 @@ def read_frames(
         stream: Number of the video stream in a file or URL, from 0; None for the one that players
             show: the default one, then the largest and longest. Attached pictures and previews
             come last.
+        backward: Whether the same frames come from the last to the first; of a file, images or an
+            animation. All packets of a video are read before.
 
     Returns:
         An iterator of `VideoFrame` that is also a context manager.
 
     Raises:
         ConfigError: `start`, `end`, `stride` or `stream` are no numbers or out of range.
-        VideoError: The source does not exist, is no video, or none of its frames can be read.
+        VideoError: The source does not exist, is no video, cannot be read backward, or none of its
+            frames can be read.
             While iterating: a frame has another size than the first one; not of a camera or
             stream, whose frames come as they are.
     """
@@ -257,7 +273,7 @@ def read_frames(
         raise ConfigError(
             f"start={start} is past the end of {opened.name}, which lasts {opened.duration:.3f} s"
         )
-    return VideoReader(opened, source, start=start, end=end, stride=stride)
+    return VideoReader(opened, source, start=start, end=end, stride=stride, backward=backward)
 
 
 def _open(source: str | Path | int, stream: int | None) -> FrameSource:

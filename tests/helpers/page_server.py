@@ -16,16 +16,16 @@ from samtracker.serve.server import Server
 from samtracker.tracker import Tracker
 from samtracker.types import Mask
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which what does not happen has failed."""
 
 
 class Client:
     """Somebody with a session of a server."""
 
-    def __init__(self, server: Server) -> None:
-        self.server = server
-        self.http = httpx.Client(base_url=server.address, timeout=PATIENCE)
+    def __init__(self, server: Server | str) -> None:
+        self.address = server if isinstance(server, str) else server.address
+        self.http = httpx.Client(base_url=self.address, timeout=PATIENCE)
         self.state: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
@@ -94,7 +94,7 @@ class Client:
         """Opens a WebSocket."""
         cookies = "; ".join(f"{key}={value}" for key, value in self.http.cookies.items())
         return connect(
-            f"{self.server.address}api/{name}".replace("http", "ws", 1),
+            f"{self.address}api/{name}".replace("http", "ws", 1),
             additional_headers={"Cookie": cookies},
             open_timeout=PATIENCE,
         )

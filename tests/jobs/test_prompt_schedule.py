@@ -11,6 +11,7 @@ import pytest
 
 from samtracker.errors import PromptError
 from samtracker.jobs import FirstPrompts, TrackJob, resume
+from samtracker.masks.run_lengths import encode
 from samtracker.types import mask_box
 from tests.conftest import MakeTracker
 from tests.helpers.cli_tools import (
@@ -138,6 +139,24 @@ def test_what_cannot_be_done_leaves_nothing(
     assert done.code == 2
     assert message in done.errors[0]
     assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_a_mask_may_be_in_the_file(folder: Path) -> None:
+    mask = SHOTS[3].mask(2)
+    apart = written(folder / "a.json", {"prompts": [{"frame": 3, "mask": "blue.png"}]})
+    inside = written(folder / "b.json", {"prompts": [{"frame": 3, "rle": encode(mask)}]})
+    for name, path in (("one", apart), ("other", inside)):
+        done = samtrack("track", "balls.mp4", "--prompts", path, *FAST, "-o", name)
+        assert done.code == 0, done.err
+    assert without_summary(folder / "one") == without_summary(folder / "other")
+    for rle, reason in (
+        (encode(mask[:-1]), "has another size than the video, 160x96"),
+        ({"size": [96, 160], "counts": "~"}, "is damaged"),
+    ):
+        path = written(folder / "c.json", {"prompts": [{"frame": 3, "rle": rle}]})
+        done = samtrack("track", "balls.mp4", "--prompts", path, *FAST, "-o", "none")
+        assert (done.code, len(done.errors)) == (2, 1)
+        assert f"a mask at frame 3 {reason}" in done.errors[0]
 
 
 def test_prompts_stand_alone_in_python_too(folder: Path) -> None:

@@ -29,7 +29,10 @@ def test_devices_by_name(name: str) -> None:
     assert choose_device(name) == torch.device(name)
 
 
-@pytest.mark.parametrize("name", ["", "gpu", "CPU", "cuda0", "auto:0", "cpu\0", None, ["cpu"]])
+UNKNOWN = ["", "gpu", "CPU", "cuda0", "auto:0", "cpu\0", None, ["cpu"], -(10**20)]
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
 def test_unknown_devices(name: Any) -> None:
     with pytest.raises(ConfigError) as caught:
         choose_device(name)

@@ -37,7 +37,7 @@ def test_every_kind_of_prompt(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("prompt", "message"),
     [
-        ({"frame": 0}, "has not exactly one of mask, box and points"),
+        ({"frame": 0}, "has not exactly one of mask, box, points and rle"),
         ({"frame": 0, "box": [1, 2, 3, 4], "mask": "a"}, "has not exactly one of mask, box"),
         ({"box": [1, 2, 3, 4]}, "has not exactly one of frame and time"),
         ({"frame": 0, "time": 0, "box": [1, 2, 3, 4]}, "has not exactly one of frame and time"),

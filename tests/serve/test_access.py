@@ -20,7 +20,7 @@ from samtracker.errors import ConfigError
 from samtracker.serve.config import ServeConfig
 from samtracker.serve.server import Server
 from tests.conftest import MakeTracker
-from tests.helpers.page_server import Client, serving
+from tests.helpers.page_server import PATIENCE, Client, serving
 
 TOKEN = "a-token-for-tests"
 
@@ -43,7 +43,7 @@ def test_a_token_is_made_where_others_can_reach_the_server() -> None:
 
 
 def test_the_link_lets_a_browser_in_and_nothing_else_does(guarded: Server) -> None:
-    with httpx.Client(base_url=guarded.address) as browser:
+    with httpx.Client(base_url=guarded.address, timeout=PATIENCE) as browser:
         assert browser.get("/").status_code == 401
         assert browser.get("/api/session").status_code == 401
         wrong = browser.get("/", params={"token": TOKEN[:-1] + "x"})
@@ -86,14 +86,14 @@ def test_pages_of_other_sites_are_refused(client: Client, origin: str) -> None:
     for method, path in (("POST", "undo"), ("DELETE", "track"), ("GET", "session")):
         answer = client.http.request(method, f"/api/{path}", headers={"Origin": origin})
         assert answer.status_code == 403
-    address = f"{client.server.address}api/events".replace("http", "ws", 1)
+    address = f"{client.address}api/events".replace("http", "ws", 1)
     cookies = "; ".join(f"{key}={value}" for key, value in client.http.cookies.items())
     with (
         pytest.raises(InvalidStatus, match="403"),
         connect(address, origin=Origin(origin), additional_headers={"Cookie": cookies}),
     ):
         pass
-    own = client.http.post("/api/undo", headers={"Origin": client.server.address[:-1]})
+    own = client.http.post("/api/undo", headers={"Origin": client.address[:-1]})
     assert own.status_code == 400  # there is nothing to undo
 
 
@@ -121,13 +121,13 @@ def test_every_session_has_its_own_video(server: Server, balls: Path) -> None:
         one.upload(balls)
         assert other.refresh()["clip"] is None
         other.ask("GET", one.path("frames/0"), status=404)
-        with httpx.Client(base_url=server.address) as stranger:
+        with httpx.Client(base_url=server.address, timeout=PATIENCE) as stranger:
             assert stranger.get(f"/api/{one.path('frames/0')}").status_code == 401
 
 
 def test_a_full_server_says_so(lite_tracker: MakeTracker) -> None:
     with serving(lite_tracker(), max_sessions=1) as server, Client(server) as first:
-        answer = httpx.get(f"{server.address}api/session")
+        answer = httpx.get(f"{server.address}api/session", timeout=PATIENCE)
         assert (answer.status_code, answer.json()["error"][:18]) == (503, "the server is full")
         assert first.refresh()["clip"] is None
 
@@ -158,9 +158,9 @@ def test_rubbish_harms_nobody(client: Client, server: Server) -> None:
         with bad.socket("live") as socket:
             for rubbish in (b"", b"123", b"\0" * 8 + b"no jpeg", "{", '{"do": "fly"}', "x" * 9999):
                 socket.send(rubbish)
-                assert "error" in str(socket.recv(timeout=10))
+                assert "error" in str(socket.recv(timeout=PATIENCE))
             with suppress(ConnectionClosed):
                 socket.send(b"\0" * (5 * 2**20))
             with pytest.raises(ConnectionClosed, match="1009"):  # too big
-                socket.recv(timeout=10)
+                socket.recv(timeout=PATIENCE)
     assert client.refresh()["clip"] is None

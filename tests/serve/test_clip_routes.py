@@ -147,11 +147,44 @@ def test_the_overlay_has_names_and_all_frames(client: Client, balls: Path, tmp_p
     assert [json.loads(line)["frame"] for line in lines] == list(range(2, 10))
 
 
-@pytest.mark.parametrize("form", ["overlay", "masks", "rle", "csv", "alpha"])
-def test_nothing_tracked_is_no_result(client: Client, balls: Path, form: str) -> None:
+def test_a_range_is_tracked_and_downloaded(client: Client, balls: Path, tmp_path: Path) -> None:
     client.upload(balls)
-    refused = client.ask("POST", client.path(f"results/{form}"), status=400)
-    assert refused["error"].startswith("nothing is tracked yet")
+    client.point(0, box=BOX)
+    client.ask("POST", "track", json={"last": 6})
+    state = client.wait(lambda state: not state["tracking"])
+    assert (state["clean"], state["objects"][0]["lane"]) == (6, "ttttttt...")
+    path = client.path("results/coco")
+    client.ask("POST", path, json={"first": 2, "last": 4})
+    found = json.loads(client.http.get(f"/api/{path}").content)
+    assert found["videos"][0]["name"] == "balls.mp4"
+    assert len(found["annotations"]) == 3
+    client.ask("POST", client.path("results/webm"), json={"first": 2, "last": 8})
+    (tmp_path / "cut.webm").write_bytes(
+        client.http.get(f"/api/{client.path('results/webm')}").content
+    )
+    with av.open(str(tmp_path / "cut.webm")) as video:
+        assert len(list(video.decode(video=0))) == 5
+    refused = client.ask("POST", path, status=400, json={"first": 8, "last": 9})
+    assert refused["error"].startswith("nothing is tracked from frame 8 to 9")
+
+
+def test_masks_before_the_last_change_are_there(client: Client, balls: Path) -> None:
+    client.upload(balls)
+    client.point(0, box=BOX)
+    client.track()
+    client.point(6, 1, points=[[128.0, 10.0, 1]])
+    before = client.ask("GET", client.path("objects"), params={"first": 6, "before": True})
+    now = client.ask("GET", client.path("objects"), params={"first": 6})
+    assert before["frames"]["6"][0]["mask"] != now["frames"]["6"][0]["mask"]
+    client.ask("POST", "undo")
+    assert client.ask("GET", client.path("objects"), params={"first": 6}) == before
+
+
+def test_nothing_tracked_is_no_result(client: Client, balls: Path) -> None:
+    client.upload(balls)
+    for form in ("overlay", "masks", "rle", "csv", "alpha", "coco", "webm"):
+        refused = client.ask("POST", client.path(f"results/{form}"), status=400)
+        assert refused["error"].startswith("nothing is tracked yet")
 
 
 def test_candidates_come_one_after_the_other(client: Client, balls: Path) -> None:

@@ -14,7 +14,7 @@ from samtracker.types import Frame
 from tests.conftest import MakeTracker
 from tests.helpers.cameras import jpeg
 from tests.helpers.cli_tools import FRAMES, SHOTS, box_of
-from tests.helpers.page_server import Client, decoded
+from tests.helpers.page_server import PATIENCE, Client, decoded
 from tests.helpers.scenes import iou
 
 BOX = [float(side) for side in box_of(1).split(",")]
@@ -31,7 +31,7 @@ def order(socket: ClientConnection, **command: Any) -> dict[str, Any]:
 
 
 def answer(socket: ClientConnection) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(socket.recv(timeout=20))
+    found: dict[str, Any] = json.loads(socket.recv(timeout=PATIENCE))
     return found
 
 

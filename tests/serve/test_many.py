@@ -12,7 +12,7 @@ import httpx
 from samtracker.serve.server import Server
 from tests.helpers.cameras import jpeg
 from tests.helpers.cli_tools import FRAMES, box_of
-from tests.helpers.page_server import Client
+from tests.helpers.page_server import PATIENCE, Client
 
 BOX = [float(side) for side in box_of(1).split(",")]
 HEAD = bytes(8)
@@ -33,14 +33,14 @@ def test_sessions_take_turns(server: Server) -> None:
     def work(name: str) -> None:
         with Client(server) as client, client.socket("live") as socket:
             socket.send(HEAD + jpeg(FRAMES[0]))
-            socket.recv(timeout=20)
+            socket.recv(timeout=PATIENCE)
             socket.send(json.dumps({"do": "point", "box": BOX}))
-            socket.recv(timeout=20)
+            socket.recv(timeout=PATIENCE)
             ready.wait()
             counts[name] = 0
             while not over.is_set():
                 socket.send(HEAD + jpeg(FRAMES[counts[name] % 10]))
-                assert "error" not in json.loads(socket.recv(timeout=20))
+                assert "error" not in json.loads(socket.recv(timeout=PATIENCE))
                 counts[name] += 1
                 if counts[name] == 20:
                     over.set()
@@ -63,7 +63,7 @@ def test_a_flood_of_one_is_refused_and_the_other_served(server: Server, balls: P
                 codes.append(http.post("/api/preview", json=body).status_code)
 
         served: list[int] = []
-        calls = [flood for _ in range(30)]
+        calls = [flood for _ in range(20)]
         at_once(*calls, lambda: served.append(len(other.point(0, box=BOX)["objects"])))
         assert served == [1]
         assert set(codes) == {200, 400}

@@ -5,95 +5,20 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from samtracker.serve.server import Server
 from tests.conftest import MakeTracker
-from tests.helpers.cameras import jpeg
 from tests.helpers.cli_tools import FAST, FRAMES, SHOTS, box_of, samtrack, two_balls
+from tests.helpers.page_browser import drag, open_film, place, rows
 from tests.helpers.page_server import serving
 
 pytestmark = pytest.mark.page
-WIDTH, HEIGHT = 160, 96
-BROWSER = "/usr/bin/chromium"
 THEMES = ["light", "dark"]
-
-
-@pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return two_balls(tmp_path_factory.mktemp("film") / "balls.mp4")
-
-
-@pytest.fixture(scope="module")
-def served(lite_tracker: MakeTracker, film: Path) -> Iterator[Server]:
-    with serving(lite_tracker(), folder=film.parent, max_sessions=32) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    camera = tmp_path_factory.mktemp("camera") / "balls.mjpeg"
-    camera.write_bytes(b"".join(map(jpeg, [FRAMES[0]] * 90)))
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=BROWSER,
-            args=[
-                "--no-sandbox",
-                "--use-fake-ui-for-media-stream",
-                "--use-fake-device-for-media-stream",
-                f"--use-file-for-fake-video-capture={camera}",
-            ],
-        )
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def page(browser: Browser, served: Server) -> Iterator[Page]:
-    """The page in a window of its own; what it throws or complains of is a failure."""
-    context = browser.new_context(permissions=["camera"])
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda told: complaints.append(told.text))
-    page.goto(served.address)
-    yield page
-    context.close()
-    # Chromium tells of every refusal; what the page makes of it is tested.
-    assert [text for text in complaints if "Failed to load resource" not in text] == []
-
-
-def place(page: Page, x: float, y: float) -> tuple[float, float]:
-    """Where a pixel of the film is in the window."""
-    box = page.locator("#stage").bounding_box()
-    assert box is not None
-    scale = min(box["width"] / WIDTH, box["height"] / HEIGHT)
-    left = box["x"] + (box["width"] - WIDTH * scale) / 2
-    top = box["y"] + (box["height"] - HEIGHT * scale) / 2
-    return left + x * scale, top + y * scale
-
-
-def drag(page: Page, box: str) -> None:
-    """Draws a box, whose last corner is exclusive."""
-    x1, y1, x2, y2 = (float(side) for side in box.split(","))
-    page.mouse.move(*place(page, x1, y1))
-    page.mouse.down()
-    page.mouse.move(*place(page, (x1 + x2) / 2, y1))
-    page.mouse.move(*place(page, x2 - 1, y2 - 1))
-    page.mouse.up()
-
-
-def rows(page: Page) -> Locator:
-    return page.locator("#objects li")
-
-
-def open_film(page: Page, film: Path) -> None:
-    page.locator("#file").set_input_files(film)
-    expect(page.locator("#scrub")).to_have_attribute("max", "9")
 
 
 def masks(page: Page) -> dict[str, bytes]:
@@ -106,9 +31,9 @@ def masks(page: Page) -> dict[str, bytes]:
 
 
 def test_a_video_is_tracked_corrected_and_downloaded(
-    page: Page, film: Path, tmp_path: Path
+    page: Page, balls: Path, tmp_path: Path
 ) -> None:
-    open_film(page, film)
+    open_film(page, balls)
     drag(page, box_of(1))
     expect(rows(page)).to_have_count(1)
     page.keyboard.press("t")
@@ -117,7 +42,7 @@ def test_a_video_is_tracked_corrected_and_downloaded(
         "aria-label", "Object 1: tracked in 10 frames; pointed at in frame 0"
     )
     done = samtrack(
-        *("track", film, "--init-box", box_of(1), "--save", "masks", "--weights", "propagation"),
+        *("track", balls, "--init-box", box_of(1), "--save", "masks", "--weights", "propagation"),
         *("--size", "96", *FAST[2:], "-o", tmp_path / "out"),
     )
     assert done.code == 0, done.err
@@ -138,9 +63,9 @@ def test_a_video_is_tracked_corrected_and_downloaded(
     assert masks(page) == first
 
 
-def test_objects_are_pointed_at_named_hidden_and_deleted(page: Page, film: Path) -> None:
+def test_objects_are_pointed_at_named_hidden_and_deleted(page: Page, balls: Path) -> None:
     page.get_by_role("button", name="balls.mp4").click()
-    expect(page.locator("#scrub")).to_have_attribute("max", "9")
+    expect(page.locator("#scrub")).to_have_attribute("max", "9", timeout=30_000)
     page.mouse.click(*place(page, 36, 34))
     expect(rows(page)).to_have_count(1)
     page.mouse.click(*place(page, 5, 90), button="right")
@@ -163,7 +88,7 @@ def test_objects_are_pointed_at_named_hidden_and_deleted(page: Page, film: Path)
 
 def test_a_mask_is_painted(page: Page) -> None:
     page.get_by_role("button", name="balls.mp4").click()
-    expect(page.locator("#scrub")).to_have_attribute("max", "9")
+    expect(page.locator("#scrub")).to_have_attribute("max", "9", timeout=30_000)
     page.keyboard.press("c")
     expect(page.get_by_label("Width")).to_be_visible()
     drag(page, "20,20,60,60")
@@ -177,7 +102,7 @@ def test_a_mask_is_painted(page: Page) -> None:
 def test_everything_is_done_with_the_keyboard(page: Page) -> None:
     page.get_by_role("button", name="balls.mp4").press("Enter")
     expect(page.locator("#stage")).to_be_focused()
-    expect(page.locator("#scrub")).to_have_attribute("max", "9")
+    expect(page.locator("#scrub")).to_have_attribute("max", "9", timeout=30_000)
     for _ in range(6):
         page.keyboard.press("ArrowLeft")  # 8 pixels each, from the middle
     page.keyboard.press("ArrowUp")
@@ -190,6 +115,40 @@ def test_everything_is_done_with_the_keyboard(page: Page) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("d")
     expect(rows(page)).to_have_count(0)
+
+
+def test_what_is_marked_is_tracked(page: Page, balls: Path) -> None:
+    open_film(page, balls)
+    drag(page, box_of(1))
+    expect(rows(page)).to_have_count(1)
+    page.locator("#scrub").fill("4")
+    page.keyboard.press("o")
+    expect(page.locator("#progress")).to_have_text("4 frames to track")
+    page.keyboard.press("t")
+    expect(page.locator("#progress")).to_have_text("tracked up to frame 4", timeout=30_000)
+    page.locator("#scrub").fill("3")
+    page.get_by_role("button", name="First frame: here").click()
+    assert list(masks(page)) == ["masks/00003.png", "masks/00004.png"]
+    page.locator("#scrub").fill("4")
+    page.keyboard.press("o")
+    expect(page.locator("#progress")).to_have_text("5 frames to track")
+
+
+def test_before_and_after_are_side_by_side(page: Page, balls: Path) -> None:
+    open_film(page, balls)
+    expect(page.locator("#compare")).to_be_disabled()
+    drag(page, box_of(1))
+    expect(rows(page)).to_have_count(1)
+    page.keyboard.press("x")
+    expect(page.locator("#before")).to_be_visible()
+    stage = page.locator("#stage").bounding_box()
+    before = page.locator("#before").bounding_box()
+    assert stage is not None
+    assert before is not None
+    assert before["x"] + before["width"] <= stage["x"]
+    assert abs(before["width"] - stage["width"]) < 4
+    page.keyboard.press("x")
+    expect(page.locator("#before")).to_be_hidden()
 
 
 def test_what_is_no_video_is_said(page: Page, tmp_path: Path) -> None:
@@ -213,21 +172,46 @@ def test_the_camera_is_tracked(page: Page) -> None:
     expect(page.locator("#hold")).to_have_text("Go on")
     page.keyboard.press("d")
     expect(rows(page)).to_have_count(0)
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Record").click()
+    expect(page.locator("#recorded")).to_have_text(re.compile(r"[1-9]"))
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Stop recording").click()
+    assert re.fullmatch(r"samtrack-[\d-]+\.(webm|mp4)", waiting.value.suggested_filename)
+    with av.open(str(waiting.value.path())) as video:
+        assert len(list(video.decode(video=0))) > 0
     page.click("#camera-stop")
     expect(page.locator("#start")).to_be_visible()
 
 
+def test_the_source_of_the_server_is_tracked(
+    page: Page, lite_tracker: MakeTracker, tmp_path: Path
+) -> None:
+    expect(page.locator("#files")).to_be_visible()
+    expect(page.locator("#to-source")).to_be_hidden()
+    still = two_balls(tmp_path / "still.mkv", [FRAMES[0]] * 1500)  # a minute
+    with serving(lite_tracker(), source=str(still)) as server:
+        page.goto(server.address)
+        page.click("#to-source")
+        expect(page.locator("#fps")).to_have_text(re.compile(r"\d"), timeout=20_000)
+        drag(page, box_of(1))
+        expect(rows(page).locator(".state")).to_have_text("tracked")
+        expect(page.locator("#hold")).to_have_text("Pause")
+        page.click("#camera-stop")
+        page.goto("about:blank")
+
+
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("width", [390, 768, 1440])
-def test_nothing_is_cut_off(browser: Browser, served: Server, theme: str, width: int) -> None:
+def test_nothing_is_cut_off(browser: Browser, server: Server, theme: str, width: int) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": 844},
         color_scheme="dark" if theme == "dark" else "light",
     )
     page = context.new_page()
-    page.goto(served.address)
+    page.goto(server.address)
     page.get_by_role("button", name="balls.mp4").click()
-    expect(page.locator("#scrub")).to_have_attribute("max", "9")
+    expect(page.locator("#scrub")).to_have_attribute("max", "9", timeout=30_000)
     expect(page.locator("#zoom-fit")).not_to_have_text("100%")
     page.mouse.click(*place(page, 36, 34))
     expect(rows(page)).to_have_count(1)

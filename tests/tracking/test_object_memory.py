@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -98,9 +100,9 @@ def test_the_bank_takes_confident_frames_only() -> None:
     assert references(made) == [0, 30]
 
 
-@pytest.mark.parametrize(("memory", "most"), [("rolling", 0), ("anchored", 2), ("bank:2", 4)])
+@pytest.mark.parametrize(("memory", "most"), [("rolling", 0), ("anchored", 4), ("bank:2", 6)])
 def test_memory_is_constant(memory: str, most: int) -> None:
-    made = memory_of(memory=memory)
+    made = memory_of(memory=memory, anchors=4)
     counts = []
     for number in range(1, 50):
         if number % 7 == 0:
@@ -113,16 +115,41 @@ def test_memory_is_constant(memory: str, most: int) -> None:
     assert max(counts) == most
 
 
-def test_a_correction_is_a_second_reference() -> None:
+def test_corrections_are_references_and_the_target_is_of_the_latest() -> None:
     made = memory_of(3)
     for number in (10, 20):
         made.set_mask(features(number), mask(number))
-        assert references(made) == [0, number]
+        assert references(made) == [0, *range(10, number + 1, 10)]
         assert torch.equal(made.contents().last.mask, mask(number))
         target = made.contents().target
         assert target is not None
         wanted = TargetModel.fit(features(number).key[0], mask(number)).weights
         torch.testing.assert_close(target.weights, wanted)
+
+
+def test_of_many_corrections_the_most_alike_goes() -> None:
+    made = memory_of(anchors=4)
+    made.set_mask(features(10), mask(10))
+    made.set_mask(features(20), mask(20))
+    twin = replace(
+        features(20),
+        x16=features(20).x16,
+        key=F.normalize(features(20).key + 0.05 * features(30).key, dim=1),
+    )
+    made.add_reference(twin, mask(20))
+    made.set_mask(features(40), mask(40))  # of the twins one goes, and not 10
+    kept = made.contents().references
+    assert len(kept) == 4
+    assert torch.equal(kept[0].key, reference(0))
+    assert torch.equal(kept[1].key, reference(10))
+    assert torch.equal(kept[3].key, reference(40))
+
+
+def test_two_anchors_are_the_first_and_the_latest() -> None:
+    made = memory_of(anchors=2)
+    for number in (10, 20, 30):
+        made.set_mask(features(number), mask(number))
+        assert references(made) == [0, number]
 
 
 def test_another_mask_of_the_first_frame_replaces_the_first() -> None:

@@ -61,6 +61,21 @@ def test_it_goes_on_bit_for_bit(tmp_path: Path, settings: dict[str, Any]) -> Non
     assert other.object_ids == (1, 3)
 
 
+def test_it_goes_on_with_the_network_that_is_there(tmp_path: Path) -> None:
+    tracker, path = made(), tmp_path / "tracker.safetensors"
+    tracker.init(SHOTS[0].frame, mask=SHOTS[0].ids)
+    tracker.save(path)
+    start = made()
+    other = start.fork(path)
+    assert other.runtime is start.runtime
+    assert start.object_ids == ()
+    same(tracker.step(SHOTS[1].frame), other.step(SHOTS[1].frame))
+    with pytest.raises(WeightsError, match="with other settings"):
+        made(memory="rolling").fork(path)
+    with pytest.raises(WeightsError, match="with other weights"):
+        Tracker.from_pretrained("lite", size=96, device="cpu").fork(path)
+
+
 def test_the_number_of_threads_is_told(tmp_path: Path) -> None:
     with one_more_thread():
         made().save(tmp_path / "tracker.safetensors")
@@ -147,7 +162,7 @@ def test_a_file_of_an_older_version_is_refused() -> None:
     in bfloat16, which make it small."""
     old = Path(__file__).parent / "data" / "saved-in-format-3.safetensors"
     message = (
-        r"was saved by an older version of samtracker \(format 3, not 6\): go on with that one"
+        r"was saved by an older version of samtracker \(format 3, not 7\): go on with that one"
     )
     with pytest.raises(WeightsError, match=message):
         Tracker.load(old, device="cpu")
@@ -158,7 +173,7 @@ def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     made().save(path)
     tensors, metadata = load_state(path)
     save_state(path, tensors, {**metadata, "format": f"samtracker-tracker-{FORMAT + 1}"})
-    with pytest.raises(WeightsError, match=r"a newer version of samtracker \(format 7, not 6\)"):
+    with pytest.raises(WeightsError, match=r"a newer version of samtracker \(format 8, not 7\)"):
         Tracker.load(path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import tempfile
 import time
@@ -26,7 +27,7 @@ from samtracker.jobs.progress import Progress
 from samtracker.jobs.resumption import resume
 from samtracker.jobs.threads import torch_threads
 from samtracker.prompts.prompts_file import PromptsFile
-from samtracker.results.names import SUMMARY
+from samtracker.results.names import RESUME, SUMMARY
 from samtracker.tracker import Tracker
 
 Report = Callable[[int, int | None], bool]
@@ -42,6 +43,7 @@ class TrackOptions:
         start: See `TrackJob`.
         end: See `TrackJob`.
         stride: See `TrackJob`.
+        direction: See `TrackJob`.
         mask_kind: See `FirstPrompts`.
         device: See `TrackJob`.
     """
@@ -50,6 +52,7 @@ class TrackOptions:
     start: float = 0.0
     end: float | None = None
     stride: int = 1
+    direction: str = "forward"
     mask_kind: str = "auto"
     device: str = "auto"
 
@@ -118,6 +121,7 @@ def _track(task: BatchTask, row: BatchRow, report: Report) -> BatchRow:
         if is_staged(task.video.source):
             _name_source(outcome, task.video.source)
         if store.folder is None and not outcome.summary.interrupted:
+            shutil.rmtree(outcome.folder / RESUME, ignore_errors=True)  # it goes on from files only
             store.put(outcome.folder, row.name, last=SUMMARY)
         with suppress(OutputError):  # a picture is not worth a job
             thumbnail.write(store, row.name)
@@ -144,6 +148,7 @@ def _outcome(
         start=options.start,
         end=options.end,
         stride=options.stride,
+        direction=options.direction,
         overwrite=True,  # the ledger says that these are no results to keep
         device=device,
     )

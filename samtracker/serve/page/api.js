@@ -28,24 +28,30 @@ export const undo = () => ask("POST", "undo");
 export const redo = () => ask("POST", "redo");
 export const rename = (id, name) => send("PATCH", `objects/${id}`, { name });
 export const remove = (id) => ask("DELETE", `objects/${id}`);
-export const track = () => ask("POST", "track");
+export const track = (last) => send("POST", "track", { last });
 export const stop = () => ask("DELETE", "track");
-export const objects = (clip, first, count) =>
-  ask("GET", `clips/${clip}/objects?first=${first}&count=${count}`);
-export const results = (clip, format) => ask("POST", `clips/${clip}/results/${format}`);
+export const objects = (clip, first, count, before = false) =>
+  ask("GET", `clips/${clip}/objects?first=${first}&count=${count}&before=${before}`);
+export const results = (clip, format, first, last) =>
+  send("POST", `clips/${clip}/results/${format}`, { first, last });
 export const resultsLink = (clip, format) => `/api/clips/${clip}/results/${format}`;
 
-export async function picture(clip, frame) {
+export const projectLink = (clip) => `/api/clips/${clip}/project`;
+
+// `size` may say how large the bitmap is, as for createImageBitmap.
+export async function picture(clip, frame, size = {}) {
   const answer = await fetch(`/api/clips/${clip}/frames/${frame}`);
   if (!answer.ok) throw new Refusal("the frame cannot be shown: load the page again");
-  return createImageBitmap(await answer.blob());
+  return createImageBitmap(await answer.blob(), size);
 }
 
 // Uploads a file; XMLHttpRequest alone tells how far it is.
+// A project is told from a video by its name.
 export function upload(file, onProgress) {
+  const what = file.name.endsWith(".samtrack") ? "project" : "clip";
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("PUT", `/api/clip?name=${encodeURIComponent(file.name)}`);
+    request.open("PUT", `/api/${what}?name=${encodeURIComponent(file.name)}`);
     request.responseType = "json";
     request.upload.onprogress = (event) => onProgress(event.loaded / event.total);
     request.onerror = () => reject(new Refusal("the upload broke off: try again"));

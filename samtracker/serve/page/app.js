@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { CameraMode } from "./camera.js";
 import { $, element, say } from "./dom.js";
+import { BrowserFeed, ServerFeed } from "./feeds.js";
 import { bindKeys } from "./keys.js";
 import { ObjectList } from "./objects.js";
 import { Stage } from "./stage.js";
@@ -25,11 +26,21 @@ class App {
     bindKeys(this);
   }
 
-  async begin() {
+  // Nothing is asked for before there is a session.
+  begin() {
+    this.begun = this.showSession();
+    return this.begun;
+  }
+
+  async showSession() {
     try {
       const state = await api.session();
-      if (state.clip) this.enterVideo(state);
-      else await this.showStart();
+      if (state.clip) {
+        this.enterVideo(state);
+        await this.listFiles();
+      } else {
+        await this.showStart();
+      }
     } catch (error) {
       this.sayAtStart(error.message);
     }
@@ -37,7 +48,8 @@ class App {
 
   bind() {
     $("#to-video").onclick = () => this.toVideo();
-    $("#to-camera").onclick = $("#use-camera").onclick = () => this.toCamera();
+    $("#to-camera").onclick = $("#use-camera").onclick = () => this.toCamera(new BrowserFeed());
+    $("#to-source").onclick = () => this.toCamera(new ServerFeed());
     $("#camera-stop").onclick = () => this.toVideo();
     $("#open").onclick = () => this.showStart();
     $("#help").onclick = () => this.help();
@@ -61,6 +73,10 @@ class App {
         this.video.save(button.dataset.format);
       };
     }
+    $("#save-project").onclick = () => {
+      $("#formats").hidePopover();
+      this.video.saveProject();
+    };
     $("#file").onchange = () => $("#file").files[0] && this.upload($("#file").files[0]);
     const drop = $("#drop");
     addEventListener("dragover", (event) => {
@@ -75,10 +91,13 @@ class App {
     });
   }
 
-  setMode(name) {
+  // A live mode also has the button that began it.
+  setMode(name, button = "#to-camera") {
     document.body.dataset.mode = name;
     $("#to-video").setAttribute("aria-pressed", String(name !== "camera"));
-    $("#to-camera").setAttribute("aria-pressed", String(name === "camera"));
+    for (const live of ["#to-camera", "#to-source"]) {
+      $(live).setAttribute("aria-pressed", String(name === "camera" && live === button));
+    }
   }
 
   leave() {
@@ -90,7 +109,7 @@ class App {
   async showStart() {
     this.leave();
     this.setMode("start");
-    const { files } = await api.files();
+    const { files } = await this.listFiles();
     $("#folder").hidden = !files.length;
     $("#files").replaceChildren(
       ...files.map((name) => {
@@ -101,6 +120,12 @@ class App {
     );
   }
 
+  async listFiles() {
+    const found = await api.files();
+    $("#to-source").hidden = !found.source;
+    return found;
+  }
+
   upload(file) {
     const bar = $("#uploading");
     bar.hidden = false;
@@ -109,6 +134,7 @@ class App {
   }
 
   async open(call) {
+    await this.begun;
     this.sayAtStart("");
     try {
       const state = await call();
@@ -141,14 +167,15 @@ class App {
     await this.begin();
   }
 
-  async toCamera() {
-    if (this.mode === this.camera) return;
+  async toCamera(feed) {
+    await this.begun;
+    if (this.mode === this.camera && this.camera.feed.path === feed.path) return;
     this.leave();
-    this.setMode("camera");
+    this.setMode("camera", feed.path === "source" ? "#to-source" : "#to-camera");
     this.mode = this.camera;
     this.useTool("point");
     try {
-      await this.camera.enter();
+      await this.camera.enter(feed);
     } catch (error) {
       this.leave();
       await this.begin();
@@ -166,6 +193,7 @@ class App {
   useView(name) {
     this.stage.view = name;
     this.stage.draw();
+    this.video.compare.look(name);
     for (const button of document.querySelectorAll("[data-view]")) {
       button.setAttribute("aria-pressed", String(button.dataset.view === name));
     }

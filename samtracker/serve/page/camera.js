@@ -1,18 +1,15 @@
-// The browser's camera: the newest frame goes up when the last answer is back, masks come down.
+// Live tracking: the newest frame is asked about when the last answer is back, masks come down.
 
 import { socket } from "./api.js";
-import { $, download, say, setIcon } from "./dom.js";
+import { $, download, say, setIcon, stamp } from "./dom.js";
 import { covers } from "./masks.js";
+import { Recorder } from "./recorder.js";
 
-const SIZE = { width: { ideal: 640 }, height: { ideal: 480 } };
-const QUALITY = 0.85;
 const RECENT = 90; // frames that the numbers are of
 
 export class CameraMode {
   constructor(stage, list) {
     Object.assign(this, { stage, list });
-    this.video = document.createElement("video");
-    Object.assign(this.video, { muted: true, playsInline: true });
     this.actions = {
       select: (id) => this.select(id),
       rename: (id, name) => this.order({ do: "rename", object: id, name }),
@@ -20,46 +17,45 @@ export class CameraMode {
       changed: () => this.refresh(),
     };
     $("#hold").onclick = () => this.space();
+    this.recorder = new Recorder(stage.canvas);
+    $("#record").onclick = () => this.record();
     $("#snapshot").onclick = () => this.snapshot();
   }
 
-  async enter() {
+  // The mode is on, with frames from a feed.
+  async enter(feed) {
+    this.feed = feed;
     this.objects = [];
     this.clicks = [];
-    this.choice = null;
+    this.orders = [];
+    this.choice = this.picture = null;
     this.held = false;
-    this.sent = this.came = this.dropped = 0;
     this.latencies = [];
     this.times = [];
     this.stage.clear();
     this.stage.selected = null;
     this.stage.hidden.clear();
     this.refresh();
-    try {
-      this.stream = await navigator.mediaDevices.getUserMedia({ video: SIZE, audio: false });
-    } catch (error) {
-      const why = { NotAllowedError: "it was not allowed", NotFoundError: "there is none" }[error.name];
-      throw new Error(`the camera cannot be used: ${why || error.message || error.name}`);
-    }
-    this.video.srcObject = this.stream;
-    await this.video.play();
+    await feed.open(() => this.send());
     this.active = true;
     this.connect();
-    this.watch();
   }
 
   leave() {
     this.active = false;
-    this.stream?.getTracks().forEach((track) => track.stop());
-    this.video.srcObject = null;
+    this.recorder.stop();
+    this.feed?.close();
     this.socket?.close();
   }
 
   connect() {
-    const made = (this.socket = socket("live"));
+    const made = (this.socket = socket(this.feed.path));
     this.waiting = null;
     made.onopen = () => this.send();
-    made.onmessage = (message) => this.answered(JSON.parse(message.data));
+    made.onmessage = ({ data }) => {
+      if (typeof data === "string") this.answered(JSON.parse(data));
+      else this.pictured(data);
+    };
     made.onclose = () => {
       if (!this.active || this.socket !== made) return;
       say("the connection is lost: trying again");
@@ -67,52 +63,48 @@ export class CameraMode {
     };
   }
 
-  // Counts the frames of the camera, and sends one as soon as there is credit for it.
-  watch() {
-    if (!this.active) return;
-    this.video.requestVideoFrameCallback(() => {
-      if (!this.held) {
-        if (this.fresh) this.dropped++;
-        this.fresh = true;
-        this.send();
-      }
-      this.watch();
-    });
-  }
-
-  async send() {
-    if (!this.fresh || this.waiting || this.held || this.socket.readyState !== WebSocket.OPEN) return;
-    const { videoWidth: width, videoHeight: height } = this.video;
-    this.fresh = false;
-    const begin = performance.now();
-    this.waiting = { begin };
-    const picture = new OffscreenCanvas(width, height);
-    picture.getContext("2d").drawImage(this.video, 0, 0);
-    this.waiting.picture = picture;
-    const code = await picture.convertToBlob({ type: "image/jpeg", quality: QUALITY });
-    const head = new DataView(new ArrayBuffer(8));
-    head.setFloat64(0, begin / 1000, true);
-    this.socket.send(new Blob([head, code]));
+  // Asks about the newest frame, as soon as there is credit for it.
+  send() {
+    if (!this.feed.fresh || this.waiting || this.held || this.socket?.readyState !== WebSocket.OPEN) return;
+    const waiting = (this.waiting = { begin: performance.now() });
+    this.feed.send(this.socket, (picture) => (waiting.picture = picture));
   }
 
   // A command is sent when the frame before it has come back, so that it is meant for that one.
   order(command) {
-    this.orders = (this.orders || []).concat(command);
+    this.orders.push(command);
     this.sendOrder();
   }
 
   sendOrder() {
-    if (this.waiting || !this.orders?.length) return;
+    if (this.waiting || !this.orders.length) return;
     const command = this.orders.shift();
     this.waiting = { command };
     this.socket.send(JSON.stringify(command));
   }
 
   answered(answer) {
+    const { waiting } = this;
+    // What the server saw comes behind its answer.
+    if (waiting && !answer.error && "dropped" in answer) Object.assign(waiting, { answer });
+    else this.finish(answer);
+  }
+
+  async pictured(data) {
+    const { waiting, socket } = this;
+    const picture = await createImageBitmap(new Blob([data], { type: "image/jpeg" }));
+    if (socket !== this.socket || waiting !== this.waiting || !waiting) return;
+    waiting.picture = picture;
+    this.feed.dropped += waiting.answer.dropped;
+    this.finish(waiting.answer);
+  }
+
+  finish(answer) {
     const { begin, picture, command } = this.waiting || {};
     this.waiting = null;
     if (answer.error) {
       say(answer.error);
+      if (!picture && !command) this.hold(); // there are no more frames
       if (command?.do === "point") this.clicks = [];
     } else {
       this.took(answer, command);
@@ -123,7 +115,7 @@ export class CameraMode {
     }
     if (this.picture) this.stage.show(this.picture, this.objects, this.clicks);
     this.refresh();
-    if (this.orders?.length) this.sendOrder();
+    if (this.orders.length) this.sendOrder();
     else this.send();
   }
 
@@ -152,17 +144,17 @@ export class CameraMode {
     const sorted = [...this.latencies].sort((one, other) => one - other);
     const at = (share) => sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)].toFixed(0);
     $("#latency").textContent = `${at(0.5)} / ${at(0.95)} ms`;
-    $("#dropped").textContent = this.dropped;
+    $("#dropped").textContent = this.feed.dropped;
   }
 
   // While something is pointed at the picture stands still.
   hold() {
-    this.held = true;
+    this.held = this.feed.held = true;
     this.refresh();
   }
 
   goOn() {
-    this.held = false;
+    this.held = this.feed.held = false;
     this.clicks = [];
     this.times = [];
     this.latencies = [];
@@ -204,8 +196,12 @@ export class CameraMode {
 
   hover() {}
 
+  record() {
+    this.recorder.toggle();
+  }
+
   snapshot() {
-    const name = `samtrack-${new Date().toISOString().slice(0, 19).replace(/[^0-9]/g, "-")}.png`;
+    const name = `samtrack-${stamp()}.png`;
     this.stage.canvas.toBlob((blob) => {
       const href = URL.createObjectURL(blob);
       download(href, name);

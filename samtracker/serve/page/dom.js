@@ -44,6 +44,9 @@ export function download(href, name) {
   link.remove();
 }
 
+// The time of day, as a part of a file's name.
+export const stamp = () => new Date().toISOString().slice(0, 19).replace(/[^0-9]/g, "-");
+
 // Black or white, whichever is easier to read on a color.
 export function ink([red, green, blue]) {
   return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#111" : "#fff";

@@ -1,13 +1,16 @@
 // Videos: look at a frame, point, track, correct, download.
 
 import * as api from "./api.js";
-import { $, download, element, say, setIcon } from "./dom.js";
+import { Compare } from "./compare.js";
+import { $, download, say } from "./dom.js";
+import { Frames } from "./frames.js";
 import { Lanes } from "./lanes.js";
+import { Marks } from "./marks.js";
 import { covers } from "./masks.js";
-
-const BATCH = 24; // frames whose masks are asked for at once
-const PICTURES = 48; // bitmaps that are kept
-const REST = 120; // milliseconds that the pointer rests before a preview is asked for
+import { Player } from "./player.js";
+import { Preview } from "./preview.js";
+import { Strip } from "./strip.js";
+import { Transport } from "./transport.js";
 
 export class VideoMode {
   constructor(stage, list) {
@@ -16,9 +19,14 @@ export class VideoMode {
     this.turn = Promise.resolve();
     this.waiting = 0;
     this.state = { clip: null, objects: [], prompts: [] };
-    this.pictures = new Map();
-    this.masks = new Map();
+    this.frames = new Frames();
+    this.player = new Player((frame) => this.show(frame), (frame) => this.frames.picture(frame));
+    this.preview = new Preview(stage);
+    this.transport = new Transport();
     this.lanes = new Lanes((frame) => this.seek(frame));
+    this.strip = new Strip((frame) => this.seek(frame));
+    this.marks = new Marks(() => this.refresh());
+    this.compare = new Compare();
     this.actions = {
       select: (id) => this.select(id),
       rename: (id, name) => this.edit(() => api.rename(id, name)),
@@ -30,6 +38,9 @@ export class VideoMode {
     $("#forth").onclick = () => this.seek(this.frame + 1);
     $("#play").onclick = () => this.play();
     $("#track").onclick = () => this.track();
+    $("#mark-first").onclick = () => this.marks.setFirst(this.frame);
+    $("#mark-last").onclick = () => this.marks.setLast(this.frame);
+    $("#compare").onclick = () => this.compareBefore();
   }
 
   // The mode is on, with what is known of the session.
@@ -42,14 +53,16 @@ export class VideoMode {
 
   leave() {
     this.active = false;
-    this.pause();
+    this.player.pause();
     this.events?.close();
+    if (this.compare.on) this.compare.toggle();
   }
 
   open(state) {
-    this.pictures.clear();
+    this.frames.open(state.clip?.id);
     this.stage.clear();
     this.stage.selected = null;
+    this.marks.clear();
     this.frame = state.first ?? 0;
     this.apply(state);
   }
@@ -57,7 +70,7 @@ export class VideoMode {
   // Takes over the state that an answer brings, and shows it.
   apply(state) {
     this.state = state;
-    this.masks.clear();
+    this.frames.forgetMasks();
     const ids = state.objects.map((item) => item.id);
     if (!ids.includes(this.stage.selected)) this.stage.selected = null;
     $("#clip-name").textContent = state.clip ? state.clip.name : "Open";
@@ -74,7 +87,8 @@ export class VideoMode {
 
   async editNow(change) {
     say("");
-    this.pause();
+    this.player.pause();
+    this.preview.moved(null);
     document.body.classList.add("busy");
     try {
       const state = await change();
@@ -94,48 +108,24 @@ export class VideoMode {
     return this.waiting > 0;
   }
 
-  // Pictures.
-
-  picture(frame) {
-    const { pictures } = this;
-    let found = pictures.get(frame);
-    if (!found) {
-      found = api.picture(this.state.clip.id, frame);
-      found.catch(() => pictures.delete(frame));
-    }
-    pictures.delete(frame);
-    pictures.set(frame, found); // the newest is at the end
-    while (pictures.size > PICTURES) pictures.delete(pictures.keys().next().value);
-    return found;
-  }
-
-  async objects(frame) {
-    const { masks } = this;
-    if (!masks.has(frame)) {
-      const first = Math.max(frame - (this.playing ? 0 : 2), 0);
-      const asked = api.objects(this.state.clip.id, first, this.playing ? BATCH : 5);
-      for (let number = first; number < first + (this.playing ? BATCH : 5); number++) {
-        if (!masks.has(number)) masks.set(number, asked.then((found) => found.frames[number] || []));
-      }
-      asked.catch(() => masks.clear());
-    }
-    return masks.get(frame);
-  }
+  // Looking.
 
   async show(frame) {
     const { clip } = this.state;
     if (!clip?.frames) return;
     frame = Math.min(Math.max(frame, 0), clip.frames - 1);
     this.frame = frame;
+    this.preview.moved(null);
     $("#scrub").value = frame;
-    this.showPlace();
+    this.transport.showPlace(clip, frame);
     const ticket = (this.ticket = Symbol("show"));
     try {
-      const [picture, objects] = await Promise.all([this.picture(frame), this.objects(frame)]);
+      const [picture, objects] = await Promise.all([this.frames.picture(frame), this.frames.objects(frame, this.player.playing)]);
       if (ticket !== this.ticket) return;
       this.here = objects.map((item) => ({ ...item, color: this.colorOf(item.id) }));
       this.stage.ghost = this.stage.stroke = null;
       this.stage.show(picture, this.here, this.clicksIn());
+      this.compare.show(clip.id, frame, picture, this.stage.view, (id) => this.colorOf(id)).catch(() => {});
       this.showList();
       this.lanes.show(this.state, frame, this.stage.selected);
     } catch (error) {
@@ -155,7 +145,7 @@ export class VideoMode {
 
   seek(frame) {
     this.follows = false;
-    this.pause();
+    this.player.pause();
     return this.show(frame);
   }
 
@@ -165,30 +155,19 @@ export class VideoMode {
     if (frames.length) this.seek(way > 0 ? Math.min(...frames) : Math.max(...frames));
   }
 
-  async play() {
-    if (this.playing) return this.pause();
+  play() {
+    if (this.player.playing) return this.player.pause();
     const { clip } = this.state;
-    if (!clip) return;
-    const begin = this.frame < clip.frames - 1 ? this.frame : 0;
-    const fps = Math.min(clip.fps || 25, 60);
-    const run = (this.playing = { start: performance.now() });
+    if (!clip?.frames) return;
     this.follows = false;
-    setIcon($("#play"), "pause", "Pause");
-    for (let frame = begin; this.playing === run && frame < this.state.clip.frames; ) {
-      await this.show(frame);
-      for (let ahead = 1; ahead < 6; ahead++) if (frame + ahead < this.state.clip.frames) this.picture(frame + ahead);
-      await new Promise(requestAnimationFrame);
-      const due = begin + Math.floor(((performance.now() - run.start) / 1000) * fps);
-      if (due > frame + 8) run.start += ((due - frame - 1) / fps) * 1000; // it comes too slowly: no leaps
-      frame = Math.max(Math.min(due, frame + 8), frame + (due > frame ? 1 : 0));
-    }
-    if (this.playing === run) this.pause();
+    const { marks } = this, last = () => marks.end(this.state.clip);
+    const first = this.frame >= marks.first && this.frame < last() ? this.frame : marks.first;
+    return this.player.play(first, () => last() + 1, Math.min(clip.fps || 25, 60));
   }
 
-  pause() {
-    if (!this.playing) return;
-    this.playing = null;
-    setIcon($("#play"), "play", "Play");
+  compareBefore() {
+    this.compare.toggle();
+    this.show(this.frame);
   }
 
   // Pointing.
@@ -240,39 +219,17 @@ export class VideoMode {
   }
 
   hover(at) {
-    clearTimeout(this.resting);
-    const { stage } = this;
-    if (stage.ghost) {
-      stage.ghost = null;
-      stage.draw();
-    }
-    if (!at || this.busy || this.playing || this.state.tracking || stage.selected !== null) return;
-    if ((this.here || []).some((item) => covers(item.mask, ...at))) return;
-    this.resting = setTimeout(() => this.preview(...at), REST);
-  }
-
-  async preview(x, y) {
-    if (this.previewing) return;
-    const frame = this.frame, resting = this.resting;
-    this.previewing = true;
-    try {
-      const found = await api.preview(frame, x, y);
-      if (resting === this.resting && frame === this.frame && !this.busy && this.active) {
-        this.stage.ghost = found.mask;
-        this.stage.draw();
-      }
-    } catch {
-      // where nothing is found nothing is shown
-    } finally {
-      this.previewing = false;
-    }
+    const { stage, state } = this;
+    const rests = at && !this.busy && !this.player.playing && !state.tracking && stage.selected === null;
+    const on = rests && (this.here || []).some((item) => covers(item.mask, ...at));
+    this.preview.moved(rests && !on ? this.frame : null, at);
   }
 
   // Tracking.
 
   async track() {
     const starts = !this.state.tracking;
-    await this.edit(starts ? api.track : api.stop);
+    await this.edit(starts ? () => api.track(this.marks.last) : api.stop);
     this.follows = starts && this.state.tracking;
   }
 
@@ -303,7 +260,7 @@ export class VideoMode {
     state.tracking = tracking;
     for (const item of state.objects) item.lane = item.lane.padEnd(clip.frames, ".");
     for (const [frame, letters] of tracked) {
-      this.masks.delete(frame);
+      this.frames.forgetMasks(frame);
       for (const item of state.objects) {
         const letter = letters[item.id] || ".";
         item.lane = item.lane.slice(0, frame) + letter + item.lane.slice(frame + 1);
@@ -321,7 +278,7 @@ export class VideoMode {
     say("");
     $("#progress").textContent = "writing…";
     try {
-      const { file } = await api.results(clip.id, format);
+      const { file } = await api.results(clip.id, format, this.marks.first, this.marks.last);
       download(api.resultsLink(clip.id, format), file);
     } catch (error) {
       say(error.message);
@@ -329,60 +286,18 @@ export class VideoMode {
     this.refresh();
   }
 
-  // What is around the picture.
+  saveProject() {
+    const { clip } = this.state;
+    download(api.projectLink(clip.id), clip.name.replace(/\.[^.]*$/, "") + ".samtrack");
+  }
 
   refresh() {
     const { state, stage } = this;
-    const { clip, clean, tracking, first } = state;
-    if (!clip) return;
-    const last = clip.frames - 1;
-    $("#scrub").max = Math.max(last, 0);
-    $("#scrub").value = this.frame;
-    $("#undo").disabled = !state.undo;
-    $("#redo").disabled = !state.redo;
-    $("#download").disabled = first === null;
-    const waits = first !== null && clean < last;
-    $("#track").disabled = !tracking && !waits;
-    setIcon($("#track"), tracking ? "stop" : "track", tracking ? "Stop" : "Track");
-    const total = clip.complete ? clip.frames : clip.announced || clip.frames;
-    let text = "";
-    if (!clip.complete) text = `reading ${clip.frames} of ${Math.max(total, clip.frames)}`;
-    else if (tracking) text = `tracked ${clean + 1} of ${clip.frames}`;
-    else if (waits) text = `${last - clean} frames to track`;
-    else if (first !== null) text = "all frames are tracked";
-    if (clip.failure) text = clip.failure;
-    $("#progress").textContent = text;
-    const { choice } = state;
-    $("#choice").hidden = !choice || choice.count < 2;
-    if (choice) {
-      const sure = choice.score === null ? "" : `, ${Math.round(100 * choice.score)} % sure`;
-      $("#choice-text").textContent = `Mask ${choice.number} of ${choice.count}${sure}`;
-    }
-    $("#hint").textContent = this.hintText();
-    this.showPlace();
+    if (!state.clip) return;
+    this.transport.show(state, this.frame, stage.selected, this.marks);
+    this.strip.show(state.clip, this.marks);
     this.showList();
     this.lanes.show(state, this.frame, stage.selected);
-  }
-
-  hintText() {
-    const { state, stage } = this;
-    if (state.tracking) return "";
-    if (stage.selected === null) {
-      return state.objects.length
-        ? "Click an object to select it; elsewhere: a new one"
-        : "Click on an object, or drag a box around it";
-    }
-    const item = state.objects.find((one) => one.id === stage.selected);
-    return `${item.name || `Object ${item.id}`}: click adds, right click removes; Esc: done`;
-  }
-
-  showPlace() {
-    const { clip } = this.state;
-    if (!clip) return;
-    const last = element("small", {}, ` / ${Math.max(clip.frames - 1, 0)}`);
-    const time = clip.fps ? ` · ${(this.frame / clip.fps).toFixed(2)} s` : "";
-    const seconds = element("small", { className: "seconds" }, time);
-    $("#place").replaceChildren(String(this.frame), last, seconds);
   }
 
   showList() {

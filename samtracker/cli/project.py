@@ -1,0 +1,37 @@
+"""A project of the page on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from samtracker.cli.model import build_tracker
+from samtracker.prompts.project_file import ProjectFile
+from samtracker.tracker import Tracker
+
+
+def open_project(
+    path: Path, video: Path, model: Mapping[str, Any], given: set[str]
+) -> tuple[Callable[..., Tracker], dict[str, Any]]:
+    """Return what builds the tracker of a project, and its options.
+
+    Args:
+        path: The project.
+        video: The video that is to be tracked.
+        model: All options of the model.
+        given: Names of those that the user has given, which count more than the project's.
+
+    Raises:
+        PromptError: It cannot be read, or is of another video.
+    """
+    project = ProjectFile.read(path)
+    project.check_video(video)
+    settings = {name: value for name, value in project.settings.items() if name not in given}
+
+    def build(**options: Any) -> Tracker:
+        tracker = build_tracker(**options)
+        project.check_weights(tracker.runtime.network.digest)
+        return tracker
+
+    return build, {**model, **settings}

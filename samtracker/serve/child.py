@@ -1,0 +1,147 @@
+"""A process with limited memory, for work on what strangers have sent."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Final
+
+from samtracker import errors
+from samtracker.errors import SamTrackerError, VideoError
+
+MEMORY: Final = 3 * 2**30
+"""Bytes that a process may take."""
+
+PATIENCE: Final = 30.0
+"""Seconds that a process may work until it says something."""
+
+SECONDS: Final = 3600
+"""Seconds of computing after which a process is ended whatever it says."""
+
+PRELOADED: Final = ("__main__", "samtracker.serve.guarded_reader", "samtracker.serve.exports")
+"""What the process has imported that the others are forked from."""
+
+if sys.platform == "win32":
+    _PROCESSES = multiprocessing.get_context("spawn")
+else:
+    _PROCESSES = multiprocessing.get_context("forkserver")
+
+
+def prepare() -> None:
+    """Begin to import what the processes need, so that the first one starts quickly as well."""
+    if sys.platform != "win32":
+        _PROCESSES.set_forkserver_preload(list(PRELOADED))
+        forkserver.ensure_running()
+
+
+class Child:
+    """A process that sends messages until its work is done; a message is JSON, bytes may follow it.
+
+    It has no state of the server, may take `memory`, and is ended where it says nothing for
+    `patience`. It starts quickly: a process that has imported everything is there to fork from.
+
+    Args:
+        work: Function of a module, which is given the sender of messages and the arguments.
+        arguments: What it is given.
+        path: The file that it works on.
+        name: What the user calls that file: errors do not have the path.
+        memory: Bytes that it may take.
+        patience: Seconds that it may work until it says something.
+    """
+
+    def __init__(
+        self,
+        work: Callable[..., None],
+        *arguments: object,
+        path: Path,
+        name: str,
+        memory: int = MEMORY,
+        patience: float = PATIENCE,
+    ) -> None:
+        prepare()
+        self._path, self._name, self._patience = path, name, patience
+        self._pipe, end = _PROCESSES.Pipe(duplex=False)
+        self._process = _PROCESSES.Process(
+            target=_run, args=(end, memory, work, *arguments), daemon=True
+        )
+        self._process.start()
+        end.close()
+
+    def receive(self) -> dict[str, Any]:
+        """Return the next message; `{}` where the work is done.
+
+        Raises:
+            SamTrackerError: What the work has raised.
+            VideoError: The process took too much memory or time.
+        """
+        message: dict[str, Any] = json.loads(self.receive_bytes())
+        if "error" in message:
+            text = message["text"].replace(str(self._path), self._name)
+            raise getattr(errors, message["error"])(text)
+        return message
+
+    def receive_bytes(self) -> bytes:
+        """Return the bytes that follow a message.
+
+        Raises:
+            VideoError: The process took too much memory or time.
+        """
+        try:
+            if self._pipe.poll(self._patience):
+                return self._pipe.recv_bytes()
+        except (EOFError, OSError):
+            pass
+        self.close()
+        raise VideoError(f"'{self._name}' takes too much memory or time to read: make it smaller")
+
+    def close(self) -> None:
+        """End the process, whatever it does."""
+        self._pipe.close()
+        self._process.kill()
+        self._process.join()
+
+
+class Sender:
+    """What the work in a process sends its messages with."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+
+    def send(self, **message: Any) -> None:
+        """Send a message."""
+        self._pipe.send_bytes(json.dumps(message).encode())
+
+    def send_bytes(self, content: memoryview) -> None:
+        """Send bytes."""
+        self._pipe.send_bytes(content)
+
+
+def _run(pipe: Connection, memory: int, work: Callable[..., None], *arguments: object) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's, which ends its children
+    sender = Sender(pipe)
+    with suppress(BrokenPipeError):
+        try:
+            _limit(memory)
+            work(sender, *arguments)
+            sender.send()
+        except SamTrackerError as error:
+            sender.send(error=type(error).__name__, text=str(error))
+        except MemoryError:
+            pass  # the end without a message says it
+
+
+def _limit(memory: int) -> None:
+    if sys.platform == "win32":
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

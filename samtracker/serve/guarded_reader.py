@@ -1,0 +1,79 @@
+"""Frames of a video that a process of its own decodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from samtracker.serve.child import Child, Sender
+from samtracker.video.read import VideoFrame, VideoInfo, read_frames
+
+
+class GuardedReader(Iterator[VideoFrame]):
+    """Iterator over the frames of a file, as `VideoReader`; a bad file harms another process only.
+
+    Args:
+        path: The file.
+        name: What the user calls it.
+        start: Seconds; frames before are left out.
+        limits: See `Child`.
+
+    Attributes:
+        info: See `VideoInfo`.
+
+    Raises:
+        SamTrackerError: See `read_frames`; or the file takes too much memory or time. The same
+            while iterating, and where the file is cut off.
+    """
+
+    def __init__(self, path: Path, name: str, start: float = 0.0, **limits: Any) -> None:
+        self._child = Child(_send_frames, path, start, path=path, name=name, **limits)
+        try:
+            info = self._child.receive()
+        except BaseException:
+            self.close()
+            raise
+        self.info = VideoInfo(
+            **info
+            | {
+                "size": tuple(info["size"]),
+                "sample_aspect_ratio": Fraction(info["sample_aspect_ratio"]),
+            }
+        )
+
+    def __next__(self) -> VideoFrame:
+        try:
+            head = self._child.receive()
+            if not head:
+                raise StopIteration
+            flat = np.frombuffer(self._child.receive_bytes(), np.uint8)
+        except BaseException:
+            self.close()
+            raise
+        image = flat.reshape(head.pop("shape")).copy()
+        return VideoFrame(image=image, **head)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process; there are no more frames afterwards."""
+        self._child.close()
+
+
+def _send_frames(sender: Sender, path: Path, start: float) -> None:
+    with read_frames(path, start=start) as frames:
+        info = frames.info
+        sender.send(**vars(info) | {"sample_aspect_ratio": str(info.sample_aspect_ratio)})
+        for frame in frames:
+            image = np.ascontiguousarray(frame.image)
+            sender.send(index=frame.index, time=frame.time, shape=image.shape)
+            sender.send_bytes(image.data.cast("B"))
+        frames.check_complete()

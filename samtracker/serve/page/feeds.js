@@ -1,0 +1,77 @@
+// Where live frames come from: this device's camera, or what the server has.
+
+const SIZE = { width: { ideal: 640 }, height: { ideal: 480 } };
+const QUALITY = 0.85;
+
+// The browser's camera. The newest frame goes up; its picture is here already.
+export class BrowserFeed {
+  path = "live";
+
+  constructor() {
+    this.video = document.createElement("video");
+    Object.assign(this.video, { muted: true, playsInline: true });
+  }
+
+  // `onFresh` is called for each frame that is there to be sent.
+  async open(onFresh) {
+    this.onFresh = onFresh;
+    this.dropped = 0;
+    this.fresh = false;
+    try {
+      this.stream = await navigator.mediaDevices.getUserMedia({ video: SIZE, audio: false });
+    } catch (error) {
+      const why = { NotAllowedError: "it was not allowed", NotFoundError: "there is none" }[error.name];
+      throw new Error(`the camera cannot be used: ${why || error.message || error.name}`);
+    }
+    this.video.srcObject = this.stream;
+    await this.video.play();
+    this.opened = true;
+    this.watch();
+  }
+
+  close() {
+    this.opened = false;
+    this.stream?.getTracks().forEach((track) => track.stop());
+    this.video.srcObject = null;
+  }
+
+  watch() {
+    if (!this.opened) return;
+    this.video.requestVideoFrameCallback(() => {
+      if (this.fresh && !this.held) this.dropped++;
+      this.fresh = true;
+      this.onFresh();
+      this.watch();
+    });
+  }
+
+  // Sends the newest frame; `taken` is given its picture at once.
+  async send(socket, taken) {
+    const { videoWidth: width, videoHeight: height } = this.video;
+    this.fresh = false;
+    const begin = performance.now();
+    const picture = new OffscreenCanvas(width, height);
+    picture.getContext("2d").drawImage(this.video, 0, 0);
+    taken(picture);
+    const code = await picture.convertToBlob({ type: "image/jpeg", quality: QUALITY });
+    const head = new DataView(new ArrayBuffer(8));
+    head.setFloat64(0, begin / 1000, true);
+    if (socket.readyState === WebSocket.OPEN) socket.send(new Blob([head, code]));
+  }
+}
+
+// The server's source. A frame is asked for; its picture follows the answer.
+export class ServerFeed {
+  path = "source";
+  fresh = true;
+
+  async open() {
+    this.dropped = 0;
+  }
+
+  close() {}
+
+  send(socket) {
+    socket.send(JSON.stringify({ do: "frame" }));
+  }
+}

@@ -1,0 +1,38 @@
+"""The page in a real browser: pointing at pixels of the film of two balls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+WIDTH, HEIGHT = 160, 96
+
+
+def place(page: Page, x: float, y: float) -> tuple[float, float]:
+    """Where a pixel of the film is in the window."""
+    box = page.locator("#stage").bounding_box()
+    assert box is not None
+    scale = min(box["width"] / WIDTH, box["height"] / HEIGHT)
+    left = box["x"] + (box["width"] - WIDTH * scale) / 2
+    top = box["y"] + (box["height"] - HEIGHT * scale) / 2
+    return left + x * scale, top + y * scale
+
+
+def drag(page: Page, box: str) -> None:
+    """Draws a box, whose last corner is exclusive."""
+    x1, y1, x2, y2 = (float(side) for side in box.split(","))
+    page.mouse.move(*place(page, x1, y1))
+    page.mouse.down()
+    page.mouse.move(*place(page, (x1 + x2) / 2, y1))
+    page.mouse.move(*place(page, x2 - 1, y2 - 1))
+    page.mouse.up()
+
+
+def rows(page: Page) -> Locator:
+    return page.locator("#objects li")
+
+
+def open_film(page: Page, film: Path) -> None:
+    page.locator("#file").set_input_files(film)
+    expect(page.locator("#scrub")).to_have_attribute("max", "9", timeout=30_000)

@@ -1,0 +1,153 @@
+"""Sessions outlive their time in memory, and with a state folder the server."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from samtracker.errors import ConfigError
+from samtracker.serve import sessions
+from samtracker.serve.run_lengths import RunLengths
+from samtracker.serve.server import Server
+from samtracker.serve.timeline import Found, History, PlacedPrompt, Snapshot
+from samtracker.serve.timeline_file import read_timeline, write_timeline
+from samtracker.types import State
+from tests.conftest import MakeTracker
+from tests.helpers.cameras import jpeg
+from tests.helpers.cli_tools import FAST, FRAMES, box_of, start
+from tests.helpers.page_server import PATIENCE, Client, serving
+from tests.helpers.served_command import free_port
+
+SMALL = (*FAST, "--weights", "propagation", "--backend", "torch")
+BOX = [float(side) for side in box_of(1).split(",")]
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def idle(
+    lite_tracker: MakeTracker, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Server]:
+    """A server that puts every session on the disk at once."""
+    monkeypatch.setattr(sessions, "IDLE", 0.3)
+    monkeypatch.setattr(sessions, "EVERY", 0.05)
+    with serving(lite_tracker(), state=state) as server:
+        yield server
+
+
+def wait_for(ready: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not ready():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_an_idle_session_comes_back_with_all_that_can_be_undone(
+    idle: Server, state: Path, balls: Path
+) -> None:
+    with Client(idle) as client:
+        client.upload(balls)
+        client.point(0, box=BOX)
+        client.track()
+        (folder,) = state.iterdir()
+        wait_for(lambda: len(list((folder / "states").glob("*.safetensors"))) == 2)
+        before = client.masks(9)[1]
+        client.point(6, 1, points=[[128.0, 10.0, 1]])
+        assert (client.masks(9)[1] == before).all()
+        state_then = client.track()
+        after = client.masks(9)[1]
+        wait_for((folder / "states").is_dir)
+        again = client.refresh()
+        assert {**again, "tracked": None} == {**state_then, "tracked": None}
+        assert (client.masks(9)[1] == after).all()
+        client.ask("POST", "undo")
+        assert (client.masks(9)[1] == before).all()
+
+
+def test_a_camera_goes_on_where_it_was(idle: Server, state: Path) -> None:
+    with Client(idle) as client:
+        with client.socket("live") as socket:
+            for message in (bytes(8) + jpeg(FRAMES[0]), json.dumps({"do": "point", "box": BOX})):
+                socket.send(message)
+                socket.recv(timeout=PATIENCE)
+        (folder,) = state.iterdir()
+        wait_for((folder / "live.safetensors").is_file)
+        with client.socket("live") as socket:
+            socket.send(bytes(8) + jpeg(FRAMES[1]))
+            assert len(json.loads(socket.recv(timeout=PATIENCE))["objects"]) == 1
+
+
+def test_a_killed_server_finds_everything_again(
+    lite_tracker: MakeTracker, state: Path, balls: Path
+) -> None:
+    port = free_port()
+    options = ("--port", str(port), "--state", str(state), *SMALL)
+    killed = start("serve", *options, folder=state.parent)
+    address = f"http://127.0.0.1:{port}/"
+    wait_for(lambda: answers(address))
+    with Client(address) as client:
+        client.upload(balls)
+        client.point(0, box=BOX)
+        state_then = client.track()
+        masks = client.masks(9)[1]
+        table = client.download("csv")
+        wait_for(lambda: [*state.glob("*/session.npz")])
+        (kept,) = state.glob("*/session.npz")
+        wait_for(lambda: read_timeline(kept)[0].now.clean == 9)
+        killed.send_signal(signal.SIGKILL)
+        killed.communicate()
+        with serving(lite_tracker(), state=state, port=port):
+            assert client.refresh() == state_then
+            assert (client.masks(9)[1] == masks).all()
+            found = client.http.get(f"/api/{client.path('results/csv')}")  # those from before
+            assert found.content == table
+            assert client.download("csv") == table
+
+
+def answers(address: str) -> bool:
+    try:
+        return httpx.get(address).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_a_folder_is_of_one_server(lite_tracker: MakeTracker, state: Path) -> None:
+    with (
+        serving(lite_tracker(), state=state),
+        pytest.raises(ConfigError, match="is used by another server"),
+    ):
+        serving(lite_tracker(), state=state)
+
+
+def test_a_timeline_comes_back(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    masks = [RunLengths.of(random.random((5, 7)) < share) for share in (0, 0.3, 0.6, 1)]
+    shown: dict[str, Any] = {"points": [[1.0, 2.0, 1]]}
+    prompt = PlacedPrompt(frame=2, object_id=1, mask=masks[1], shown=shown, prior=masks[3])
+    found = tuple(
+        Found(id=number, mask=mask, score=0.25, state=State.LOST)
+        for number, mask in enumerate(masks)
+    )
+    first = Snapshot((prompt,), {1: "ball"}, {2: found}, 2)
+    history = History(now=Snapshot(), undo=(first,), redo=(first, Snapshot()), last_id=3)
+    path = tmp_path / "timeline.npz"
+    write_timeline(path, history, {"clip": None})
+    again, facts = read_timeline(path)
+    assert facts == {"clip": None}
+    assert (again.last_id, len(again.undo), len(again.redo)) == (3, 1, 2)
+    (same,) = again.undo
+    assert (same.names, same.clean, same.prompts[0].shown) == ({1: "ball"}, 2, shown)
+    for one, mask in zip(same.found[2], masks, strict=True):
+        assert (one.mask.decode() == mask.decode()).all()
+        assert (one.mask.box, one.state, one.score) == (mask.box, State.LOST, 0.25)

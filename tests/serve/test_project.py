@@ -1,0 +1,102 @@
+"""A project opens again in the page and on the command line, with the same masks."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from samtracker.serve.server import Server
+from tests.helpers.cli_tools import FRAMES, box_of, samtrack, two_balls
+from tests.helpers.page_server import Client
+
+BOX = [float(side) for side in box_of(1).split(",")]
+OTHER = [float(side) for side in box_of(2).split(",")]
+WEIGHTS = ("--weights", "propagation")
+
+
+def masks_in(archive: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
+@pytest.fixture(scope="module")
+def worked(server: Server, balls: Path) -> Iterator[Client]:
+    """Two objects, one of them corrected; no test changes them."""
+    with Client(server) as client:
+        client.upload(balls)
+        client.point(1, box=BOX)
+        client.point(3, box=OTHER)
+        client.ask("PATCH", "objects/1", json={"name": "red"})
+        client.track()
+        client.point(6, 1, points=[[128.0, 10.0, 1]])
+        client.track()
+        yield client
+
+
+@pytest.fixture
+def project(worked: Client, tmp_path: Path) -> Path:
+    answer = worked.http.get(f"/api/{worked.path('project')}")
+    assert 'filename="balls.samtrack"' in answer.headers["content-disposition"]
+    path = tmp_path / "balls.samtrack"
+    path.write_bytes(answer.content)
+    return path
+
+
+def put(client: Client, path: Path, status: int = 200) -> dict[str, Any]:
+    return client.ask(
+        "PUT", "project", status=status, params={"name": path.name}, content=path.read_bytes()
+    )
+
+
+def test_the_command_line_tracks_it_to_the_same_masks(
+    worked: Client, project: Path, balls: Path, tmp_path: Path
+) -> None:
+    output = ("--save", "masks,rle", "-o", tmp_path / "out")
+    done = samtrack("track", balls, "--project", project, *WEIGHTS, *output)
+    assert done.code == 0, done.err
+    for name, content in masks_in(worked.download("masks")).items():
+        assert (tmp_path / "out" / name).read_bytes() == content, name
+    assert '"red"' in (tmp_path / "out" / "masks.jsonl").read_text()
+
+
+def test_it_opens_in_another_session(
+    worked: Client, project: Path, server: Server, balls: Path
+) -> None:
+    with Client(server) as other:
+        state = put(other, project)  # the video is in the folder
+        assert state["clip"]["name"] == "balls.mp4"
+        assert [item["name"] for item in state["objects"]] == ["red", ""]
+        assert (state["clean"], state["undo"]) == (1, False)
+        first = {"frame": 1, "object": 1, "box": BOX}
+        assert state["prompts"][0] == first
+        other.wait(lambda state: bool(state["clip"]["complete"]))
+        other.track()
+        assert masks_in(other.download("masks")) == masks_in(worked.download("masks"))
+
+
+def test_what_does_not_fit_is_refused(
+    client: Client, project: Path, tmp_path: Path, balls: Path
+) -> None:
+    film = two_balls(tmp_path / "other.mp4", FRAMES[:4])
+    done = samtrack("track", film, "--project", project, *WEIGHTS, "-o", tmp_path / "out")
+    assert (done.code, len(done.errors)) == (2, 1)
+    assert "is of another video" in done.errors[0]
+    done = samtrack("track", balls, "--project", project, "-o", tmp_path / "out")
+    assert (done.code, len(done.errors)) == (2, 1)
+    assert "was made with other weights" in done.errors[0]
+    data = json.loads(project.read_text())
+    data["video"] = {"name": "gone.mp4", "sha256": "0"}
+    project.write_text(json.dumps(data))
+    assert "open that one first" in put(client, project, 400)["error"]
+    for damaged in ("{}", "no json", '{"format": "samtracker-project-1", "objects": 3}'):
+        project.write_text(damaged)
+        refused = put(client, project, 400)["error"]
+        assert "'balls.samtrack' cannot be read" in refused
+        assert "/" not in refused.replace("docs/formats.md", "")
+    assert "no ending of a project" in put(client, balls, 415)["error"]
