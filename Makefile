@@ -60,5 +60,5 @@ clean:
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt torch
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[demo,train,openvino,onnx,serve,dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[demo,train,openvino,onnx,batch,serve,dev]'
 	touch $@

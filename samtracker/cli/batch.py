@@ -161,13 +161,13 @@ def _engine(
     address: str | None,
 ) -> Engine:
     """Start what runs the jobs."""
+    from samtracker.backends.choice import missing
     from samtracker.jobs.batch import ProcessEngine, RayEngine
     from samtracker.jobs.batch.gpus import gpu_names
-    from samtracker.jobs.batch.ray_engine import is_there
 
     gpus = gpu_names() if device in ("auto", "cuda") else ()
     most = len(gpus) * jobs_per_gpu or max((os.cpu_count() or 1) // threads, 1)
-    if name == "ray" or address is not None or (name == "auto" and is_there()):
+    if name == "ray" or address is not None or (name == "auto" and not missing(("ray",))):
         share = 1 / jobs_per_gpu if gpus or (address is not None and device == "cuda") else 0.0
         return RayEngine(threads=threads, jobs=jobs or most, gpu_share=share, address=address)
     return ProcessEngine(jobs=jobs or most, gpus=gpus)

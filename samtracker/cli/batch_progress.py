@@ -73,11 +73,15 @@ class BatchProgress:
         """Say what came of a video."""
         self._ended += 1
         speed = row.fps.get("p50")
-        parts = [f"{row.frames} frames"] * bool(row.frames) + [f"{speed:g} fps"] * bool(speed)
-        what = with_options(row.error) if row.error is not None else ", ".join(parts)
-        line = f"[{self._ended}/{len(self._names)}] {row.name}: {row.status.value}, {what}"
+        parts = [
+            row.status.value,
+            *([f"{row.frames} frames"] if row.frames else []),
+            *([f"{speed:g} fps"] if speed is not None else []),
+            *([with_options(row.error)] if row.error is not None else []),
+        ]
+        line = f"[{self._ended}/{len(self._names)}] {row.name}: {', '.join(parts)}"
         if self._screen is None:
-            click.echo(line.removesuffix(", "), err=True)
+            click.echo(line, err=True)
             return
         self._screen.update(self._all, completed=self._ended)
-        self._screen.console.print(line.removesuffix(", "), markup=False, highlight=False)
+        self._screen.console.print(line, markup=False, highlight=False)

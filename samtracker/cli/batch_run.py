@@ -48,6 +48,10 @@ def run_batch(batch: Batch, start: Callable[[], Engine]) -> None:
         rows = batch.run(engine, on_row=display.end, on_wait=on_wait)
     click.echo(table(map(_cells, rows), _COLUMNS))
     _conclude(rows, batch.output)
+    if interruption.requested:
+        click.echo("stopped: go on with the same command", err=True)
+        raise SystemExit(EXIT_CODE)
+    _check(rows)
 
 
 def _cells(row: BatchRow) -> dict[str, object]:
@@ -66,9 +70,10 @@ def _conclude(rows: Sequence[BatchRow], output: str) -> None:
     for row in rows:
         if row.error is not None:
             click.echo(f"{row.name}: {with_options(row.error)}", err=True)
-    if any(row.status in (Status.WAITING, Status.STOPPED) for row in rows):
-        click.echo("stopped: go on with the same command", err=True)
-        raise SystemExit(EXIT_CODE)
+
+
+def _check(rows: Sequence[BatchRow]) -> None:
+    """Check that all videos were tracked to their end."""
     bad = [row.name for row in rows if row.status is not Status.DONE]
     if bad:
         more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""

@@ -165,14 +165,16 @@ class _Run:
             row = known if self._stopped else _lost(known, error)
         if row == known:  # it was stopped before it had begun, or goes on from what it has written
             return
-        if known.status is Status.CHANGED and not row.status.is_final:
-            # Until there are results of what it is now, it must not go on with those of before.
-            row = replace(row, status=Status.CHANGED)
+        # Until there are results of what it is now, it must not go on with those of before.
+        row = replace(row, anew=known.anew and not row.status.is_final)
         self._ledger.rows[row.name] = row
         self._ledger.write()
         self._tries[number] += 1
-        has_failed = row.error is not None and not row.status.is_final
-        if has_failed and not self._stopped and self._tries[number] <= self._batch.retries:
+        if (
+            row.status is Status.FAILED
+            and not self._stopped
+            and self._tries[number] <= self._batch.retries
+        ):
             self._submit(number)
         else:
             self._on_row(row)

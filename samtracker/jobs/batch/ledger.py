@@ -98,14 +98,14 @@ class Ledger:
             if known is None:
                 self.rows[video.name] = new
             elif known.inputs != inputs:
-                if known.source != new.source and known.status is not Status.CHANGED:
+                if known.source != new.source and not known.anew:
                     raise OutputError(
                         f"'{self._store.location}' has results of '{known.source}' that are called "
                         f"'{video.name}', as those of '{new.source}' would be: choose another "
                         "output=..., or replace them with overwrite=True"
                     )
                 self.rows[video.name] = _changed(new)
-            elif not known.status.is_final and known.status is not Status.CHANGED:
+            elif not known.status.is_final and not known.anew:
                 self.rows[video.name] = self._completed(known)
 
     def write(self) -> None:
@@ -152,4 +152,4 @@ def with_summary(row: BatchRow, code: bytes) -> BatchRow:
 
 
 def _changed(row: BatchRow) -> BatchRow:
-    return BatchRow(name=row.name, source=row.source, inputs=row.inputs, status=Status.CHANGED)
+    return BatchRow(name=row.name, source=row.source, inputs=row.inputs, anew=True)

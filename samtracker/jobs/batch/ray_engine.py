@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import time
 from concurrent.futures import Future
 from typing import Any, Final, Self
 
+from samtracker.backends.choice import missing
 from samtracker.errors import ConfigError
 from samtracker.jobs.batch.engine import Steps
 from samtracker.jobs.batch.row import BatchRow
@@ -40,7 +40,7 @@ class RayEngine:
         gpu_share: float = 0.0,
         address: str | None = None,
     ) -> None:
-        if not is_there():
+        if missing(("ray",)):
             raise ConfigError("Ray is not installed: pip install 'samtracker[batch]'")
         # Else tasks without a GPU see none only after a warning that this will change.
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
@@ -86,11 +86,6 @@ class RayEngine:
         """See `Engine`."""
         for reference in tuple(self._running):
             self._ray.cancel(reference)
-
-
-def is_there() -> bool:
-    """Return whether Ray is installed."""
-    return importlib.util.find_spec("ray") is not None
 
 
 class _Board:

@@ -12,7 +12,6 @@ class Status(StrEnum):
 
     Attributes:
         WAITING: Nobody has begun with it, or what was begun was killed.
-        CHANGED: Its results are of a video or prompts that are others now, or are to be replaced.
         STOPPED: The user stopped it; it goes on from there.
         FAILED: It could not be tracked to its end.
         CUT_OFF: All that can be read was tracked; the file ends too early.
@@ -20,7 +19,6 @@ class Status(StrEnum):
     """
 
     WAITING = "waiting"
-    CHANGED = "changed"
     STOPPED = "stopped"
     FAILED = "failed"
     CUT_OFF = "cut off"
@@ -46,6 +44,8 @@ class BatchRow:
         seconds: How long the last attempt took.
         fps: Frames per second of the tracker alone, see `Summary`.
         objects: Object id to the number of frames in each state.
+        anew: Whether the results that there are must not be gone on with: they are of a video or
+            prompts that are others now, or are to be replaced.
         error: What went wrong, in one line; None if nothing did.
         host: Machine on which it was tracked.
     """
@@ -59,6 +59,7 @@ class BatchRow:
     seconds: float | None = None
     fps: dict[str, float | None] = field(default_factory=dict)
     objects: dict[str, dict[str, int]] = field(default_factory=dict)
+    anew: bool = False
     error: str | None = None
     host: str | None = None
 

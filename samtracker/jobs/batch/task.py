@@ -13,7 +13,8 @@ from contextlib import chdir, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from samtracker.errors import OutputError, PromptError, SamTrackerError
+from samtracker.config import DIRECTIONS, FORMATS, MASK_KINDS
+from samtracker.errors import ConfigError, OutputError, PromptError, SamTrackerError
 from samtracker.files import write_text
 from samtracker.jobs.batch.row import BatchRow, Status
 from samtracker.jobs.batch.storage import Store, fetch, is_staged
@@ -46,6 +47,9 @@ class TrackOptions:
         direction: See `TrackJob`.
         mask_kind: See `FirstPrompts`.
         device: See `TrackJob`.
+
+    Raises:
+        ConfigError: There is no such format, direction or kind.
     """
 
     save: tuple[str, ...] = ("overlay", "masks")
@@ -55,6 +59,15 @@ class TrackOptions:
     direction: str = "forward"
     mask_kind: str = "auto"
     device: str = "auto"
+
+    def __post_init__(self) -> None:
+        for name, value, known in (
+            *(("save", value, FORMATS) for value in self.save),
+            ("direction", self.direction, DIRECTIONS),
+            ("mask_kind", self.mask_kind, MASK_KINDS),
+        ):
+            if value not in known:
+                raise ConfigError(f"{name}={value!r} does not exist: use {', '.join(known)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +104,8 @@ def track_video(task: BatchTask, report: Report) -> BatchRow:
         What came of it, be it a failure of whatever kind.
     """
     begin = time.monotonic()
-    row = replace(task.row, attempts=task.row.attempts + 1, host=socket.gethostname())
+    attempt = task.row.attempts + 1
+    row = replace(task.row, attempts=attempt, error=None, host=socket.gethostname())
     try:
         row = _track(task, row, report)
     except KeyboardInterrupt:
@@ -138,7 +152,7 @@ def _outcome(
     """Go on with the job in a folder, or begin it."""
     video, options = task.video, task.options
     device = options.device
-    if row.status is not Status.CHANGED and _is_interrupted(output):
+    if not row.anew and _is_interrupted(output):
         return resume(output, device=device, on_frame=on_frame)
     job = TrackJob(
         source=_here(video.source, scratch / "video"),
