@@ -49,7 +49,8 @@ def run_batch(batch: Batch, start: Callable[[], Engine]) -> None:
     click.echo(table(map(_cells, rows), _COLUMNS))
     _conclude(rows, batch.output)
     if interruption.requested:
-        click.echo("stopped: go on with the same command", err=True)
+        change = ", but without --overwrite" if batch.overwrite else ""
+        click.echo(f"stopped: go on with the same command{change}", err=True)
         raise SystemExit(EXIT_CODE)
     _check(rows)
 

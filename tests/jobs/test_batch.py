@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import resource
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -194,6 +195,12 @@ def test_other_results_are_kept() -> None:
     first_mask(Path("clip0.png"))
     with pytest.raises(OutputError, match=r"has results of '.*/clips/clip0.mp4' that are called"):
         batch("clip0.mp4", output="other").run(HereEngine())
+    shutil.copytree("other/clip1", "other/mine")
+    two_balls(Path("clips/mine.mp4"))
+    first_mask(Path("clips/mine.png"))
+    row = batch(output="other", retries=0).run(HereEngine())[-1]
+    assert row.error is not None
+    assert "/other/mine' exists already" in row.error
     Path("other/batch.json").write_text("[]")
     with pytest.raises(OutputError, match="damaged or of another version"):
         batch(output="other").run(HereEngine())

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from samtracker.errors import ConfigError
+from samtracker.errors import ConfigError, WorkerError
+from samtracker.files import writing
 from samtracker.jobs.batch.engine import Engine, Steps
 from samtracker.jobs.batch.ledger import Ledger
 from samtracker.jobs.batch.report import report
@@ -97,7 +98,7 @@ class Batch:
         with _Claim(store.folder):
             ledger = Ledger.open(store, options, overwrite=self.overwrite)
             ledger.engine = engine.name
-            ledger.enter(self.videos)
+            ledger.enter(self.videos, overwrite=self.overwrite)
             ledger.write()
             if ledger.failure is not None:
                 raise ledger.failure
@@ -148,7 +149,7 @@ class _Run:
         task = BatchTask(
             video=video,
             row=self._ledger.rows[video.name],
-            output=Store(batch.output).location,
+            output=self._ledger.location,
             options=batch.options,
             make_tracker=batch.make_tracker,
             threads=batch.threads,
@@ -182,8 +183,8 @@ class _Run:
 
 def _lost(row: BatchRow, error: BaseException) -> BatchRow:
     """Return the row of a video whose worker is lost."""
-    text = " ".join(str(error).split())
-    return replace(row, status=Status.FAILED, attempts=row.attempts + 1, error=text)
+    line = str(WorkerError(str(error)))
+    return replace(row, status=Status.FAILED, attempts=row.attempts + 1, error=line)
 
 
 def _ignore(_: object) -> None:
@@ -202,7 +203,7 @@ class _Claim:
 
     def __enter__(self) -> None:
         if self._folder is not None:
-            with alone(self._folder):
+            with writing(self._folder), alone(self._folder):
                 refuse_busy(self._folder)
                 self._folder.mkdir(parents=True, exist_ok=True)
                 note_process(self._folder, resumes=False)

@@ -27,6 +27,8 @@ class Ledger:
         rows: What is known, by the name of the video.
 
     Attributes:
+        location: Folder or URL of the output, absolute.
+        engine: What runs the jobs.
         rows: The same.
         failure: Why the ledger could not be written when it last should have been; None if it was.
     """
@@ -36,6 +38,7 @@ class Ledger:
     def __init__(
         self, store: Store, settings: dict[str, Any], rows: dict[str, BatchRow] | None = None
     ) -> None:
+        self.location = store.location
         self._store = store
         self._settings = settings
         self.rows = rows or {}
@@ -48,7 +51,7 @@ class Ledger:
         Args:
             store: The output.
             settings: What videos are to be tracked with.
-            overwrite: Whether whatever was tracked is tracked anew.
+            overwrite: Whether settings and results may be others.
 
         Raises:
             OutputError: There are results of others, or those in the ledger were tracked with
@@ -74,18 +77,20 @@ class Ledger:
             raise OutputError(
                 f"'{path}' is damaged or of another version: choose another output=..."
             ) from error
-        if overwrite:
-            return cls(store, settings, {name: _changed(row) for name, row in rows.items()})
         for name, value in settings.items():
-            if earlier.get(name) != value:
+            if not overwrite and earlier.get(name) != value:
                 raise OutputError(
                     f"'{path}' is of a batch with {name}={earlier.get(name)}, not {value}: choose "
                     "another output=..., or replace its results with overwrite=True"
                 )
         return cls(store, settings, rows)
 
-    def enter(self, videos: Iterable[BatchVideo]) -> None:
+    def enter(self, videos: Iterable[BatchVideo], *, overwrite: bool) -> None:
         """Enter the videos of a batch, each with what is known of its results.
+
+        Args:
+            videos: The videos.
+            overwrite: Whether all are tracked anew.
 
         Raises:
             OutputError: There are results of another video with the same name.
@@ -93,9 +98,10 @@ class Ledger:
         for video in videos:
             inputs = f"{fingerprint(video.source)} {fingerprint(video.prompts)}"
             inputs += f" {video.boxes}{video.points}" if video.boxes or video.points else ""
-            new = BatchRow(name=video.name, source=absolute(video.source), inputs=inputs)
+            source = absolute(video.source)
+            new = BatchRow(name=video.name, source=source, inputs=inputs, anew=overwrite)
             known = self.rows.get(video.name)
-            if known is None:
+            if known is None or overwrite:
                 self.rows[video.name] = new
             elif known.inputs != inputs:
                 if known.source != new.source and not known.anew:
@@ -104,7 +110,7 @@ class Ledger:
                         f"'{video.name}', as those of '{new.source}' would be: choose another "
                         "output=..., or replace them with overwrite=True"
                     )
-                self.rows[video.name] = _changed(new)
+                self.rows[video.name] = replace(new, anew=True)
             elif not known.status.is_final and not known.anew:
                 self.rows[video.name] = self._completed(known)
 
@@ -149,7 +155,3 @@ def with_summary(row: BatchRow, code: bytes) -> BatchRow:
         )
     except DAMAGE:
         return row
-
-
-def _changed(row: BatchRow) -> BatchRow:
-    return BatchRow(name=row.name, source=row.source, inputs=row.inputs, anew=True)

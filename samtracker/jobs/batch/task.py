@@ -116,8 +116,8 @@ def track_video(task: BatchTask, report: Report) -> BatchRow:
     except Exception as error:  # one that should not be, but the other videos go on
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(place.filename).name}:{place.lineno}"
-        text = " ".join(f"{type(error).__name__}: {error} ({where})".split())
-        row = replace(row, status=Status.FAILED, error=text)
+        line = str(SamTrackerError(f"{type(error).__name__}: {error} ({where})"))
+        row = replace(row, status=Status.FAILED, error=line)
     return replace(row, seconds=round(time.monotonic() - begin, 3))
 
 
@@ -163,7 +163,7 @@ def _outcome(
         end=options.end,
         stride=options.stride,
         direction=options.direction,
-        overwrite=True,  # the ledger says that these are no results to keep
+        overwrite=row.anew or row.attempts > 1,  # what is there is of this batch then
         device=device,
     )
     return job.run(task.make_tracker, on_frame=on_frame)
