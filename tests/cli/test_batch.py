@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -83,7 +86,7 @@ def test_bad_options_write_nothing(options: tuple[str, ...], said: str) -> None:
 
 
 def test_a_batch_that_is_killed_and_stopped_goes_on(folder: Path) -> None:
-    two_balls(folder / "clips" / "clip1.mp4", FRAMES * 12)
+    two_balls(folder / "clips" / "clip1.mp4", FRAMES * 8)
     command = ("batch", "clips", "-o", "out", *OPTIONS, "--jobs", "1", "--threads", "1")
     killed = start(*command, folder=folder)
     wait(killed, (folder / "out/clip1.partial/masks/00004.png").exists)
@@ -93,19 +96,15 @@ def test_a_batch_that_is_killed_and_stopped_goes_on(folder: Path) -> None:
     assert psutil.wait_procs(workers, PATIENCE)[1] == []
     before = Path("out/clip0/summary.json").stat().st_mtime_ns
 
-    stopped = start(*command, folder=folder)
-    wait(stopped, (folder / "out/clip1.partial/masks/00012.png").exists)
-    workers = psutil.Process(stopped.pid).children(recursive=True)
-    stopped.send_signal(signal.SIGINT)
-    out, err = stopped.communicate()
-    assert stopped.returncode == 130
-    assert [line.split()[:2] for line in out.splitlines()[1:]] == [
+    with ctrl_c_once(folder / "out/clip1.partial/masks/00012.png"):
+        stopped = samtrack(*command)
+    assert stopped.code == 130
+    assert [line.split()[:2] for line in stopped.out.splitlines()[1:]] == [
         ["clip0", "done"],
         ["clip1", "stopped"],
     ]
-    assert err.endswith("stopped: go on with the same command\n")
-    assert "Traceback" not in err
-    assert psutil.wait_procs(workers, PATIENCE)[1] == []
+    assert stopped.err.endswith("stopped: go on with the same command\n")
+    assert "Traceback" not in stopped.err
 
     assert samtrack(*command).code == 0
     assert Path("out/clip0/summary.json").stat().st_mtime_ns == before
@@ -115,6 +114,26 @@ def test_a_batch_that_is_killed_and_stopped_goes_on(folder: Path) -> None:
     )
     assert single.code == 0
     assert masks_of(Path("out"))["clip1"] == masks_of(Path("single"))["clip1"]
+
+
+@contextmanager
+def ctrl_c_once(path: Path) -> Iterator[None]:
+    """Presses Ctrl-C in this process as soon as a file is there."""
+
+    def press() -> None:
+        while not path.exists() and not over.wait(0.02):
+            pass
+        if path.exists():
+            os.kill(os.getpid(), signal.SIGINT)
+
+    over = threading.Event()
+    thread = threading.Thread(target=press)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def wait(command: Command, condition: Callable[[], bool]) -> None:
