@@ -16,18 +16,18 @@ import argparse
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+import psutil
 from PIL import Image
 
 from samtracker.diagnostics.machine import describe
@@ -57,7 +57,7 @@ def paint(folder: Path, count: int, frames: int) -> None:
                 if step == 0:
                     mask = np.zeros(SIZE, np.uint8)
                     mask[top : top + 36, left : left + 36] = 1
-                video.write(frame)
+                video.write(frame.astype(np.uint8, copy=False))
         Image.fromarray(mask).save(folder / f"clip{number:02d}.png")
 
 
@@ -112,9 +112,9 @@ def results(output: str) -> dict[str, Any]:
 
 
 def attempts(output: str) -> dict[str, int]:
-    """Return how often each clip was begun with, of those that were more than once."""
+    """Return how many attempts were seen of each clip, of those that had more than one."""
     rows = json.loads(Path(output, "batch.json").read_text())["videos"]
-    return {row["name"]: row["attempts"] for row in rows if row["attempts"] != 1}
+    return {row["name"]: row["attempts"] for row in rows if row["attempts"] > 1}
 
 
 def pool(wanted: dict[str, Any], _: int) -> dict[str, Any]:
@@ -136,11 +136,39 @@ def cluster(wanted: dict[str, Any], count: int) -> dict[str, Any]:
     with nodes() as (address, victims):
         process = start("clustered", "--address", address)
         before = wait_for(process, "clustered", count // 3)
-        os.kill(victims[-1], signal.SIGKILL)
+        lost = kill_node(victims, "clustered")
         finish(process)
     _check("clustered", wanted)
     _kept(before, "clustered")
-    return {"done_at_the_kill": len(before), "tried_again": attempts("clustered")}
+    return {"done_at_the_kill": len(before), "lost": lost, "tried_again": attempts("clustered")}
+
+
+def kill_node(raylets: list[int], output: str) -> list[str]:
+    """Kill all processes of a node at once, while it tracks; return the clips that it was at.
+
+    Args:
+        raylets: The process of each node; the driver is at the first.
+        output: Where results go.
+    """
+    while True:
+        for raylet in raylets[1:]:
+            processes = [psutil.Process(raylet), *psutil.Process(raylet).children(recursive=True)]
+            numbers = {process.pid for process in processes}
+            lost = [name for name, number in at_work(output).items() if number in numbers]
+            if lost:
+                for process in processes:
+                    process.kill()
+                return lost
+        time.sleep(0.02)
+
+
+def at_work(output: str) -> dict[str, int]:
+    """Return the clips that are being tracked, each with the number of the process."""
+    found = {}
+    for path in Path(output).glob("*.partial/.process"):
+        with suppress(OSError, ValueError):  # it has just ended
+            found[path.parent.stem] = json.loads(path.read_text())[0]
+    return found
 
 
 def driver(wanted: dict[str, Any], count: int) -> dict[str, Any]:
@@ -168,7 +196,7 @@ def nodes() -> Iterator[tuple[str, list[int]]]:
     """Have a cluster of Ray on this machine: its address, and the process of each node."""
     from ray.cluster_utils import Cluster
 
-    here = Cluster()
+    here: Any = Cluster()
     try:
         added = [here.add_node(num_cpus=1, include_dashboard=False) for _ in range(NODES)]
         here.wait_for_nodes()

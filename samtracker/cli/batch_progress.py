@@ -18,7 +18,6 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from samtracker.cli.messages import with_options
 from samtracker.jobs.batch import BatchRow
 
 
@@ -77,7 +76,6 @@ class BatchProgress:
             row.status.value,
             *([f"{row.frames} frames"] if row.frames else []),
             *([f"{speed:g} fps"] if speed is not None else []),
-            *([with_options(row.error)] if row.error is not None else []),
         ]
         line = f"[{self._ended}/{len(self._names)}] {row.name}: {', '.join(parts)}"
         if self._screen is None:

@@ -147,6 +147,7 @@ def with_summary(row: BatchRow, code: bytes) -> BatchRow:
             return row
         return replace(
             row,
+            attempts=max(row.attempts, 1),
             status=Status.CUT_OFF if summary["truncated"] else Status.DONE,
             frames=summary["frames"],
             fps=summary["fps"],

@@ -56,9 +56,9 @@ class ProcessEngine:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.stop()
-        if kind is not None:
+        if exception[0] is not None:
             for process in multiprocessing.active_children():
                 process.terminate()
         self._threads.shutdown(cancel_futures=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from concurrent.futures import Future
+from importlib import import_module
 from typing import Any, Final, Self
 
 from samtracker.backends.choice import missing
@@ -44,11 +46,10 @@ class RayEngine:
             raise ConfigError("Ray is not installed: pip install 'samtracker[batch]'")
         # Else tasks without a GPU see none only after a warning that this will change.
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-        import ray
-
+        ray: Any = import_module("ray")
         local = {} if address else {"num_cpus": threads * (jobs or os.cpu_count() or 1)}
         try:
-            ray.init(address or "local", log_to_driver=False, logging_level="ERROR", **local)
+            ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **local)
         except (ConnectionError, RuntimeError, ValueError) as error:
             reason = " ".join(str(error).split())
             raise ConfigError(f"address={address!r} is of no cluster of Ray: {reason}") from error
