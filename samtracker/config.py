@@ -179,7 +179,7 @@ class TrackerConfig:
         _at_least(self, 1, "largest_growth", most=NEVER)
         _at_least(self, 1, "max_objects", most=65535)
         anchors: Any = self.anchors
-        if not isinstance(anchors, Integral) or not 2 <= anchors <= 99:
+        if not isinstance(anchors, Integral) or not 2 <= int(anchors) <= 99:
             raise ConfigError(f"anchors={reprlib.repr(anchors)} does not fit: give 2 to 99 frames")
 
     @property

@@ -45,7 +45,8 @@ def execute_passes(passes: Passes, track: Callable[[], object], folder: OutputFo
             raise
         stopped = isinstance(error, KeyboardInterrupt)
         failure = error if isinstance(error, SamTrackerError) else None
-        ending = Ending(tally=Tally(), interrupted=stopped, failure=failure)
+        tally = Tally(seconds=passes.seconds)
+        ending = Ending(tally=tally, interrupted=stopped, failure=failure)
         with passes.read() as reader:
             return conclude(passes.record, passes.tracker, reader, reader.state, ending, folder)
     assert passes.tracker is not None, "it has tracked"
@@ -97,4 +98,5 @@ def _write(
         sinks = Sinks(record.save, folder.partial, reader, record.stride)
         done = found_frames(frames, results)
         ending = track_frames(tracker, (), done, journal, sinks, on_tracked=on_written)
+    ending.tally.seconds += passes.seconds
     return conclude(record, tracker, reader, frames.state, ending, folder)

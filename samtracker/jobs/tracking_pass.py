@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -31,6 +32,7 @@ class TrackingPass:
         record: The same; its origins are known once objects have started.
         names: Names of the journal and of the tracker's file.
         stage: See `Progress`.
+        seconds: Time of each step, see `Tally`.
     """
 
     names: ClassVar[JournalNames]
@@ -38,6 +40,7 @@ class TrackingPass:
 
     def __init__(self, record: JobRecord, folder: Path, watcher: Watcher) -> None:
         self.record = record
+        self.seconds: list[float] = []
         self._folder = folder
         self._watcher = watcher
 
@@ -135,7 +138,9 @@ class TrackingPass:
                 if first is not None:
                     note(first, last_result(tracker))
                 for frame in frames:
+                    begin = time.perf_counter()
                     result = tracker.step(frame.image, frame.time)
+                    self.seconds.append(time.perf_counter() - begin)
                     note(frame, prompts.apply(tracker, frame, result))
             finally:
                 journal.checkpoint()
