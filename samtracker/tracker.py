@@ -359,7 +359,8 @@ class Tracker:
         The network is shared as well. WeightsError where other weights or settings were saved.
         """
         forked = copy(self)
-        forked._state, forked.log = load_stream(path, self) if path else self._state.copied(), None
+        forked._state = self._state.copied() if path is None else load_stream(path, self)
+        forked.log = None
         return forked
 
     @in_turn
