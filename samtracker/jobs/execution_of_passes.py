@@ -82,13 +82,13 @@ def _write(
     results: PassResults | JoinedResults,
     folder: OutputFolder,
 ) -> Execution:
-    record, tracker, on_frame = passes.record, passes.tracker, passes.watcher.on_frame
+    record, tracker = passes.record, passes.tracker
     assert tracker is not None, "it has tracked"
     total = len(results.times)
 
     def on_written(frame: VideoFrame, result: FrameResult) -> bool:
         progress = Progress(frame=frame, result=result, total=total, stage="writing")
-        return on_frame is None or on_frame(progress) is not False
+        return passes.watcher.wants_more(progress)
 
     nothing = replace(record, path=None)  # all is noted already
     with (

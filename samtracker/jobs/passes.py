@@ -123,7 +123,7 @@ class Passes:
 
     def read(self) -> VideoReader:
         """Open the source, to write what was found in it."""
-        return self._forward.read()
+        return self.record.open_source()
 
     @contextmanager
     def results(self, size: Size) -> Iterator[PassResults | JoinedResults]:
