@@ -293,7 +293,7 @@ def test_memory_does_not_grow(lite_tracker: MakeTracker, memory: str) -> None:
         gc.collect()
         return sum(type(item) is torch.Tensor for item in gc.get_objects())
 
-    tracker = lite_tracker(size=64, memory=memory)
+    tracker = lite_tracker(size=64, memory=memory, anchors=3)
     tracker.init(TWO[0].frame, mask=TWO[0].ids)
     gc.freeze()  # what there is by now, a lot, is not counted again each time
     counts = []

@@ -37,7 +37,7 @@ class BackwardPass(TrackingPass):
             VideoError: The source cannot be read backward.
             PromptError: See `PromptSchedule.check`.
         """
-        with self.read(backward=True) as reader:
+        with self.record.open_source(backward=True) as reader:
             frame = next(reader, None)
             if later is not None and frame is not None:
                 index, time = reader.places[0]
@@ -63,7 +63,7 @@ class BackwardPass(TrackingPass):
             KeyboardInterrupt: See `ForwardPass.begin`.
         """
         self.check(later)
-        with self.read(backward=True) as reader:
+        with self.record.open_source(backward=True) as reader:
             if later is None:
                 found = (time for index, time in reader.places if prompts.is_reached(index, time))
                 begin = next(found, None)
@@ -96,7 +96,7 @@ class BackwardPass(TrackingPass):
             KeyboardInterrupt: See `ForwardPass.begin`.
         """
         given = BackwardPrompts.of(forward)
-        with self.read(backward=True) as reader:
+        with self.record.open_source(backward=True) as reader:
             frame = self._first(reader, given.has)
             given.start(tracker, frame)
             self.run(tracker, reader, given, _count(reader, frame), first=frame)
@@ -120,10 +120,12 @@ class BackwardPass(TrackingPass):
         last = last_result(tracker)
         assert last.timestamp is not None, "frames of a source have times"
         if isinstance(given, PromptSchedule):
-            with self.read(backward=True) as reader:
+            with self.record.open_source(backward=True) as reader:
                 given = BackwardPrompts(given.backward(reader.places))
         prompts = given or NoMorePrompts()
-        with self.read(end=math.nextafter(last.timestamp, math.inf), backward=True) as reader:
+        with self.record.open_source(
+            end=math.nextafter(last.timestamp, math.inf), backward=True
+        ) as reader:
             for number, time in self.known(former, last, next(reader, None)):
                 prompts.pass_over(number, time)
             total = last.index + len(reader.places)

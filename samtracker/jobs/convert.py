@@ -12,16 +12,15 @@ from typing import Final
 from samtracker.config import CONVERTIBLE
 from samtracker.errors import ConfigError, DatasetError, OutputError
 from samtracker.files import DAMAGE, writing
-from samtracker.results.formats.coco import CocoWriter, read_coco
-from samtracker.results.formats.cvat import CvatWriter
+from samtracker.results.formats.coco import read_coco
 from samtracker.results.formats.cvat_reader import read_cvat
 from samtracker.results.formats.mask_pictures import read_masks
-from samtracker.results.formats.mots import MotsWriter, read_mots
+from samtracker.results.formats.mots import read_mots
+from samtracker.results.formats.open_writer import open_writer
 from samtracker.results.formats.read_frame import ReadFrames
 from samtracker.results.formats.rle import read_rle
-from samtracker.results.formats.yolo import YoloWriter, read_yolo
+from samtracker.results.formats.yolo import read_yolo
 from samtracker.results.names import YOLO_CLASSES, YOLO_LABELS
-from samtracker.results.writers import MaskWriter, NameWriter, RleWriter
 from samtracker.types import Size
 
 _SUFFIXES: Final = {".jsonl": "rle", ".json": "coco", ".txt": "mots", ".xml": "cvat"}
@@ -67,7 +66,7 @@ def convert(
         first = next(frames, None)
         if first is None:
             raise DatasetError(f"'{source}' has no frame with masks: give another one")
-        writer = _writer(partial, kind, source.stem)
+        writer = open_writer(kind, partial, video=source.stem)
         try:
             writer.write(*first)
             count += 1
@@ -120,19 +119,6 @@ def _reading(source: Path, read: Callable[[], ReadFrames]) -> ReadFrames:
     except (OSError, *DAMAGE) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else str(error)
         raise DatasetError(f"'{source}' cannot be read ({reason[:200]})") from error
-
-
-def _writer(path: Path, kind: str, name: str) -> NameWriter:
-    writers: dict[str, Callable[[], NameWriter]] = {
-        "masks": lambda: MaskWriter(path),
-        "rle": lambda: RleWriter(path),
-        "coco": lambda: CocoWriter(path, video=name, polygons=False),
-        "coco-polygons": lambda: CocoWriter(path, video=name, polygons=True),
-        "yolo": lambda: YoloWriter(path),
-        "mots": lambda: MotsWriter(path),
-        "cvat": lambda: CvatWriter(path, video=name),
-    }
-    return writers[kind]()
 
 
 @contextmanager

@@ -36,6 +36,15 @@ class Watcher:
     on_start: OnStart | None
     on_frame: OnFrame | None
 
+    def start(self, start: JobStart) -> None:
+        """Tell of a job that begins or goes on."""
+        if self.on_start is not None:
+            self.on_start(start)
+
+    def wants_more(self, progress: Progress) -> bool:
+        """Tell of a frame; return False where the job is to stop."""
+        return self.on_frame is None or self.on_frame(progress) is not False
+
 
 @dataclass(frozen=True, kw_only=True)
 class Execution:
@@ -84,19 +93,16 @@ def execute(  # noqa: PLR0917
     """
     assert tracker.result is not None, "its stream has begun"
     total = expected_frames(reader, start=record.start, end=record.end, stride=record.stride)
-    if watcher.on_start is not None:
-        watcher.on_start(
-            JobStart(result=tracker.result, origins=record.origins, restored=restored, total=total)
-        )
+    watcher.start(
+        JobStart(result=tracker.result, origins=record.origins, restored=restored, total=total)
+    )
     with (
         ReadAhead(reader) as frames,
         closing(JournalWriter(folder.partial, record, tracker)) as journal,
     ):
 
         def on_tracked(frame: VideoFrame, result: FrameResult) -> bool:
-            if watcher.on_frame is None:
-                return True
-            return watcher.on_frame(Progress(frame=frame, result=result, total=total)) is not False
+            return watcher.wants_more(Progress(frame=frame, result=result, total=total))
 
         sinks = Sinks(record.save, folder.partial, reader, record.stride)
         ending = track_frames(

@@ -45,7 +45,8 @@ def execute_passes(passes: Passes, track: Callable[[], object], folder: OutputFo
             raise
         stopped = isinstance(error, KeyboardInterrupt)
         failure = error if isinstance(error, SamTrackerError) else None
-        ending = Ending(tally=Tally(), interrupted=stopped, failure=failure)
+        tally = Tally(seconds=passes.seconds)
+        ending = Ending(tally=tally, interrupted=stopped, failure=failure)
         with passes.read() as reader:
             return conclude(passes.record, passes.tracker, reader, reader.state, ending, folder)
     assert passes.tracker is not None, "it has tracked"
@@ -81,13 +82,13 @@ def _write(
     results: PassResults | JoinedResults,
     folder: OutputFolder,
 ) -> Execution:
-    record, tracker, on_frame = passes.record, passes.tracker, passes.watcher.on_frame
+    record, tracker = passes.record, passes.tracker
     assert tracker is not None, "it has tracked"
     total = len(results.times)
 
     def on_written(frame: VideoFrame, result: FrameResult) -> bool:
         progress = Progress(frame=frame, result=result, total=total, stage="writing")
-        return on_frame is None or on_frame(progress) is not False
+        return passes.watcher.wants_more(progress)
 
     nothing = replace(record, path=None)  # all is noted already
     with (
@@ -97,4 +98,5 @@ def _write(
         sinks = Sinks(record.save, folder.partial, reader, record.stride)
         done = found_frames(frames, results)
         ending = track_frames(tracker, (), done, journal, sinks, on_tracked=on_written)
+    ending.tally.seconds += passes.seconds
     return conclude(record, tracker, reader, frames.state, ending, folder)

@@ -44,7 +44,7 @@ class ForwardPass(TrackingPass):
             SamTrackerError: The source cannot be read or tracked, or a prompt does not fit.
             KeyboardInterrupt: Somebody stopped it.
         """
-        with self.read() as reader:
+        with self.record.open_source() as reader:
             frame = first_frame(
                 reader,
                 partial(prompts.begin_in, later=later),
@@ -79,7 +79,7 @@ class ForwardPass(TrackingPass):
         """
         last = last_result(tracker)
         assert last.timestamp is not None, "frames of a source have times"
-        with self.read(start=last.timestamp) as reader:
+        with self.record.open_source(start=last.timestamp) as reader:
             given = later or NoMorePrompts()
             for number, time in self.known(former, last, next(reader, None)):
                 given.pass_over(number, time)

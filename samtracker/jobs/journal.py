@@ -6,6 +6,7 @@ import base64
 import json
 import zlib
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,23 +64,15 @@ def restored_frames(
         VideoError: The source is not what it was.
     """
     path = folder / RESUME / JOURNAL
-    try:
-        least = 1  # in the first frame; later ones may have more
-        with path.open("rb") as lines:
-            for number in range(last.index + 1):
-                frame = next(reader, None)
-                plain = json.loads(lines.readline())
-                check_same(frame, plain, last.size, source)
-                assert frame is not None, "that is checked"
-                result = _result(plain, last, least)
-                least = len(result.objects)
-                if result.index != number:
-                    raise ValueError(f"frame {result.index} in the place of {number}")
-                yield frame, result
-    except (OSError, *DAMAGE) as error:
-        raise OutputError(
-            f"'{path}' is damaged: the job cannot be resumed, track again with overwrite=True"
-        ) from error
+    least = 1  # in the first frame; later ones may have more
+    with _reading(path):
+        for plain in noted_lines(path, last.index + 1):
+            frame = next(reader, None)
+            check_same(frame, plain, last.size, source)
+            assert frame is not None, "that is checked"
+            result = _result(plain, last, least)
+            least = len(result.objects)
+            yield frame, result
 
 
 def noted_lines(path: Path, count: int) -> Iterator[dict[str, Any]]:
@@ -92,13 +85,19 @@ def noted_lines(path: Path, count: int) -> Iterator[dict[str, Any]]:
     Raises:
         OutputError: It has fewer, or is damaged.
     """
+    with _reading(path), path.open("rb") as lines:
+        for number in range(count):
+            plain = json.loads(lines.readline())
+            if plain["index"] != number:
+                raise ValueError(f"frame {plain['index']} in the place of {number}")
+            yield plain
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn what reading a damaged journal raises into an `OutputError`."""
     try:
-        with path.open("rb") as lines:
-            for number in range(count):
-                plain = json.loads(lines.readline())
-                if plain["index"] != number:
-                    raise ValueError(f"frame {plain['index']} in the place of {number}")
-                yield plain
+        yield
     except (OSError, *DAMAGE) as error:
         raise OutputError(
             f"'{path}' is damaged: the job cannot be resumed, track again with overwrite=True"

@@ -56,6 +56,11 @@ class Passes:
         """What is done, with the origins of all objects that have started."""
         return (self._backward if self._direction == "backward" else self._forward).record
 
+    @property
+    def seconds(self) -> list[float]:
+        """Time of each step of the tracker."""
+        return self._forward.seconds + self._backward.seconds
+
     def track(
         self,
         prompts: FirstPrompts,
@@ -118,7 +123,7 @@ class Passes:
 
     def read(self) -> VideoReader:
         """Open the source, to write what was found in it."""
-        return self._forward.read()
+        return self.record.open_source()
 
     @contextmanager
     def results(self, size: Size) -> Iterator[PassResults | JoinedResults]:

@@ -19,6 +19,7 @@ from samtracker.files import DAMAGE
 from samtracker.results.names import JOB, RESUME
 from samtracker.video.image_pattern import is_numbered
 from samtracker.video.location import is_camera, locate_source
+from samtracker.video.read import VideoReader, read_frames
 
 _KIND: Final = "samtracker-job-"
 FORMAT: Final = f"{_KIND}2"
@@ -64,6 +65,28 @@ class JobRecord:
     def to_json(self) -> str:
         """Return it as indented JSON."""
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=2)
+
+    def open_source(
+        self, *, start: float | None = None, end: float | None = None, backward: bool = False
+    ) -> VideoReader:
+        """Open the source.
+
+        Args:
+            start: Another start than the job's; None for that.
+            end: Another end; None for the job's.
+            backward: See `read_frames`.
+
+        Raises:
+            VideoError: It cannot be read, or not backward.
+        """
+        return read_frames(
+            self.source if self.path is None else Path(self.path),
+            start=self.start if start is None else start,
+            end=self.end if end is None else end,
+            stride=self.stride,
+            stream=self.stream,
+            backward=backward,
+        )
 
     @classmethod
     def read(cls, folder: Path) -> Self:

@@ -23,7 +23,6 @@ from samtracker.results.names import BACKWARD_TRACKER, RESUME, TRACKER
 from samtracker.results.output_folder import OutputFolder
 from samtracker.tracker import Tracker
 from samtracker.tracking.save import load_tracker
-from samtracker.video.read import read_frames
 
 
 def resume(
@@ -93,16 +92,9 @@ def _at_once(
     later: LaterPrompts | None,
 ) -> Execution:
     """Go on forward, and write each frame at once."""
-    assert record.path is not None, "others are not written down"
     assert tracker.result is not None, "it is saved with a stream"
     assert folder.former is not None, "it goes on from there"
-    with read_frames(
-        Path(record.path),
-        start=record.start,
-        end=record.end,
-        stride=record.stride,
-        stream=record.stream,
-    ) as reader:
+    with record.open_source() as reader:
         return execute(
             record,
             tracker,

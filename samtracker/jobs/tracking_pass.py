@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +17,7 @@ from samtracker.jobs.read_ahead import ReadAhead
 from samtracker.jobs.record import JobRecord
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
-from samtracker.video.read import VideoFrame, VideoReader, read_frames
+from samtracker.video.read import VideoFrame, VideoReader
 
 
 class TrackingPass:
@@ -31,6 +32,7 @@ class TrackingPass:
         record: The same; its origins are known once objects have started.
         names: Names of the journal and of the tracker's file.
         stage: See `Progress`.
+        seconds: Time of each step, see `Tally`.
     """
 
     names: ClassVar[JournalNames]
@@ -38,36 +40,16 @@ class TrackingPass:
 
     def __init__(self, record: JobRecord, folder: Path, watcher: Watcher) -> None:
         self.record = record
+        self.seconds: list[float] = []
         self._folder = folder
         self._watcher = watcher
 
-    def read(
-        self, *, start: float | None = None, end: float | None = None, backward: bool = False
-    ) -> VideoReader:
-        """Open the source.
-
-        Args:
-            start: Another start than the job's; None for that.
-            end: Another end; None for the job's.
-            backward: See `read_frames`.
-        """
-        record = self.record
-        return read_frames(
-            Path(record.path) if record.path is not None else record.source,
-            start=record.start if start is None else start,
-            end=record.end if end is None else end,
-            stride=record.stride,
-            stream=record.stream,
-            backward=backward,
-        )
-
     def tell_start(self, result: FrameResult, total: int | None, *, restored: int = 0) -> None:
         """Tell the watcher that the pass begins or goes on."""
-        if self._watcher.on_start is not None:
-            start = JobStart(
-                result=result, origins=self.record.origins, restored=restored, total=total
-            )
-            self._watcher.on_start(start)
+        origins = self.record.origins
+        self._watcher.start(
+            JobStart(result=result, origins=origins, restored=restored, total=total)
+        )
 
     def known(
         self, former: Path, last: FrameResult, frame: VideoFrame | None
@@ -125,8 +107,7 @@ class TrackingPass:
                     assert journal.failure is not None, "else it is open"
                     raise journal.failure
                 progress = Progress(frame=frame, result=result, total=total, stage=self.stage)
-                on_frame = self._watcher.on_frame
-                if on_frame is not None and on_frame(progress) is False:
+                if not self._watcher.wants_more(progress):
                     raise KeyboardInterrupt
 
             try:
@@ -135,7 +116,9 @@ class TrackingPass:
                 if first is not None:
                     note(first, last_result(tracker))
                 for frame in frames:
+                    begin = time.perf_counter()
                     result = tracker.step(frame.image, frame.time)
+                    self.seconds.append(time.perf_counter() - begin)
                     note(frame, prompts.apply(tracker, frame, result))
             finally:
                 journal.checkpoint()

@@ -24,6 +24,23 @@ LABELME_BEGIN: Final = b'{\n "version":'
 """So begins a file that nobody has changed: labelme itself indents by two."""
 GIF: Final = "overlay.gif"
 WEBM: Final = "alpha.webm"
+FILES: Final = {
+    "overlay": OVERLAY,
+    "masks": MASKS,
+    "rle": RLE,
+    "csv": CSV,
+    "alpha": ALPHA,
+    "gif": GIF,
+    "webm": WEBM,
+    "coco": COCO,
+    "coco-polygons": COCO_POLYGONS,
+    "yolo": YOLO,
+    "mots": MOTS,
+    "mot": MOT,
+    "cvat": CVAT,
+    "labelme": LABELME,
+}
+"""File or folder of each format of `samtracker.config.FORMATS`."""
 SUMMARY: Final = "summary.json"
 
 PREDICTIONS: Final = "predictions"

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol, Self
 
-from samtracker.results.formats.coco import CocoWriter
-from samtracker.results.formats.cvat import CvatWriter
 from samtracker.results.formats.labelme import LabelmeWriter
 from samtracker.results.formats.mot import MotWriter
-from samtracker.results.formats.mots import MotsWriter
-from samtracker.results.formats.yolo import YoloWriter
-from samtracker.results.names import (
-    ALPHA,
-    COCO,
-    COCO_POLYGONS,
-    CSV,
-    CVAT,
-    GIF,
-    LABELME,
-    MASKS,
-    MOT,
-    MOTS,
-    OVERLAY,
-    RLE,
-    WEBM,
-    YOLO,
-)
+from samtracker.results.formats.open_writer import open_writer
+from samtracker.results.names import FILES
 from samtracker.results.overlay import overlay
-from samtracker.results.writers import CsvWriter, MaskWriter, RleWriter, Writer
+from samtracker.results.writers import CsvWriter, Writer
 from samtracker.types import FrameResult
 from samtracker.video.encoder import output_fps
 from samtracker.video.read import VideoFrame, VideoReader
@@ -94,46 +75,35 @@ class Sinks:
         self._stack.close()
 
     def _open(self, name: str) -> Sink:
-        folder, fps, stack = self._folder, self._fps, self._stack
+        path, fps, stack = self._folder / FILES[name], self._fps, self._stack
         reader = self._reader
         aspect = reader.info.sample_aspect_ratio
         match name:
             case "overlay":
                 video = VideoWriter(
-                    folder / OVERLAY, fps=fps, sample_aspect_ratio=aspect, audio_from=reader.path
+                    path, fps=fps, sample_aspect_ratio=aspect, audio_from=reader.path
                 )
                 stack.enter_context(video)
                 return lambda frame, result: video.write(overlay(frame.image, result), frame.time)
             case "gif":
-                gif = GifWriter(folder / GIF, fps=fps, sample_aspect_ratio=aspect)
+                gif = GifWriter(path, fps=fps, sample_aspect_ratio=aspect)
                 stack.enter_context(gif)
                 return lambda frame, result: gif.write(overlay(frame.image, result), frame.time)
             case "alpha" | "webm":
-                alpha: AlphaWriter | WebmWriter = (
-                    AlphaWriter(folder / ALPHA, fps=fps, sample_aspect_ratio=aspect)
-                    if name == "alpha"
-                    else WebmWriter(folder / WEBM, fps=fps, sample_aspect_ratio=aspect)
-                )
+                kind = AlphaWriter if name == "alpha" else WebmWriter
+                alpha = kind(path, fps=fps, sample_aspect_ratio=aspect)
                 stack.enter_context(alpha)
                 return lambda frame, result: alpha.write(frame.image, result.id_map > 0, frame.time)
-        writer = self._writer(name)
+        writer = self._writer(name, path)
         stack.callback(writer.close)
         return writer.write
 
-    def _writer(self, name: str) -> Writer:
-        folder = self._folder
-        writers: dict[str, Callable[[], Writer]] = {
-            "masks": lambda: MaskWriter(folder / MASKS),
-            "rle": lambda: RleWriter(folder / RLE),
-            "csv": lambda: CsvWriter(folder / CSV),
-            "coco": lambda: CocoWriter(folder / COCO, video=self._video, polygons=False),
-            "coco-polygons": lambda: CocoWriter(
-                folder / COCO_POLYGONS, video=self._video, polygons=True
-            ),
-            "yolo": lambda: YoloWriter(folder / YOLO),
-            "mots": lambda: MotsWriter(folder / MOTS),
-            "mot": lambda: MotWriter(folder / MOT),
-            "cvat": lambda: CvatWriter(folder / CVAT, video=self._video),
-            "labelme": lambda: LabelmeWriter(folder / LABELME),
-        }
-        return writers[name]()
+    def _writer(self, name: str, path: Path) -> Writer:
+        match name:
+            case "csv":
+                return CsvWriter(path)
+            case "mot":
+                return MotWriter(path)
+            case "labelme":
+                return LabelmeWriter(path)
+        return open_writer(name, path, video=self._video)

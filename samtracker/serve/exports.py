@@ -20,16 +20,13 @@ from samtracker.serve.timeline import Snapshot
 from samtracker.types import FrameResult, Size, TrackedObject, mask_box
 from samtracker.video.read import read_frames
 
+FORMATS: Final = ("overlay", "alpha", "masks", "rle", "csv", "coco", "webm")
+"""What can be downloaded, of `samtracker.config.FORMATS`."""
+
 FILES: Final = {
-    "overlay": names.OVERLAY,
-    "alpha": names.ALPHA,
-    "masks": f"{names.MASKS}.zip",
-    "rle": names.RLE,
-    "csv": names.CSV,
-    "coco": names.COCO,
-    "webm": names.WEBM,
+    form: f"{names.MASKS}.zip" if form == "masks" else names.FILES[form] for form in FORMATS
 }
-"""The file of each format of `samtracker.config.FORMATS`."""
+"""The file of each."""
 
 
 def export(

@@ -49,14 +49,10 @@ class _Writer:
     """
 
     _form: VideoFormat
+    _audio_from: Path | None = None
 
     def __init__(
-        self,
-        path: str | Path,
-        *,
-        fps: float | Fraction,
-        sample_aspect_ratio: Fraction = SQUARE,
-        audio_from: Path | None = None,
+        self, path: str | Path, *, fps: float | Fraction, sample_aspect_ratio: Fraction = SQUARE
     ) -> None:
         lowest, highest = FPS_RANGE
         if not isinstance(fps, Real) or not lowest <= fps <= highest:
@@ -66,7 +62,6 @@ class _Writer:
         self.path = Path(path)
         self._rate = Fraction(fps).limit_denominator(1001)  # 29.97002997... is 30000/1001
         self._aspect = sample_aspect_ratio
-        self._audio_from = audio_from
         self._encoder: VideoEncoder | None = None
         self._count = 0
         self._start = 0.0
@@ -172,6 +167,17 @@ class VideoWriter(_Writer):
 
     _form = H264
 
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        fps: float | Fraction,
+        sample_aspect_ratio: Fraction = SQUARE,
+        audio_from: Path | None = None,
+    ) -> None:
+        super().__init__(path, fps=fps, sample_aspect_ratio=sample_aspect_ratio)
+        self._audio_from = audio_from
+
     def write(self, image: Frame, time: float | None = None) -> None:
         """Add a frame.
 
@@ -204,15 +210,6 @@ class AlphaWriter(_Writer):
 
     _form = PRORES_4444
 
-    def __init__(
-        self,
-        path: str | Path,
-        *,
-        fps: float | Fraction,
-        sample_aspect_ratio: Fraction = SQUARE,
-    ) -> None:
-        super().__init__(path, fps=fps, sample_aspect_ratio=sample_aspect_ratio)
-
     def write(self, image: Frame, mask: Mask, time: float | None = None) -> None:
         """Add a frame, opaque where the mask is True.
 
@@ -225,8 +222,7 @@ class AlphaWriter(_Writer):
             FrameError: The image is not RGB uint8, or the time is none.
             VideoError: Another size than before, or a full disk.
         """
-        check_frame(image)
-        self._add(np.dstack([image, mask.astype(np.uint8) * 255]), time)
+        self._add(_cut_out(image, mask), time)
 
 
 class WebmWriter(_Writer):
@@ -249,9 +245,7 @@ class WebmWriter(_Writer):
 
     def write(self, image: Frame, mask: Mask, time: float | None = None) -> None:
         """Add a frame, opaque where the mask is True; as of `AlphaWriter.write`."""
-        check_frame(image)
-        pixels = np.dstack([image, mask.astype(np.uint8) * 255])
-        self._add(_squared(pixels, self._aspect), time)
+        self._add(_squared(_cut_out(image, mask), self._aspect), time)
 
 
 class GifWriter(_Writer):
@@ -268,12 +262,7 @@ class GifWriter(_Writer):
     """
 
     _form = GIF
-
-    def __init__(
-        self, path: str | Path, *, fps: float | Fraction, sample_aspect_ratio: Fraction = SQUARE
-    ) -> None:
-        super().__init__(path, fps=fps, sample_aspect_ratio=sample_aspect_ratio)
-        self._next = -LONGEST
+    _next = -LONGEST
 
     def write(self, image: Frame, time: float) -> None:
         """Add a frame, unless it is too soon after the one before.
@@ -291,6 +280,12 @@ class GifWriter(_Writer):
             return
         self._next = time + GIF_STEP
         self._add(_squared(image, self._aspect, longest=GIF_SIDE), time)
+
+
+def _cut_out(image: Frame, mask: Mask) -> NDArray[np.uint8]:
+    """Return a frame, once it is checked, as RGBA that is opaque where the mask is True."""
+    check_frame(image)
+    return np.dstack([image, mask.astype(np.uint8) * 255])
 
 
 def _squared(

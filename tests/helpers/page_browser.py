@@ -35,4 +35,10 @@ def rows(page: Page) -> Locator:
 
 def open_film(page: Page, film: Path) -> None:
     page.locator("#file").set_input_files(film)
+    wait_for_picture(page)
+
+
+def wait_for_picture(page: Page) -> None:
+    """Waits until all frames of the film are there and one can be pointed at."""
     expect(page.locator("#scrub")).to_have_attribute("max", "9", timeout=30_000)
+    expect(page.locator("#stage")).to_have_attribute("aria-busy", "false", timeout=30_000)

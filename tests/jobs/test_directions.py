@@ -117,6 +117,7 @@ def test_objects_have_their_ids_and_prompts_in_both_directions(
     assert outcome.summary.first_mask == {1: "mask", 2: "mask"}
     assert outcome.summary.names == {2: "blue"}
     assert outcome.summary.frames == COUNT
+    assert outcome.summary.fps["p50"] is not None
     both = masks_in("both")
     assert list(both) == list(range(COUNT))
     np.testing.assert_array_equal(both[1] == 1, SHOTS[1].mask(1))

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from samtracker.serve.server import Server
 from tests.conftest import MakeTracker
 from tests.helpers.cli_tools import FAST, FRAMES, SHOTS, box_of, samtrack, two_balls
-from tests.helpers.page_browser import drag, open_film, place, rows
+from tests.helpers.page_browser import drag, open_film, place, rows, wait_for_picture
 from tests.helpers.page_server import serving
 
 pytestmark = pytest.mark.page
@@ -65,7 +65,7 @@ def test_a_video_is_tracked_corrected_and_downloaded(
 
 def test_objects_are_pointed_at_named_hidden_and_deleted(page: Page, balls: Path) -> None:
     page.get_by_role("button", name="balls.mp4").click()
-    expect(page.locator("#scrub")).to_have_attribute("max", "9", timeout=30_000)
+    wait_for_picture(page)
     page.mouse.click(*place(page, 36, 34))
     expect(rows(page)).to_have_count(1)
     page.mouse.click(*place(page, 5, 90), button="right")
@@ -88,7 +88,7 @@ def test_objects_are_pointed_at_named_hidden_and_deleted(page: Page, balls: Path
 
 def test_a_mask_is_painted(page: Page) -> None:
     page.get_by_role("button", name="balls.mp4").click()
-    expect(page.locator("#scrub")).to_have_attribute("max", "9", timeout=30_000)
+    wait_for_picture(page)
     page.keyboard.press("c")
     expect(page.get_by_label("Width")).to_be_visible()
     drag(page, "20,20,60,60")
@@ -102,7 +102,7 @@ def test_a_mask_is_painted(page: Page) -> None:
 def test_everything_is_done_with_the_keyboard(page: Page) -> None:
     page.get_by_role("button", name="balls.mp4").press("Enter")
     expect(page.locator("#stage")).to_be_focused()
-    expect(page.locator("#scrub")).to_have_attribute("max", "9", timeout=30_000)
+    wait_for_picture(page)
     for _ in range(6):
         page.keyboard.press("ArrowLeft")  # 8 pixels each, from the middle
     page.keyboard.press("ArrowUp")
@@ -211,7 +211,7 @@ def test_nothing_is_cut_off(browser: Browser, server: Server, theme: str, width:
     page = context.new_page()
     page.goto(server.address)
     page.get_by_role("button", name="balls.mp4").click()
-    expect(page.locator("#scrub")).to_have_attribute("max", "9", timeout=30_000)
+    wait_for_picture(page)
     expect(page.locator("#zoom-fit")).not_to_have_text("100%")
     page.mouse.click(*place(page, 36, 34))
     expect(rows(page)).to_have_count(1)

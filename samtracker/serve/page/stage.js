@@ -34,6 +34,7 @@ export class Stage {
     this.ghost = null;
     this.stroke = null;
     this.scale = null;
+    this.canvas.ariaBusy = "true"; // nothing can be pointed at before there is a picture
     this.draw();
   }
 
@@ -54,7 +55,7 @@ export class Stage {
     const ratio = window.devicePixelRatio || 1;
     this.canvas.width = Math.round(clientWidth * ratio);
     this.canvas.height = Math.round(clientHeight * ratio);
-    if (this.fitted) this.fit();
+    if (this.fitted || !this.scale) this.fit();
     this.paint();
   }
 
@@ -67,6 +68,7 @@ export class Stage {
     this.left = (clientWidth - this.width * this.scale) / 2;
     this.top = (clientHeight - this.height * this.scale) / 2;
     this.fitted = true;
+    this.canvas.ariaBusy = "false";
     this.zoomed();
   }
 
