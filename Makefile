@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo serve test test-window test-streams test-page fuzz check format docs clean
+.PHONY: demo serve test test-window test-streams test-page test-ray fuzz check format docs clean
 
 demo: $(STAMP)
 	$(BIN)/samtrack demo
@@ -33,6 +33,15 @@ test-page: $(STAMP) $(AXE)
 $(AXE):
 	npm install --silent --no-audit --no-fund --ignore-scripts --prefix .axe axe-core@4.10.3
 
+# Needs Ray, 300 MB that nothing else needs: the first run installs it.
+RAY := $(VENV)/.ray
+test-ray: $(RAY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m ray tests/jobs/test_ray_engine.py
+
+$(RAY): $(STAMP)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[batch]'
+	touch $@
+
 # Damaged files and odd arguments, each in a process of its own: see tests/fuzz/__init__.py.
 CASES ?= 2000
 SEED ?= 0
@@ -60,5 +69,5 @@ clean:
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt torch
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[demo,train,openvino,onnx,batch,serve,dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[demo,train,openvino,onnx,serve,dev]'
 	touch $@

@@ -113,42 +113,38 @@ def batch(  # noqa: PLR0917
 
     if address is not None and (jobs is not None or engine == "processes"):
         raise ConfigError("--address is of a cluster: leave --jobs and --engine processes out")
-    videos = find_videos(sources, prompts_from=prompts_from)
+    cores = os.cpu_count() or 1
+    threads = threads or max(cores // (jobs or cores), 1)
+    made = Batch(
+        videos=find_videos(sources, prompts_from=prompts_from),
+        output=output,
+        options=TrackOptions(
+            save=save,
+            start=start,
+            end=end,
+            stride=stride,
+            direction=direction,
+            mask_kind=mask_kind,
+            device=model["device"],
+        ),
+        make_tracker=partial(kept_tracker, **model),
+        settings={name: value for name, value in model.items() if name != "device"},
+        threads=threads,
+        retries=retries,
+        overwrite=overwrite,
+    )
     kept_tracker(**model)  # bad options are refused before anything is written
     run_batch(
-        Batch(
-            videos=videos,
-            output=output,
-            options=TrackOptions(
-                save=save,
-                start=start,
-                end=end,
-                stride=stride,
-                direction=direction,
-                mask_kind=mask_kind,
-                device=model["device"],
-            ),
-            make_tracker=partial(kept_tracker, **model),
-            settings={name: value for name, value in model.items() if name != "device"},
-            threads=threads or _share(jobs),
-            retries=retries,
-            overwrite=overwrite,
-        ),
-        partial(
-            _engine,
+        made,
+        _engine(
             engine,
             jobs=jobs,
-            threads=threads or _share(jobs),
+            threads=threads,
             jobs_per_gpu=jobs_per_gpu,
             device=model["device"],
             address=address,
         ),
     )
-
-
-def _share(jobs: int | None) -> int:
-    """Return how many cores a job gets."""
-    return 1 if jobs is None else max((os.cpu_count() or 1) // jobs, 1)
 
 
 def _engine(
@@ -163,7 +159,7 @@ def _engine(
     """Start what runs the jobs."""
     from samtracker.backends.choice import missing
     from samtracker.jobs.batch import ProcessEngine, RayEngine
-    from samtracker.jobs.batch.gpus import gpu_names
+    from samtracker.jobs.batch.process_engine import gpu_names
 
     gpus = gpu_names() if device in ("auto", "cuda") else ()
     most = len(gpus) * jobs_per_gpu or max((os.cpu_count() or 1) // threads, 1)

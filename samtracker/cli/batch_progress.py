@@ -18,6 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from samtracker.cli.messages import with_options
 from samtracker.jobs.batch import BatchRow
 
 
@@ -77,9 +78,10 @@ class BatchProgress:
             *([f"{row.frames} frames"] if row.frames else []),
             *([f"{speed:g} fps"] if speed is not None else []),
         ]
-        line = f"[{self._ended}/{len(self._names)}] {row.name}: {', '.join(parts)}"
+        reason = "" if row.error is None else f": {with_options(row.error)}"
+        line = f"[{self._ended}/{len(self._names)}] {row.name}: {', '.join(parts)}{reason}"
         if self._screen is None:
             click.echo(line, err=True)
             return
         self._screen.update(self._all, completed=self._ended)
-        self._screen.console.print(line, markup=False, highlight=False)
+        self._screen.console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import click
 
 from samtracker.cli.batch_progress import BatchProgress
 from samtracker.cli.interruption import EXIT_CODE, Interruption
-from samtracker.cli.messages import with_options
 from samtracker.errors import VideoError
 from samtracker.evaluate.results import table
 from samtracker.jobs.batch import Batch, BatchRow, Engine, Status
@@ -22,12 +21,12 @@ _COLUMNS = {
 }
 
 
-def run_batch(batch: Batch, start: Callable[[], Engine]) -> None:
+def run_batch(batch: Batch, engine: Engine) -> None:
     """Run a batch; the table goes to standard output, everything else to standard error.
 
     Args:
         batch: The batch.
-        start: Starts what runs it.
+        engine: What runs it; it is ended.
 
     Raises:
         SamTrackerError: Nothing was begun; or a video has failed or is cut off, and the message
@@ -35,7 +34,7 @@ def run_batch(batch: Batch, start: Callable[[], Engine]) -> None:
         SystemExit: With 130 after Ctrl-C; what was tracked is in the output.
     """
     with (
-        start() as engine,
+        engine,
         Interruption() as interruption,
         BatchProgress([video.name for video in batch.videos], engine.name) as display,
     ):
@@ -68,9 +67,6 @@ def _conclude(rows: Sequence[BatchRow], output: str) -> None:
     what = ", ".join(f"{counts[status]} {status.value}" for status in Status if counts[status])
     where = f"{output}/{BATCH_JSON} and {BATCH_HTML}"
     click.echo(f"{len(rows)} video{'s' * (len(rows) != 1)}: {what}; see {where}", err=True)
-    for row in rows:
-        if row.error is not None:
-            click.echo(f"{row.name}: {with_options(row.error)}", err=True)
 
 
 def _check(rows: Sequence[BatchRow]) -> None:

@@ -47,15 +47,17 @@ def test_a_table_and_one_line_for_each_failure() -> None:
     said = done.err.splitlines()
     assert said[0] == "4 videos, on process pool"
     assert sorted(line[:6] for line in said[1:5]) == ["[1/4] ", "[2/4] ", "[3/4] ", "[4/4] "]
-    assert said[5] == "4 videos: 2 failed, 2 done; see out/batch.json and batch.html"
-    assert [line.partition(":")[0] for line in said[6:8]] == ["broken", "lonely"]
-    assert said[7].endswith(
-        "have lonely.png or lonely.json beside it or in --prompts-from FOLDER, or name them in a "
-        "manifest"
+    ended = {name: rest for name, _, rest in (line[6:].partition(": ") for line in said[1:5])}
+    assert sorted(ended) == ["broken", "clip0", "clip1", "lonely"]
+    assert ended["broken"].startswith("failed: 'clips/broken.mp4' ")
+    assert ended["lonely"] == (
+        "failed: no prompts for 'clips/lonely.mp4': have lonely.png or lonely.json beside it or in "
+        "--prompts-from FOLDER, or name them in a manifest"
     )
-    assert said[8:] == [
+    assert said[5:] == [
+        "4 videos: 2 failed, 2 done; see out/batch.json and batch.html",
         "Error: not tracked to the end: broken, lonely; the others are, run the same command to "
-        "try again"
+        "try again",
     ]
     Path("clips/broken.mp4").unlink()
     first_mask(Path("clips/lonely.png"))
@@ -86,7 +88,7 @@ def test_bad_options_write_nothing(options: tuple[str, ...], said: str) -> None:
 
 
 def test_a_batch_that_is_killed_and_stopped_goes_on(folder: Path) -> None:
-    two_balls(folder / "clips" / "clip1.mp4", FRAMES * 8)
+    two_balls(folder / "clips" / "clip1.mp4", FRAMES * 4)
     command = ("batch", "clips", "-o", "out", *OPTIONS, "--jobs", "1", "--threads", "1")
     killed = start(*command, folder=folder)
     wait(killed, (folder / "out/clip1.partial/masks/00004.png").exists)

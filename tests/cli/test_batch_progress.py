@@ -28,6 +28,6 @@ def test_all_jobs_on_one_screen_and_a_line_for_each_that_ends(
     out, err = capsys.readouterr()
     assert out == ""
     assert "[1/3] b[1]: done, 9 frames, 21.5 fps\n" in err.replace("\r", "")
-    assert ("videos, on process pool" in err) == is_terminal
+    assert "videos, on process pool" in err
     for shown in ("4/10", "5/12", "1/3 "):
         assert (shown in err) == is_terminal

@@ -12,6 +12,8 @@ from samtracker.jobs.batch import RayEngine
 from samtracker.jobs.batch.engine import Steps
 from tests.helpers.batches import HereEngine, batch, clips, dying, masks_of
 
+pytestmark = pytest.mark.ray
+
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[RayEngine]:

@@ -9,11 +9,13 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
 from typing import Any, Final, Self
 
 import cv2
+import torch
 
 from samtracker.errors import WorkerError
 from samtracker.jobs.batch.engine import Steps
@@ -22,6 +24,9 @@ from samtracker.jobs.batch.task import BatchTask, track_video
 
 _START: Final = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 """Processes are never forked from this one, whose threads they would lack."""
+
+_PRELOADED: Final = ("__main__", __name__)
+"""What the process has imported that the others are forked from."""
 
 _NONE: Final = -1
 """Stands for no number."""
@@ -43,9 +48,13 @@ class ProcessEngine:
 
     def __init__(self, *, jobs: int, gpus: Sequence[str] = ()) -> None:
         context = multiprocessing.get_context(_START)
+        if _START == "forkserver":
+            _start_fork_server(context)
         self._stopped = context.RawValue("b", 0)
+        # Nothing is ever sent: the pipe ends with this process, or when it is closed here.
+        alive, self._life = context.Pipe(duplex=False)
         self._slots = [
-            _Slot(context, self._stopped, gpus[number % len(gpus)] if gpus else None)
+            _Slot(context, (self._stopped, alive), gpus[number % len(gpus)] if gpus else None)
             for number in range(jobs)
         ]
         self._free: SimpleQueue[_Slot] = SimpleQueue()
@@ -59,11 +68,11 @@ class ProcessEngine:
     def __exit__(self, *exception: object) -> None:
         self.stop()
         if exception[0] is not None:
-            for process in multiprocessing.active_children():
-                process.terminate()
+            self._life.close()
         self._threads.shutdown(cancel_futures=True)
         for slot in self._slots:
             slot.close()
+        self._life.close()
 
     def submit(self, number: int, task: BatchTask) -> Future[BatchRow]:
         """See `Engine`."""
@@ -95,10 +104,10 @@ class ProcessEngine:
 class _Slot:
     """A place for one process."""
 
-    def __init__(self, context: Any, stopped: Any, gpu: str | None) -> None:
+    def __init__(self, context: Any, shared: tuple[Any, Connection], gpu: str | None) -> None:
         self._context = context
         self._board = context.RawArray("q", (_NONE, 0, _NONE))
-        self._begin = (stopped, self._board, gpu)
+        self._begin = (*shared, self._board, gpu)
         self._pool: ProcessPoolExecutor | None = None
 
     @property
@@ -133,6 +142,18 @@ class _Slot:
             pool.shutdown()
 
 
+def _start_fork_server(context: Any) -> None:
+    """Start what processes are forked from; they know nothing of Ctrl-C from their beginning."""
+    context.set_forkserver_preload(list(_PRELOADED))
+    if threading.current_thread() is not threading.main_thread():  # others cannot ignore a signal
+        return
+    earlier = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.signal(signal.SIGINT, earlier)
+
+
 _stopped: Any
 """In a worker: whether the user has stopped the batch."""
 
@@ -140,21 +161,19 @@ _board: Any
 """In a worker: its slot's."""
 
 
-def _begin(stopped: Any, board: Any, gpu: str | None) -> None:
+def _begin(stopped: Any, alive: Connection, board: Any, gpu: str | None) -> None:
     """Set up a process: Ctrl-C is for the one that began it, and its end is the end of this one."""
     global _stopped, _board
     _stopped, _board = stopped, board
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu
-    parent = multiprocessing.parent_process()
-    assert parent is not None, "this is a worker"
-    threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    threading.Thread(target=_end_with, args=(alive,), daemon=True).start()
 
 
-def _end_with(sentinel: int) -> None:
+def _end_with(alive: Connection) -> None:
     """End this process when the other one ends: its job can go on, but not beside a new one."""
-    wait([sentinel])
+    wait([alive])
     os._exit(1)
 
 
@@ -166,3 +185,10 @@ def _run(task: BatchTask) -> BatchRow:
 def _report(done: int, total: int | None) -> bool:
     _board[1:] = done, _NONE if total is None else total
     return not _stopped.value
+
+
+def gpu_names() -> tuple[str, ...]:
+    """Return the names of this machine's GPUs, as `CUDA_VISIBLE_DEVICES` has them."""
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    given = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
+    return tuple(given[:count]) if given else tuple(map(str, range(count)))

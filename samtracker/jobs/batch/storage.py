@@ -72,8 +72,11 @@ def is_folder(location: str) -> bool:
         VideoError: That cannot be asked for.
     """
     with _reading(location):
-        files, path = fsspec.url_to_fs(_plain(location))
-        return bool(files.isdir(path))
+        if is_staged(location):
+            files, path = fsspec.url_to_fs(location)
+            return bool(files.isdir(path))
+        place = locate_source(location)
+        return isinstance(place, Path) and place.is_dir()
 
 
 def matching(pattern: str) -> list[str]:
@@ -94,7 +97,7 @@ def read_text(location: str) -> str:
         VideoError: It cannot be read.
     """
     with _reading(location):
-        files, path = fsspec.url_to_fs(_plain(location))
+        files, path = _open(absolute(location))
         return str(files.cat_file(path).decode("utf-8-sig"))
 
 
@@ -153,7 +156,7 @@ class Store:
                 f"output '{location}' cannot be written to: give a folder or a URL as s3://..."
             )
         with _writing(self.location):
-            self._files, self._path = fsspec.url_to_fs(self.location)
+            self._files, self._path = _open(self.location)
 
     @property
     def folder(self) -> Path | None:
@@ -221,10 +224,12 @@ class Store:
                 self._files.put_file(str(path), to)
 
 
-def _plain(location: str) -> str:
-    """Return a location as fsspec wants it: nothing in a path is a protocol."""
-    place = location if is_staged(location) else locate_source(location)
-    return place if isinstance(place, str) else f"file://{place.absolute()}"
+def _open(location: str) -> tuple[Any, str]:
+    """Return the file system of an absolute location, and the path in it."""
+    if "://" in location:
+        files, path = fsspec.url_to_fs(location)
+        return files, str(path)
+    return fsspec.filesystem("file"), location  # nothing in a path is a protocol
 
 
 def _last(location: str) -> str:
