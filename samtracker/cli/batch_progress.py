@@ -79,9 +79,14 @@ class BatchProgress:
             *([f"{speed:g} fps"] if speed is not None else []),
         ]
         reason = "" if row.error is None else f": {with_options(row.error)}"
-        line = f"[{self._ended}/{len(self._names)}] {row.name}: {', '.join(parts)}{reason}"
+        self._say(f"[{self._ended}/{len(self._names)}] {row.name}: {', '.join(parts)}{reason}")
+        for warning in row.warnings:
+            self._say(f"Warning: {row.name}: {with_options(warning)}")
+        if self._screen is not None:
+            self._screen.update(self._all, completed=self._ended)
+
+    def _say(self, line: str) -> None:
         if self._screen is None:
             click.echo(line, err=True)
-            return
-        self._screen.update(self._all, completed=self._ended)
-        self._screen.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        else:
+            self._screen.console.print(line, markup=False, highlight=False, soft_wrap=True)

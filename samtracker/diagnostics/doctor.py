@@ -88,7 +88,7 @@ def _backends() -> Finding:
 def _batches() -> Finding:
     """Name what runs the jobs of `samtrack batch`."""
     if missing(("ray",)):
-        hint = "for clusters as well: pip install 'samtracker[batch]'"
+        hint = "for clusters: pip install 'samtracker[batch]'"
         return Finding("batches", f"a process pool; {hint}")
     return Finding("batches", f"Ray {version('ray')}")
 

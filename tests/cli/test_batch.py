@@ -77,6 +77,7 @@ def test_a_table_and_one_line_for_each_failure() -> None:
         (("--save", "nothing"), "'nothing' does not exist"),
         (("--address", "auto", "--jobs", "2"), "--address is of a cluster: leave --jobs"),
         (("--size", "1"), "size=1"),
+        (("--stride", "0"), "stride=0 is not possible"),
         (("--prompts-from", "nowhere"), "'nowhere' cannot be read"),
     ],
 )

@@ -10,7 +10,14 @@ from samtracker.cli.batch_progress import BatchProgress
 from samtracker.jobs.batch import BatchRow, Status
 
 ROW = BatchRow(
-    name="b[1]", source="b.mp4", inputs="", status=Status.DONE, frames=9, fps={"p50": 21.5}
+    name="b[1]",
+    source="b.mp4",
+    inputs="",
+    status=Status.CUT_OFF,
+    frames=9,
+    fps={"p50": 21.5},
+    error="it ends too early: leave output=... as it is",
+    warnings=["mask_kind='ids' is better"],
 )
 
 
@@ -27,7 +34,9 @@ def test_all_jobs_on_one_screen_and_a_line_for_each_that_ends(
         display.end(ROW)
     out, err = capsys.readouterr()
     assert out == ""
-    assert "[1/3] b[1]: done, 9 frames, 21.5 fps\n" in err.replace("\r", "")
+    said = err.replace("\r", "")
+    assert "[1/3] b[1]: cut off, 9 frames, 21.5 fps: it ends too early: leave --output as" in said
+    assert "Warning: b[1]: --mask-kind 'ids' is better\n" in said
     assert "videos, on process pool" in err
     for shown in ("4/10", "5/12", "1/3 "):
         assert (shown in err) == is_terminal

@@ -29,9 +29,7 @@ def test_a_sound_machine(
     assert found["weights lite"] == f"genuine, {manifest()['lite'].path}"
     assert found["weights vit_h"] == "not here; run: samtrack weights download vit_h"
     assert found["backends"] == "torch, openvino, onnxruntime"
-    assert (
-        found["batches"] == "a process pool; for clusters as well: pip install 'samtracker[batch]'"
-    )
+    assert found["batches"] == "a process pool; for clusters: pip install 'samtracker[batch]'"
     assert found["waiting threads"].startswith("OMP_WAIT_POLICY=")  # which these tests set
     assert found["device"].split(", ")[0] in {"cpu", "cuda", "mps"}
     assert found["device"].split(", ")[2] == "torch"

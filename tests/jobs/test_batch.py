@@ -144,6 +144,9 @@ def test_what_fails_is_tried_again_and_the_rest_finishes(folder: Path) -> None:
         first_mask(Path("clips", f"{name}.png"))
     first_mask(Path("clips/clip0.png"), np.zeros_like(FRAMES[0][..., 0]))
     Path("clips/clip1.png").unlink()
+    ids = np.asarray(Image.open("clips/clip2.png")).copy()
+    ids[-1] = 255
+    first_mask(Path("clips/clip2.png"), ids)
     rows = {row.name: row for row in batch(retries=1).run(HereEngine())}
     assert {name: (row.status.value, row.attempts) for name, row in rows.items()} == {
         "clip0": ("failed", 2),
@@ -162,6 +165,9 @@ def test_what_fails_is_tried_again_and_the_rest_finishes(folder: Path) -> None:
         assert error is not None
         assert said in error
         assert "\n" not in error
+    (warning,) = rows["clip2"].warnings
+    assert "'clips/clip2.png' has 255 beside other ids" in warning
+    assert "has 255 beside other ids" in Path("out/batch.html").read_text()
 
 
 def test_a_full_disk_fails_the_video_that_needs_it() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from samtracker.jobs.batch import ProcessEngine
 from tests.helpers.batches import (
@@ -15,7 +18,7 @@ from tests.helpers.batches import (
     gpu_in_use,
     masks_of,
 )
-from tests.helpers.forked import started
+from tests.helpers.forked import CONTEXT, PATIENCE, started
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +47,25 @@ def test_a_video_that_kills_every_process_is_given_up(folder: Path) -> None:
         )
     assert (row.status.value, row.attempts) == ("failed", 2)
     assert row.error == "its process died, perhaps for lack of memory"
+    assert not Path("out/clip0").exists()
+
+
+def test_processes_have_the_limit_of_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 50)
+    with ProcessEngine(jobs=1) as engine:
+        (row,) = batch("clips/clip0.mp4", retries=0).run(engine)
+    assert row.error is not None
+    assert "mask 'clips/clip0.png' has more pixels than the limit of 100" in row.error
+
+
+def test_an_error_ends_the_processes_of_the_engine_and_no_other_one() -> None:
+    other = CONTEXT.Process(target=time.sleep, args=(PATIENCE,))
+    other.start()
+    with pytest.raises(ZeroDivisionError), ProcessEngine(jobs=1) as engine:
+        batch("clips/clip0.mp4").run(engine, on_wait=lambda _: 1 / 0)
+    assert multiprocessing.active_children() == [other]
+    other.kill()
+    other.join()
     assert not Path("out/clip0").exists()
 
 

@@ -21,6 +21,7 @@ from samtracker.results.names import BATCH_HTML
 from samtracker.results.output_folder import alone
 from samtracker.results.process import forget_process, note_process, refuse_busy
 from samtracker.tracker import Tracker
+from samtracker.video.pixel_limit import pixel_limit
 
 POLL: Final = 0.2
 """Seconds between two looks at how far the jobs are."""
@@ -154,6 +155,7 @@ class _Run:
             make_tracker=batch.make_tracker,
             threads=batch.threads,
             directory=Path.cwd(),
+            pixel_limit=pixel_limit(),
         )
         self._waiting[self._engine.submit(number, task)] = number
 

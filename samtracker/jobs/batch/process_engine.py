@@ -166,6 +166,9 @@ def _begin(stopped: Any, alive: Connection, board: Any, gpu: str | None) -> None
     global _stopped, _board
     _stopped, _board = stopped, board
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    nowhere = os.open(os.devnull, os.O_WRONLY)  # what is to be said of a video is in its row
+    for output in (1, 2):
+        os.dup2(nowhere, output)
     if gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     threading.Thread(target=_end_with, args=(alive,), daemon=True).start()

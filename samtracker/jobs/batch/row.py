@@ -47,6 +47,7 @@ class BatchRow:
         anew: Whether the results that there are must not be gone on with: they are of a video or
             prompts that are others now, or are to be replaced.
         error: What went wrong, in one line; None if nothing did.
+        warnings: What is doubtful of the last attempt, a line each.
         host: Machine on which it was tracked.
     """
 
@@ -61,6 +62,7 @@ class BatchRow:
     objects: dict[str, dict[str, int]] = field(default_factory=dict)
     anew: bool = False
     error: str | None = None
+    warnings: list[str] = field(default_factory=list)
     host: str | None = None
 
     def to_dict(self) -> dict[str, Any]:

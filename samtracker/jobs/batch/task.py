@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import socket
@@ -30,6 +31,8 @@ from samtracker.jobs.threads import torch_threads
 from samtracker.prompts.prompts_file import PromptsFile
 from samtracker.results.names import RESUME, SUMMARY
 from samtracker.tracker import Tracker
+from samtracker.video.pixel_limit import set_pixel_limit
+from samtracker.video.read import check_range
 
 Report = Callable[[int, int | None], bool]
 """Called with how many frames are tracked, and how many there will be; False stops the job."""
@@ -49,7 +52,7 @@ class TrackOptions:
         device: See `TrackJob`.
 
     Raises:
-        ConfigError: There is no such format, direction or kind.
+        ConfigError: There is no such format, direction or kind, or the range is none.
     """
 
     save: tuple[str, ...] = ("overlay", "masks")
@@ -68,6 +71,7 @@ class TrackOptions:
         ):
             if value not in known:
                 raise ConfigError(f"{name}={value!r} does not exist: use {', '.join(known)}")
+        check_range(self.start, self.end, self.stride)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +86,7 @@ class BatchTask:
         make_tracker: See `Batch`.
         threads: See `Batch`.
         directory: Folder that relative paths are meant from.
+        pixel_limit: Largest number of pixels of a picture.
     """
 
     video: BatchVideo
@@ -91,6 +96,7 @@ class BatchTask:
     make_tracker: Callable[[], Tracker]
     threads: int
     directory: Path
+    pixel_limit: float
 
 
 def track_video(task: BatchTask, report: Report) -> BatchRow:
@@ -104,10 +110,12 @@ def track_video(task: BatchTask, report: Report) -> BatchRow:
         What came of it, be it a failure of whatever kind.
     """
     begin = time.monotonic()
-    attempt = task.row.attempts + 1
-    row = replace(task.row, attempts=attempt, error=None, host=socket.gethostname())
+    set_pixel_limit(task.pixel_limit)
+    attempt, host = task.row.attempts + 1, socket.gethostname()
+    row = replace(task.row, attempts=attempt, error=None, warnings=[], host=host)
     try:
-        row = _track(task, row, report)
+        with _warnings_into(row.warnings):
+            row = _track(task, row, report)
     except KeyboardInterrupt:
         row = replace(row, status=Status.STOPPED)
     except SamTrackerError as error:
@@ -225,6 +233,27 @@ def _concluded(row: BatchRow, outcome: Outcome) -> BatchRow:
         objects={str(number): states for number, states in summary.objects.items()},
         error=None if failure is None else str(failure),
     )
+
+
+@contextmanager
+def _warnings_into(lines: list[str]) -> Iterator[None]:
+    """Note in the `with` block what the package warns of."""
+    handler = _Lines(lines)
+    log = logging.getLogger("samtracker")
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+
+
+class _Lines(logging.Handler):
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__(logging.WARNING)
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(" ".join(record.getMessage().split()))
 
 
 @contextmanager
