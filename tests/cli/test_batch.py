@@ -99,7 +99,7 @@ def test_a_batch_that_is_killed_and_stopped_goes_on(folder: Path) -> None:
     assert psutil.wait_procs(workers, PATIENCE)[1] == []
     before = Path("out/clip0/summary.json").stat().st_mtime_ns
 
-    with ctrl_c_once(folder / "out/clip1.partial/masks/00012.png"):
+    with ctrl_c_once(folder / "out/clip1.partial/masks/00008.png"):
         stopped = samtrack(*command)
     assert stopped.code == 130
     assert [line.split()[:2] for line in stopped.out.splitlines()[1:]] == [
