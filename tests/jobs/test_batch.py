@@ -204,12 +204,20 @@ def test_other_results_are_kept() -> None:
     shutil.copytree("other/clip1", "other/mine")
     two_balls(Path("clips/mine.mp4"))
     first_mask(Path("clips/mine.png"))
-    row = batch(output="other", retries=0).run(HereEngine())[-1]
-    assert row.error is not None
-    assert "/other/mine' exists already" in row.error
+    with pytest.raises(OutputError, match="/other/mine' exists already and is not of this batch"):
+        batch(output="other").run(HereEngine())
     Path("other/batch.json").write_text("[]")
     with pytest.raises(OutputError, match="damaged or of another version"):
         batch(output="other").run(HereEngine())
+
+
+def test_after_nothing_but_failures_other_settings_are_taken() -> None:
+    Path("clips/clip0.png").rename("hidden.png")
+    assert statuses(batch("clips/clip0.mp4", retries=0).run(HereEngine())) == ["failed"]
+    Path("hidden.png").rename("clips/clip0.png")
+    (row,) = batch("clips/clip0.mp4", save=("csv",)).run(HereEngine())
+    assert (row.status.value, row.error, row.anew) == ("done", None, False)
+    assert ledger()["settings"]["save"] == ["csv"]
 
 
 def test_files_behind_urls(tracked: dict[str, dict[str, bytes | None]], folder: Path) -> None:
@@ -300,6 +308,9 @@ def test_a_batch_without_videos() -> None:
     for source, said in {
         "pictures": "no video in 'pictures': check the path; a folder of pictures is one video",
         "*.avi": r"no file matches '\*.avi'",
+        "clips/none.mp4": "no such file or folder: 'clips/none.mp4'; check the path",
+        "memory://none.mp4": "no such file or folder: 'memory://none.mp4'",
+        "day.json": r"'day.json' is no video: a manifest has JSON lines and ends in \.jsonl",
     }.items():
         with pytest.raises(ConfigError, match=said):
             batch(source)

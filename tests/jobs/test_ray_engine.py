@@ -30,6 +30,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "here", "a:b"])
+def test_nobody_at_the_address(address: str) -> None:
+    with pytest.raises(ConfigError, match=f"address='{address}' is of no cluster of Ray"):
+        RayEngine(address=address)
+
+
 def test_no_such_cluster() -> None:
     with pytest.raises(ConfigError, match="address='auto' is of no cluster of Ray"):
         RayEngine(address="auto")

@@ -60,7 +60,7 @@ class Ledger:
         path = f"{store.location}/{BATCH_JSON}"
         code = store.read(BATCH_JSON)
         if code is None:
-            if not overwrite and not store.is_empty():
+            if not overwrite and store.names():
                 raise OutputError(
                     f"output '{store.location}' exists already and is of no batch: choose another "
                     "with output=..., or replace what is called as the videos are with "
@@ -77,12 +77,15 @@ class Ledger:
             raise OutputError(
                 f"'{path}' is damaged or of another version: choose another output=..."
             ) from error
-        for name, value in settings.items():
-            if not overwrite and earlier.get(name) != value:
-                raise OutputError(
-                    f"'{path}' is of a batch with {name}={earlier.get(name)}, not {value}: choose "
-                    "another output=..., or replace its results with overwrite=True"
-                )
+        changed = [name for name, value in settings.items() if earlier.get(name) != value]
+        # Where there is nothing but failures, no results are mixed.
+        if changed and all(row.status is Status.FAILED and not row.frames for row in rows.values()):
+            return cls(store, settings, {name: replace(rows[name], anew=True) for name in rows})
+        for name in () if overwrite else changed:
+            raise OutputError(
+                f"'{path}' is of a batch with {name}={earlier.get(name)}, not {settings[name]}: "
+                "choose another output=..., or replace its results with overwrite=True"
+            )
         return cls(store, settings, rows)
 
     def enter(self, videos: Iterable[BatchVideo], *, overwrite: bool) -> None:
@@ -93,9 +96,15 @@ class Ledger:
             overwrite: Whether all are tracked anew.
 
         Raises:
-            OutputError: There are results of another video with the same name.
+            OutputError: There are results of another video with the same name, or others.
         """
+        taken = set() if overwrite else self._store.names() - self.rows.keys()
         for video in videos:
+            if video.name in taken:
+                raise OutputError(
+                    f"'{self._store.location}/{video.name}' exists already and is not of this "
+                    "batch: choose another output=..., or replace it with overwrite=True"
+                )
             inputs = f"{fingerprint(video.source)} {fingerprint(video.prompts)}"
             inputs += f" {video.boxes}{video.points}" if video.boxes or video.points else ""
             source = absolute(video.source)

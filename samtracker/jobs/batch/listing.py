@@ -10,13 +10,16 @@ from typing import Final
 
 from samtracker.errors import ConfigError, VideoError
 from samtracker.jobs.batch.manifest import SUFFIXES, read_manifest
-from samtracker.jobs.batch.storage import is_folder, is_staged, join, list_folder, matching
+from samtracker.jobs.batch.storage import exists, is_folder, is_staged, join, list_folder, matching
 from samtracker.jobs.batch.video import BatchVideo, name_of
 from samtracker.video.location import VIDEO_SUFFIXES
 from samtracker.video.stills import IMAGE_SUFFIXES, natural_order
 
 PROMPT_SUFFIXES: Final = (".json", ".txt", *IMAGE_SUFFIXES)
 """Endings of files with prompts; where a video has several files, the first one counts."""
+
+_TEXTS: Final = (".csv", ".json", ".txt", ".yaml", ".yml")
+"""Endings of files that may be meant as a manifest."""
 
 
 def find_videos(
@@ -32,7 +35,7 @@ def find_videos(
             folder that the video is in. A manifest may name others.
 
     Raises:
-        ConfigError: There is no video, two have the same name, or a manifest is damaged.
+        ConfigError: There is no such video, two have the same name, or a manifest is damaged.
         VideoError: A folder or manifest cannot be read.
     """
     folders = _PromptFolders(prompts_from)
@@ -61,8 +64,12 @@ def _videos(source: str) -> Iterator[BatchVideo]:
         if not found:
             raise ConfigError(f"no file matches '{source}': check the pattern")
         yield from map(_named, found)
-    else:
+    elif suffix in _TEXTS:
+        raise ConfigError(f"'{source}' is no video: a manifest has JSON lines and ends in .jsonl")
+    elif exists(source):
         yield _named(source)
+    else:
+        raise ConfigError(f"no such file or folder: '{source}'; check the path")
 
 
 def _in_folder(folder: str) -> Iterator[str]:

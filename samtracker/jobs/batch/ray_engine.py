@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import time
 from concurrent.futures import Future
 from importlib import import_module
@@ -17,6 +18,9 @@ from samtracker.jobs.batch.task import BatchTask, track_video
 
 _INTERVAL: Final = 0.5
 """Seconds between two reports of a task."""
+
+_PATIENCE: Final = 10.0
+"""Seconds until a cluster has answered."""
 
 
 class RayEngine:
@@ -44,6 +48,8 @@ class RayEngine:
     ) -> None:
         if missing(("ray",)):
             raise ConfigError("Ray is not installed: pip install 'samtracker[batch]'")
+        if address is not None and address != "auto":
+            _reach(address)
         # Else tasks without a GPU see none only after a warning that this will change.
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         ray: Any = import_module("ray")
@@ -87,6 +93,22 @@ class RayEngine:
         """See `Engine`."""
         for reference in tuple(self._running):
             self._ray.cancel(reference)
+
+
+def _reach(address: str) -> None:
+    """Ask whether anyone listens, which Ray itself does for minutes.
+
+    Raises:
+        ConfigError: Nobody does.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), _PATIENCE).close()
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"address={address!r} is of no cluster of Ray ({error}): give auto, HOST:PORT or "
+            "ray://HOST:PORT"
+        ) from error
 
 
 class _Board:

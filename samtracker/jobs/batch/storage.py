@@ -79,6 +79,20 @@ def is_folder(location: str) -> bool:
         return isinstance(place, Path) and place.is_dir()
 
 
+def exists(location: str) -> bool:
+    """Return whether there is anything at a location; whatever FFmpeg opens by its URL may be.
+
+    Raises:
+        VideoError: That cannot be asked for.
+    """
+    with _reading(location):
+        if is_staged(location):
+            files, path = fsspec.url_to_fs(location)
+            return bool(files.exists(path))
+        place = locate_source(location)
+        return isinstance(place, str) or place.exists()
+
+
 def matching(pattern: str) -> list[str]:
     """Return the locations that a glob pattern with a URL of fsspec names, sorted.
 
@@ -163,16 +177,17 @@ class Store:
         """The folder; None for a URL."""
         return None if is_staged(self.location) else Path(self.location)
 
-    def is_empty(self) -> bool:
-        """Return whether there is nothing, or nothing but hidden files.
+    def names(self) -> set[str]:
+        """Return the names of what is there but hidden files.
 
         Raises:
             OutputError: It cannot be listed.
         """
         with _writing(self.location):
             if not self._files.exists(self._path):
-                return True
-            return all(_last(name).startswith(".") for name in self._files.ls(self._path, False))
+                return set()
+            names = set(map(_last, self._files.ls(self._path, False)))
+            return {name for name in names if not name.startswith(".")}
 
     def read(self, name: str) -> bytes | None:
         """Return what a file holds; None for no such file.
