@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from samtracker.errors import ConfigError
+from samtracker.results.names import BATCH_HTML, BATCH_JSON, THUMBNAILS
 from samtracker.types import Box
 
 _NAME = re.compile(r"[\w][\w .,()\[\]+-]*")
@@ -34,10 +35,11 @@ class BatchVideo:
     points: tuple[tuple[tuple[float, float, int], ...], ...] = ()
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name) or self.name.endswith("."):
+        reserved = self.name in (BATCH_JSON, BATCH_HTML, THUMBNAILS)
+        if reserved or not _NAME.fullmatch(self.name) or self.name.endswith("."):
             raise ConfigError(
-                f"video '{self.source}' cannot be called {self.name!r}: give it a name of letters, "
-                "digits, - and _ in a manifest"
+                f"video '{self.source}' cannot be called {self.name!r}: give it another name, of "
+                "letters, digits, - and _, in a manifest"
             )
 
 
