@@ -35,9 +35,9 @@ def soft_aggregate(logits: Tensor) -> Tensor:
     nothing = -F.softplus(logits[:, open_]).sum(dim=0)  # log of the background's probability
     taken[open_] = best[open_] > nothing - torch.log(-torch.expm1(nothing))
     masks = logits == best
-    for mask in masks:  # of objects that are equal the first one has a pixel
-        mask &= taken
-        taken ^= mask
+    for row in range(len(masks)):  # of objects that are equal the first one has a pixel
+        masks[row] &= taken
+        taken ^= masks[row]
     return masks
 
 
