@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -19,12 +18,12 @@ from samtracker.serve.clip import Clip
 from samtracker.serve.compute import Compute
 from samtracker.serve.kept_session import KeptSession
 from samtracker.serve.live import LiveStream
+from samtracker.serve.log import HASHED, note
 from samtracker.serve.placed_prompt import PlacedPrompt
 from samtracker.serve.pointing import Choice, Pointer, Stroke
-from samtracker.serve.snapshot import Snapshot
 from samtracker.serve.stream_states import PassStates
 from samtracker.serve.timeline import Timeline
-from samtracker.serve.tracked_pass import Found, Way
+from samtracker.serve.tracked_pass import Way
 from samtracker.serve.walk import Walk
 from samtracker.tracker import Tracker
 from samtracker.types import Frame
@@ -36,8 +35,6 @@ SHARE: Final = 20.0
 
 MOST_WAITING: Final = 16
 """Calls of one session that may wait."""
-
-_LOG = logging.getLogger(__name__)
 
 
 class Session:
@@ -325,22 +322,26 @@ class Session:
         return self.clip
 
     async def _track(self, first: int, last: int | None) -> None:
-        limits: dict[Way, float] = {
-            "forward": math.inf if last is None else last,
-            "backward": first,
-        }
-        now = self.timeline.now
-        if now.direction == "both":  # what lies between prompts needs both passes
-            limits["forward"] = max(limits["forward"], now.frames[-1])
-            limits["backward"] = min(limits["backward"], now.frames[0])
+        now, begin, known = self.timeline.now, time.perf_counter(), len(self.tracked)
+        limits = now.limits(first, last)
+        failure: Exception | None = None
         try:
             for way in now.ways:
                 await self._pass(way, limits[way])
         except SamTrackerError as error:
-            self.message = str(error)
-        except Exception:
-            _LOG.exception("tracking failed")
-            self.message = "tracking failed: the log of the server says why"
+            failure, self.message = error, str(error)
+        except Exception as error:
+            failure = error
+            self.message = "tracking failed: the log of the server says where"
+        note(
+            "tracked",
+            level=logging.INFO if failure is None else logging.ERROR,
+            error=failure,
+            session=self.folder.name[:HASHED],
+            direction=now.direction,
+            frames=len(self.tracked) - known,
+            ms=round(1000 * (time.perf_counter() - begin), 1),
+        )
 
     async def _pass(self, way: Way, limit: float) -> None:
         """Make a pass as far as a frame, or until it is to stop."""
@@ -353,15 +354,7 @@ class Session:
                     break
                 found = await self.run(partial(walk.step, frame))
                 if found is not None:
-                    self._record(way, *found)
-
-    def _record(self, way: Way, frame: int, found: Iterable[Found]) -> None:
-        """Take note of what was tracked, and of the frames that are up to date by that."""
-        before = _frames(self.timeline.now)
-        self.timeline.record(way, frame, found)
-        after = _frames(self.timeline.now)
-        news = [number for number in after if number not in before and number != frame]
-        self.tracked += [*news, frame]
+                    self.tracked += self.timeline.record(way, *found)
 
     async def _image(self, number: int) -> Frame:
         """Return a frame exactly.
@@ -398,8 +391,3 @@ class Session:
         self.timeline.place(placed, again=again)
         self._states.follow(before, self.timeline.now)
         self._choice = placed, choice
-
-
-def _frames(now: Snapshot) -> range:
-    """Return the frames that are up to date."""
-    return range(0) if now.clean is None else range(now.clean[0], now.clean[1] + 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -64,6 +65,23 @@ class Snapshot:
         begin, end = self.passes[way].first_of(self.frames), self.passes[way].clean
         assert end is not None, "there is a prompt"
         return min(begin, end), max(begin, end)
+
+    @property
+    def clean_frames(self) -> range:
+        """The frames that are up to date."""
+        return range(0) if self.clean is None else range(self.clean[0], self.clean[1] + 1)
+
+    def limits(self, first: int, last: int | None) -> dict[Way, float]:
+        """Return the frames at which the passes end, where there are prompts.
+
+        Args:
+            first: First frame that is wanted.
+            last: Last one; None for that of the clip.
+        """
+        begin, end = float(first), math.inf if last is None else float(last)
+        if self.direction == "both":  # what lies between prompts needs both passes
+            begin, end = min(begin, self.frames[0]), max(end, self.frames[-1])
+        return {"forward": end, "backward": begin}
 
     def at(self, frame: int) -> tuple[Found, ...]:
         """Return the objects in a frame, in the order of their ids."""

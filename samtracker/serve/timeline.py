@@ -150,11 +150,17 @@ class Timeline:
         """Say which passes count; that is no change that can be undone."""
         self.now = replace(self.now, direction=direction)
 
-    def record(self, way: Way, frame: int, found: Iterable[Found]) -> None:
-        """Take note of what a pass found in the frame after `clean`, or in that frame itself."""
-        now = self.now
-        passes = {**now.passes, way: now.passes[way].recorded(frame, found)}
-        self.now = replace(now, passes=passes)
+    def record(self, way: Way, frame: int, found: Iterable[Found]) -> list[int]:
+        """Take note of what a pass found in the frame after `clean`, or in that frame itself.
+
+        Returns:
+            The frames that have other objects by that, this frame last.
+        """
+        before = self.now
+        passes = {**before.passes, way: before.passes[way].recorded(frame, found)}
+        self.now = replace(before, passes=passes)
+        news = [at for at in self.now.clean_frames if at not in before.clean_frames and at != frame]
+        return [*news, frame]
 
     def undo(self) -> None:
         """Take the last change back, and all that was tracked since.
