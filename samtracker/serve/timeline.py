@@ -159,8 +159,10 @@ class Timeline:
         before = self.now
         passes = {**before.passes, way: before.passes[way].recorded(frame, found)}
         self.now = replace(before, passes=passes)
-        news = [at for at in self.now.clean_frames if at not in before.clean_frames and at != frame]
-        return [*news, frame]
+        old, new = before.clean_frames, self.now.clean_frames
+        ahead = range(new.start, min(old.start, new.stop))
+        behind = range(max(old.stop, new.start), new.stop)
+        return [*(at for at in (*ahead, *behind) if at != frame), frame]
 
     def undo(self) -> None:
         """Take the last change back, and all that was tracked since.
