@@ -20,8 +20,8 @@ def to_runs(pixels: NDArray[np.bool_]) -> NDArray[np.uint32]:
     [0, 2, 1]
     """
     ends = np.flatnonzero(pixels[1:] != pixels[:-1]) + 1
-    bounds = np.concatenate([[0] if pixels[:1].any() else [], [0], ends, [pixels.size]])
-    return np.diff(bounds).astype(np.uint32)
+    begin = [0, 0] if pixels[:1].any() else [0]
+    return np.diff(np.concatenate([begin, ends, [pixels.size]])).astype(np.uint32)
 
 
 def from_runs(runs: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:

@@ -99,7 +99,7 @@ def test_the_direction_of_a_project_may_be_another(
     options = ("--direction", "forward", "--save", "csv", "-o", tmp_path / "out", *WEIGHTS)
     assert samtrack("track", balls, "--project", project, *options).code == 0
     first, *_ = (tmp_path / "out" / "tracks.csv").read_text().splitlines()[1:]
-    assert first.startswith("0,")
+    assert first.startswith(f"{FIRST},")
     data = json.loads(project.read_text())
     data["settings"]["direction"] = "sideways"
     project.write_text(json.dumps(data))
