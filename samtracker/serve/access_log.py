@@ -57,7 +57,7 @@ class AccessLog:
                 session=_session(scope),
                 method=scope.get("method"),
                 route=_route(scope),
-                status=status,
+                status=status or None,
                 ms=round(1000 * (time.perf_counter() - begin), 1),
                 received=received,
                 sent=sent,

@@ -153,8 +153,9 @@ class Sessions:
             await session.bring_back(self._config.folder)
         except SamTrackerError as error:
             note("session lost", level=logging.WARNING, error=error, session=session_id(secret))
+        else:
+            note("session back", session=session_id(secret))
         self._sessions[secret] = session
-        note("session back", session=session_id(secret))
         return session
 
     def _forget_old(self) -> None:

@@ -115,9 +115,7 @@ class Timeline:
         Raises:
             PromptError: Its mask hides all of another object.
         """
-        now, taken = self.now, prompt.mask.decode()
-        if again:
-            now = replace(self._undo[-1], direction=now.direction)
+        now, taken = self._undo[-1] if again else self.now, prompt.mask.decode()
         for item in now.at(prompt.frame):
             hidden = item.mask.box is not None and item.mask.less(taken).box is None
             if hidden and item.id != prompt.object_id:
@@ -147,8 +145,10 @@ class Timeline:
         self._change(replace(self.now, names={**self.now.names, object_id: name}))
 
     def direct(self, direction: Direction) -> None:
-        """Say which passes count; that is no change that can be undone."""
+        """Say which passes count, now and in what can be undone or done again."""
         self.now = replace(self.now, direction=direction)
+        self._undo = [replace(one, direction=direction) for one in self._undo]
+        self._redo = [replace(one, direction=direction) for one in self._redo]
 
     def record(self, way: Way, frame: int, found: Iterable[Found]) -> list[int]:
         """Take note of what a pass found in the frame after `clean`, or in that frame itself.
@@ -184,7 +184,7 @@ class Timeline:
         if not back:
             raise NothingToUndoError(f"nothing to {what}: change something first")
         forth.append(self.now)
-        self.now = replace(back.pop(), direction=self.now.direction)
+        self.now = back.pop()
 
     def _change(self, after: Snapshot, *, again: bool = False) -> None:
         if not again:

@@ -75,7 +75,7 @@ class Walk:
             self._tracker.step(image, frame.time)
             self._states.keep(number, self._tracker)
         self._give_prompts(number, image, frame.time)
-        self._number, self._arrived = number + (1 if self._way == "forward" else -1), False
+        self._number, self._arrived = number + STEPS[self._way], False
         if self._pass.reaches(number) and number != self._pass.clean:
             return None
         return number, self._found()
