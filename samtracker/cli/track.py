@@ -131,8 +131,10 @@ def track(  # noqa: PLR0917
 
         if prompts is not None:
             raise click.UsageError("--project has prompts of its own: leave --prompts out")
-        given = {name for name in model if _is_given(context, name)}
-        build, model = open_project(project, Path(video), model, given)
+        options = {**model, "direction": direction}
+        given = {name for name in options if _is_given(context, name)}
+        build, model = open_project(project, Path(video), options, given)
+        direction = model.pop("direction")
         prompts = project
     job = TrackJob(
         source=video,
