@@ -73,7 +73,7 @@ class BackwardPass(TrackingPass):
                 result, origins = prompts.start(tracker, frame, objects, on_object)
                 given: PassPrompts = NoMorePrompts(tracker.object_ids)
             else:
-                given = BackwardPrompts(later.backward(reader.places))
+                given = BackwardPrompts(later.backward(reader.places), later.absent)
                 later.finish()
                 frame = self._first(reader, given.has)
                 tracker = make()
@@ -121,7 +121,7 @@ class BackwardPass(TrackingPass):
         assert last.timestamp is not None, "frames of a source have times"
         if isinstance(given, PromptSchedule):
             with self.record.open_source(backward=True) as reader:
-                given = BackwardPrompts(given.backward(reader.places))
+                given = BackwardPrompts(given.backward(reader.places), given.absent)
         prompts = given or NoMorePrompts()
         with self.record.open_source(
             end=math.nextafter(last.timestamp, math.inf), backward=True

@@ -19,13 +19,19 @@ from samtracker.types import Frame, FrameResult, Mask, Size, State, TrackedObjec
 from samtracker.video.read import VideoFrame, VideoReader
 
 
-def to_line(frame: VideoFrame, result: FrameResult, prompted: Collection[int] = ()) -> str:
+def to_line(
+    frame: VideoFrame,
+    result: FrameResult,
+    prompted: Collection[int] = (),
+    absent: Collection[int] = (),
+) -> str:
     """Return a frame's result as a line of JSON, and by what the frame is known again.
 
     Args:
         frame: The frame.
         result: What was found in it.
         prompted: Ids of the objects whose masks the user gave there, where that matters.
+        absent: Ids, in the tracker, of the objects that the user said are not there, likewise.
     """
     objects = [
         {
@@ -44,6 +50,7 @@ def to_line(frame: VideoFrame, result: FrameResult, prompted: Collection[int] = 
         "crc": _crc(frame.image),
         "objects": objects,
         **({"prompted": sorted(prompted)} if prompted else {}),
+        **({"absent": sorted(absent)} if absent else {}),
     }
     return json.dumps(line)
 

@@ -121,19 +121,27 @@ class JournalWriter:
         self._written = last
         self.checkpoint()
 
-    def write(self, frame: VideoFrame, result: FrameResult, prompted: Collection[int] = ()) -> None:
+    def write(
+        self,
+        frame: VideoFrame,
+        result: FrameResult,
+        *,
+        prompted: Collection[int] = (),
+        absent: Collection[int] = (),
+    ) -> None:
         """Write a frame's result, before it is written anywhere else.
 
         Args:
             frame: The frame.
             result: What was found in it.
             prompted: See `to_line`.
+            absent: See `to_line`.
         """
         if self._journal is None:
             return
         try:
             with writing(self._folder / self._names.journal):
-                self._journal.write(to_line(frame, result, prompted) + "\n")
+                self._journal.write(to_line(frame, result, prompted, absent) + "\n")
                 self._journal.flush()
         except OutputError as error:
             self._fail(error)

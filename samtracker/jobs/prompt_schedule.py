@@ -36,7 +36,7 @@ class PromptSchedule:
 
     def __init__(self, file: PromptsFile) -> None:
         self._file = file
-        self._waiting: _Prompts = [(o, prompt) for o in file.objects for prompt in o.prompts]
+        self._waiting: _Prompts = [(o, prompt) for o in file.objects for prompt in o.shown]
         self._ids: dict[int, int] = {}
         self._kinds: dict[int, str] = {}
         self.prompted: frozenset[int] = frozenset()
@@ -84,6 +84,11 @@ class PromptSchedule:
         for item, prompt in self._due(index, time):
             if id(item) not in self._ids:
                 self._begin(item, prompt)
+
+    def absent(self, index: int, time: float) -> tuple[int, ...]:
+        """See `LaterPrompts`."""
+        started = ((self._ids.get(id(item)), item) for item in self._file.objects)
+        return tuple(n for n, item in started if n is not None and item.is_absent(index, time))
 
     def apply(self, tracker: Tracker, frame: VideoFrame, result: FrameResult) -> FrameResult:
         """See `LaterPrompts`."""

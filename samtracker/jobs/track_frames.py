@@ -110,8 +110,9 @@ def _steps(
 ) -> Iterator[tuple[VideoFrame, FrameResult, float]]:
     """Yield the frames to come, their results and the seconds that each step took."""
     for frame in frames:
+        absent = () if later is None else later.absent(frame.index, frame.time)
         begin = time.perf_counter()
-        result = tracker.step(frame.image, frame.time)
+        result = tracker.step(frame.image, frame.time, absent=absent)
         seconds = time.perf_counter() - begin
         if later is not None:
             result = later.apply(tracker, frame, result)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, ClassVar
@@ -100,9 +100,9 @@ class TrackingPass:
             closing(JournalWriter(self._folder, self.record, tracker, self.names)) as journal,
         ):
 
-            def note(frame: VideoFrame, result: FrameResult) -> None:
+            def note(frame: VideoFrame, result: FrameResult, absent: Collection[int] = ()) -> None:
                 result = prompts.to_results(result)
-                journal.write(frame, result, prompts.prompted)
+                journal.write(frame, result, prompted=prompts.prompted, absent=absent)
                 if not journal.is_open:
                     assert journal.failure is not None, "else it is open"
                     raise journal.failure
@@ -116,10 +116,11 @@ class TrackingPass:
                 if first is not None:
                     note(first, last_result(tracker))
                 for frame in frames:
+                    absent = prompts.absent(frame.index, frame.time)
                     begin = time.perf_counter()
-                    result = tracker.step(frame.image, frame.time)
+                    result = tracker.step(frame.image, frame.time, absent=absent)
                     self.seconds.append(time.perf_counter() - begin)
-                    note(frame, prompts.apply(tracker, frame, result))
+                    note(frame, prompts.apply(tracker, frame, result), absent)
             finally:
                 journal.checkpoint()
 

@@ -19,6 +19,8 @@ FORMAT: Final = "samtracker-prompts-1"
 PROJECT: Final = "samtracker-project-1"
 """A file of prompts that also says what they are for; see `samtracker.prompts.project_file`."""
 
+_KINDS: Final = ("mask", "box", "points", "rle", "absent")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
@@ -50,7 +52,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class PlacedPrompt:
-    """What is pointed at in a frame: exactly one of mask, rle, box and points.
+    """What is said of an object in a frame: exactly one of mask, rle, box, points and absent.
 
     Attributes:
         place: Where it holds.
@@ -58,6 +60,8 @@ class PlacedPrompt:
         rle: A mask that is in the file itself, as COCO's run lengths.
         box: X1, y1, x2, y2 in pixels.
         points: Clicks (x, y, label).
+        absent: True if it is not there from this frame on, up to its next prompt; False if it may
+            be there again, and is looked for.
     """
 
     place: Place
@@ -65,10 +69,11 @@ class PlacedPrompt:
     rle: Mapping[str, Any] | None = None
     box: Box | None = None
     points: tuple[tuple[float, float, int], ...] | None = None
+    absent: bool | None = None
 
     @property
     def kind(self) -> str:
-        """Whether it is a mask, a box or clicks."""
+        """Whether it is a mask, a box or clicks, of an object that is shown."""
         if self.mask is not None or self.rle is not None:
             return "mask"
         return "points" if self.box is None else "box"
@@ -100,6 +105,7 @@ class PlacedPrompt:
             "rle": self.rle,
             "box": self.box,
             "points": self.points,
+            "absent": self.absent,
         }
         return {key: value for key, value in plain.items() if value is not None}
 
@@ -110,11 +116,31 @@ class PromptedObject:
 
     Attributes:
         name: Empty without.
-        prompts: At least one; the first in time starts it, the others correct it.
+        prompts: At least one; the first in time starts it, the others correct it, or say where it
+            is absent. If they are placed by frames and by times, they are in their order.
     """
 
     name: str
     prompts: tuple[PlacedPrompt, ...]
+
+    @property
+    def shown(self) -> tuple[PlacedPrompt, ...]:
+        """The prompts that show it, in their order."""
+        return tuple(prompt for prompt in self.in_time() if prompt.absent is None)
+
+    def in_time(self) -> tuple[PlacedPrompt, ...]:
+        """Return the prompts in their order."""
+        places = [prompt.place for prompt in self.prompts]
+        if len({place.frame is None for place in places}) > 1:
+            return self.prompts
+        return tuple(
+            sorted(self.prompts, key=lambda prompt: prompt.place.frame or prompt.place.time or 0)
+        )
+
+    def is_absent(self, index: int, time: float) -> bool:
+        """Return whether it is said not to be in a frame, by the frame's number and time."""
+        reached = [p.absent for p in self.in_time() if p.place.is_reached(index, time)]
+        return bool(reached and reached[-1])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,23 +212,27 @@ def _object(data: dict[str, Any], folder: Path) -> PromptedObject:
     prompts = tuple(_prompt(item, folder) for item in data["prompts"])
     if not prompts:
         raise ValueError("an object has no prompts")
-    return PromptedObject(name=str(data.get("name", "")), prompts=prompts)
+    made = PromptedObject(name=str(data.get("name", "")), prompts=prompts)
+    first = made.in_time()[0]
+    if first.absent is not None:
+        raise ValueError(f"an object begins with its absence, at {first.place}: show it before")
+    return made
 
 
 def _prompt(data: dict[str, Any], folder: Path) -> PlacedPrompt:
-    _check_keys(data, {"frame", "time", "mask", "rle", "box", "points", "shown"})
-    shown = data.keys() & {"mask", "rle", "box", "points"}
-    if len(shown) != 1:
-        raise ValueError(
-            f"{json.dumps(data)[:60]} has not exactly one of mask, box, points and rle"
-        )
-    mask, rle, box, points = (data.get(key) for key in ("mask", "rle", "box", "points"))
+    _check_keys(data, {"frame", "time", "shown", *_KINDS})
+    if len(data.keys() & set(_KINDS)) != 1:
+        raise ValueError(f"{json.dumps(data)[:60]} has not exactly one of {', '.join(_KINDS)}")
+    mask, box, points, rle, absent = (data.get(key) for key in _KINDS)
+    if not isinstance(absent, bool | None):
+        raise ValueError(f"absent {json.dumps(absent)[:20]} is neither true nor false")
     return PlacedPrompt(
         place=_place(data),
         mask=None if mask is None else folder / str(mask),
         rle=rle,
         box=None if box is None else _box(box),
         points=None if points is None else tuple(_click(*point) for point in points),
+        absent=absent,
     )
 
 
