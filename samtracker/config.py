@@ -31,7 +31,7 @@ DATASETS = ("davis", "davis2017", "youtube", "folder", "instances")
 CORRUPTIONS = ("blur", "noise", "dark", "jpeg", "drop-frames", "occluder", "look-alike")
 FORMATS = (
     *("overlay", "masks", "rle", "csv", "alpha", "gif", "webm"),
-    *("coco", "coco-polygons", "yolo", "mots", "mot", "cvat", "labelme"),
+    *("coco", "coco-polygons", "yolo", "mots", "mot", "cvat", "labelme", "prompts"),
 )
 CONVERTIBLE = ("masks", "rle", "coco", "coco-polygons", "yolo", "mots", "cvat")
 DIRECTIONS = ("forward", "backward", "both")

@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from samtracker.cli.command_line import present, run_anew
 from samtracker.cli.options import (
     PlaceType,
+    RangeType,
     first_prompt_options,
     log_option,
     model_options,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from samtracker.cli.progress import ProgressDisplay
     from samtracker.jobs import Outcome, TrackJob
     from samtracker.tracker import Tracker
+    from samtracker.video.selection import Range
 
 
 @click.command()
@@ -70,6 +72,13 @@ if TYPE_CHECKING:
 )
 @click.option("--end", type=float, help="Seconds at which to stop.")
 @click.option("--stride", type=int, default=1, help="Track every n-th frame only.")
+@click.option(
+    "--skip",
+    type=RangeType(),
+    multiple=True,
+    help="Leave out frames 100-200, both included, or the time 4s-6.5s; repeatable. A prompt in "
+    "them holds in the next frame that is tracked.",
+)
 @stream_option
 @log_option
 @click.option("--overwrite", is_flag=True, help="Replace an earlier run's output folder and log.")
@@ -102,6 +111,7 @@ def track(  # noqa: PLR0917
     start: float,
     end: float | None,
     stride: int,
+    skip: tuple[Range, ...],
     stream: int | None,
     log: Path | None,
     overwrite: bool,
@@ -161,6 +171,7 @@ def track(  # noqa: PLR0917
         start=start,
         end=end,
         stride=stride,
+        skip=skip,
         stream=stream,
         overwrite=overwrite,
         log=log,

@@ -30,7 +30,7 @@ from samtracker.jobs.progress import JobStart, Progress
 from samtracker.jobs.replay import Replay, ReplayedCall
 from samtracker.jobs.resumption import resume
 from samtracker.jobs.summary import Summary
-from samtracker.prompts.prompts_file import Place, PlacedPrompt, PromptedObject
+from samtracker.prompts.prompts_file import Place, PlacedPrompt, PromptedObject, PromptsFile
 
 __all__ = [
     "CommandLine",
@@ -41,6 +41,7 @@ __all__ = [
     "PlacedPrompt",
     "Progress",
     "PromptedObject",
+    "PromptsFile",
     "Replay",
     "ReplayedCall",
     "Summary",

@@ -92,7 +92,7 @@ def execute(  # noqa: PLR0917
         KeyboardInterrupt: It was stopped before that.
     """
     assert tracker.result is not None, "its stream has begun"
-    total = expected_frames(reader, start=record.start, end=record.end, stride=record.stride)
+    total = expected_frames(reader, record.selection())
     watcher.start(
         JobStart(result=tracker.result, origins=record.origins, restored=restored, total=total)
     )
@@ -137,7 +137,7 @@ def conclude(  # noqa: PLR0917
     """
 
     def summed_up() -> Summary:
-        return summarize(tracker, reader.info, read, ending, record.origins, record.source)
+        return summarize(tracker, reader.info, read, ending, record)
 
     summary = summed_up()
     try:

@@ -14,6 +14,7 @@ from samtracker.jobs.execution import Execution, Watcher, execute
 from samtracker.jobs.execution_of_passes import execute_passes
 from samtracker.jobs.first_frame import first_frame
 from samtracker.jobs.first_prompts import FirstPrompts
+from samtracker.jobs.given_prompts import save_given
 from samtracker.jobs.log import check_log, keeping_log
 from samtracker.jobs.outcome import Outcome
 from samtracker.jobs.passes import Passes
@@ -23,6 +24,7 @@ from samtracker.jobs.record import JobRecord, lasting
 from samtracker.results.output_folder import OutputFolder
 from samtracker.tracker import Tracker
 from samtracker.video.read import read_frames
+from samtracker.video.selection import Range, Selection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,8 @@ class TrackJob:
         start: Seconds to skip; the prompts are for the first frame after them.
         end: Seconds at which to stop; None for the end of the source.
         stride: Every how many-th frame is tracked.
+        skip: Ranges of frames that are left out, see `read_frames`; a prompt in one holds in the
+            next frame that is tracked.
         stream: Number of the video stream, see `read_frames`.
         overwrite: Whether an earlier `output` and `log` are replaced.
         log: File to take down what is done, for `Replay`; None for none.
@@ -68,6 +72,7 @@ class TrackJob:
     start: float = 0.0
     end: float | None = None
     stride: int = 1
+    skip: tuple[Range, ...] = ()
     stream: int | None = None
     overwrite: bool = False
     log: Path | None = None
@@ -80,6 +85,10 @@ class TrackJob:
         for name in self.save:
             if name not in FORMATS:
                 raise ConfigError(f"save={name!r} does not exist: use {', '.join(FORMATS)}")
+        if "prompts" in self.save and self.prompts.detections is not None:
+            raise ConfigError(
+                "save='prompts' does not fit detections, which start objects: leave it out"
+            )
 
     def run(
         self,
@@ -128,23 +137,22 @@ class TrackJob:
         on_log_failure: Callable[[OutputError], object],
     ) -> Execution:
         """Track forward, and write each frame at once."""
-        with read_frames(
-            self.source, start=self.start, end=self.end, stride=self.stride, stream=self.stream
-        ) as reader:
+        selection = Selection(start=self.start, end=self.end, stride=self.stride, skip=self.skip)
+        with read_frames(self.source, **vars(selection), stream=self.stream) as reader:
             later = self.prompts.read_later()
             frame = first_frame(
                 reader,
                 partial(self.prompts.begin_in, later=later),
                 check=later.check if isinstance(later, PromptSchedule) else None,
                 source=self.source,
-                start=self.start,
-                end=self.end,
+                selection=selection,
             )
             objects = self.prompts.read_objects(reader.info.size, frame.source or str(self.source))
             tracker = tracker() if callable(tracker) else tracker
             waits = self.prompts.at is not None or not self.prompts.in_first_frame
             with keeping_log(self.log, tracker, self.source, on_log_failure):
                 first, origins = self.prompts.start(tracker, frame, objects, on_object, later)
+                save_given(self.save, folder.partial, self.prompts, tracker, frame, objects, later)
                 record = self.record(origins, frame.time if waits else self.start)
                 done = [(frame, first)]
                 return execute(record, tracker, reader, done, folder, watcher, later=later)
@@ -183,6 +191,7 @@ class TrackJob:
             start=start,
             end=self.end,
             stride=self.stride,
+            skip=self.skip,
             stream=self.stream,
             save=self.save,
             device=self.device,

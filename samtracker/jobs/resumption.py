@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from samtracker.errors import PromptError, WeightsError
+from samtracker.files import writing
 from samtracker.jobs.execution import Execution, Watcher, execute
 from samtracker.jobs.execution_of_passes import execute_passes
 from samtracker.jobs.first_prompts import FirstPrompts
@@ -19,7 +21,7 @@ from samtracker.jobs.progress import OnFrame, OnStart
 from samtracker.jobs.prompt_schedule import PromptSchedule
 from samtracker.jobs.record import JobRecord
 from samtracker.jobs.threads import torch_threads
-from samtracker.results.names import BACKWARD_TRACKER, RESUME, TRACKER
+from samtracker.results.names import BACKWARD_TRACKER, FILES, RESUME, TRACKER
 from samtracker.results.output_folder import OutputFolder
 from samtracker.tracker import Tracker
 from samtracker.tracking.save import load_tracker
@@ -74,6 +76,7 @@ def resume(
     ):
         assert target.former is not None, "it is the one given"
         record = replace(record, overwrite=record.overwrite or place == output)
+        _keep_prompts(target.former, target.partial)
         if record.direction == "forward":
             execution = _at_once(record, tracker, target, watcher, later)
         else:
@@ -105,6 +108,14 @@ def _at_once(
             restored=tracker.result.index + 1,
             later=later,
         )
+
+
+def _keep_prompts(former: Path, folder: Path) -> None:
+    """Copy the prompts that the job was given, if they were saved."""
+    path = folder / FILES["prompts"]
+    if (former / path.name).is_file():
+        with writing(path):
+            shutil.copyfile(former / path.name, path)
 
 
 def _read_later(record: JobRecord) -> LaterPrompts | None:

@@ -29,6 +29,7 @@ class TrackingPass:
         watcher: Who is told how far it is.
 
     Attributes:
+        folder: The same.
         record: The same; its origins are known once objects have started.
         names: Names of the journal and of the tracker's file.
         stage: See `Progress`.
@@ -41,7 +42,7 @@ class TrackingPass:
     def __init__(self, record: JobRecord, folder: Path, watcher: Watcher) -> None:
         self.record = record
         self.seconds: list[float] = []
-        self._folder = folder
+        self.folder = folder
         self._watcher = watcher
 
     def tell_start(self, result: FrameResult, total: int | None, *, restored: int = 0) -> None:
@@ -97,7 +98,7 @@ class TrackingPass:
         """
         with (
             ReadAhead(reader) as frames,
-            closing(JournalWriter(self._folder, self.record, tracker, self.names)) as journal,
+            closing(JournalWriter(self.folder, self.record, tracker, self.names)) as journal,
         ):
 
             def note(frame: VideoFrame, result: FrameResult, absent: Collection[int] = ()) -> None:
