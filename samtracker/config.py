@@ -34,6 +34,7 @@ FORMATS = (
     *("coco", "coco-polygons", "yolo", "mots", "mot", "cvat", "labelme", "prompts"),
 )
 CONVERTIBLE = ("masks", "rle", "coco", "coco-polygons", "yolo", "mots", "cvat")
+SCENE_CUTS = ("ignore", "keep", "stop", "ask")
 DIRECTIONS = ("forward", "backward", "both")
 MASK_KINDS = ("auto", "ids", "binary", "colors")
 NEVER = 1e9

@@ -22,7 +22,7 @@ from samtracker.cli.options import (
     stream_option,
     threads_option,
 )
-from samtracker.config import DIRECTIONS
+from samtracker.config import DIRECTIONS, SCENE_CUTS
 from samtracker.video.location import is_camera, locate_source
 
 if TYPE_CHECKING:
@@ -79,6 +79,14 @@ if TYPE_CHECKING:
     help="Leave out frames 100-200, both included, or the time 4s-6.5s; repeatable. A prompt in "
     "them holds in the next frame that is tracked.",
 )
+@click.option(
+    "--scene-cuts",
+    default="ignore",
+    metavar="|".join(SCENE_CUTS),
+    show_default=True,
+    help="At a cut to another scene look for all objects in the whole frame (keep), end the job "
+    "(stop), or ask which of the two; ignore looks for no cuts.",
+)
 @stream_option
 @log_option
 @click.option("--overwrite", is_flag=True, help="Replace an earlier run's output folder and log.")
@@ -112,6 +120,7 @@ def track(  # noqa: PLR0917
     end: float | None,
     stride: int,
     skip: tuple[Range, ...],
+    scene_cuts: str,
     stream: int | None,
     log: Path | None,
     overwrite: bool,
@@ -172,6 +181,7 @@ def track(  # noqa: PLR0917
         end=end,
         stride=stride,
         skip=skip,
+        scene_cuts=scene_cuts,
         stream=stream,
         overwrite=overwrite,
         log=log,
@@ -208,7 +218,13 @@ def demo(output: Path, save: tuple[str, ...], show: bool, **model: Any) -> None:
 
 
 def _run(job: TrackJob, build: Callable[[], Tracker], display: ProgressDisplay) -> Outcome:
-    return job.run(build, on_object=display.prepare, on_start=display.start, on_frame=display.show)
+    return job.run(
+        build,
+        on_object=display.prepare,
+        on_start=display.start,
+        on_frame=display.show,
+        on_cut=display.ask if display.can_ask else None,
+    )
 
 
 def _go_on(
@@ -232,6 +248,7 @@ def _go_on(
                 device=device,
                 on_start=display.start,
                 on_frame=display.show,
+                on_cut=display.ask if display.can_ask else None,
             ),
             show=show,
         )

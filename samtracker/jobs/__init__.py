@@ -29,6 +29,7 @@ from samtracker.jobs.outcome import Outcome
 from samtracker.jobs.progress import JobStart, Progress
 from samtracker.jobs.replay import Replay, ReplayedCall
 from samtracker.jobs.resumption import resume
+from samtracker.jobs.scene_cuts import SceneCut
 from samtracker.jobs.summary import Summary
 from samtracker.prompts.prompts_file import Place, PlacedPrompt, PromptedObject, PromptsFile
 
@@ -44,6 +45,7 @@ __all__ = [
     "PromptsFile",
     "Replay",
     "ReplayedCall",
+    "SceneCut",
     "Summary",
     "TrackJob",
     "annotate",

@@ -13,6 +13,7 @@ from samtracker.jobs.first_prompts import FirstPrompts
 from samtracker.jobs.job import TrackJob
 from samtracker.jobs.passes import Passes
 from samtracker.jobs.record import lasting
+from samtracker.jobs.scene_cuts import check_asked
 from samtracker.prompts.prompts_file import PromptedObject, PromptsFile
 from samtracker.results.names import FILES
 from samtracker.tracker import Tracker
@@ -30,6 +31,7 @@ def annotate(
     end: float | None = None,
     stride: int = 1,
     skip: Sequence[Range] = (),
+    scene_cuts: str = "ignore",
     stream: int | None = None,
 ) -> Iterator[StreamResult]:
     """Find objects in all frames of a source, shown in any of them.
@@ -56,6 +58,7 @@ def annotate(
         end: See `TrackJob`.
         stride: See `TrackJob`.
         skip: See `TrackJob`.
+        scene_cuts: "ignore", "keep" or "stop", see `TrackJob`.
         stream: See `TrackJob`.
 
     Yields:
@@ -85,9 +88,11 @@ def annotate(
             end=end,
             stride=stride,
             skip=tuple(skip),
+            scene_cuts=scene_cuts,
             stream=stream,
             direction=direction,
         )
+        check_asked(scene_cuts, None)
         passes = Passes(job.record({}, start), folder, Watcher(on_start=None, on_frame=None))
         passes.track(prompts, tracker or Tracker.from_pretrained)
         with passes.read() as reader, passes.results(reader.info.size) as results:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from samtracker.config import DIRECTIONS, FORMATS
+from samtracker.config import DIRECTIONS, FORMATS, SCENE_CUTS
 from samtracker.errors import ConfigError, OutputError, VideoError
 from samtracker.jobs.command_line import CommandLine
 from samtracker.jobs.execution import Execution, Watcher, execute
@@ -21,6 +21,7 @@ from samtracker.jobs.passes import Passes
 from samtracker.jobs.progress import OnFrame, OnObject, OnStart
 from samtracker.jobs.prompt_schedule import PromptSchedule
 from samtracker.jobs.record import JobRecord, lasting
+from samtracker.jobs.scene_cuts import OnCut, check_asked
 from samtracker.results.output_folder import OutputFolder
 from samtracker.tracker import Tracker
 from samtracker.video.read import read_frames
@@ -59,9 +60,12 @@ class TrackJob:
         direction: Of `samtracker.config.DIRECTIONS`: "forward" from the prompts on, "backward" to
             the frames before them, or "both"; between two prompts of an object the masks are then
             those of the direction that is surer of them.
+        scene_cuts: What becomes of cuts to another scene, of `samtracker.config.SCENE_CUTS`:
+            "ignore" does not look for them, "keep" looks for all objects in the whole frame behind
+            each, "stop" ends the job there, and "ask" asks at each which of these two.
 
     Raises:
-        ConfigError: A format or direction does not exist, or the direction does not fit the rest.
+        ConfigError: A format, direction or the like does not exist, or does not fit the rest.
         VideoError: The source comes once, and cannot be read backward.
     """
 
@@ -79,12 +83,16 @@ class TrackJob:
     device: str = "auto"
     command: CommandLine | None = None
     direction: str = "forward"
+    scene_cuts: str = "ignore"
 
     def __post_init__(self) -> None:
         self._check_direction()
         for name in self.save:
             if name not in FORMATS:
                 raise ConfigError(f"save={name!r} does not exist: use {', '.join(FORMATS)}")
+        if self.scene_cuts not in SCENE_CUTS:
+            known = ", ".join(SCENE_CUTS)
+            raise ConfigError(f"scene_cuts={self.scene_cuts!r} does not exist: use {known}")
         if "prompts" in self.save and self.prompts.detections is not None:
             raise ConfigError(
                 "save='prompts' does not fit detections, which start objects: leave it out"
@@ -97,6 +105,7 @@ class TrackJob:
         on_object: OnObject | None = None,
         on_start: OnStart | None = None,
         on_frame: OnFrame | None = None,
+        on_cut: OnCut | None = None,
     ) -> Outcome:
         """Track to the end of the source, or until somebody or something stops it.
 
@@ -106,6 +115,8 @@ class TrackJob:
             on_object: Called when one more object of the first mask is ready.
             on_start: Called once the first masks are known, before anything is written.
             on_frame: Called after every frame; the job stops where it returns False, and at Ctrl-C.
+            on_cut: Called at every cut to another scene with `scene_cuts="ask"`; tracking ends
+                there where it returns False.
 
         Returns:
             How it ended. An error after the first frame is not raised but in `Outcome.failure`.
@@ -113,13 +124,14 @@ class TrackJob:
         Raises:
             SamTrackerError: Nothing was tracked, and nothing is left behind.
         """
+        check_asked(self.scene_cuts, on_cut)
         check_log(self.log, overwrite=self.overwrite, output=self.output)
         log_failures: list[OutputError] = []
         read = (self.source, *self.prompts.files)
         with OutputFolder(self.output, overwrite=self.overwrite, inputs=read) as folder:
             if self.command is not None and lasting(self.source) is not None:
                 self.command.note(folder.partial)
-            watcher = Watcher(on_start=on_start, on_frame=on_frame)
+            watcher = Watcher(on_start=on_start, on_frame=on_frame, on_cut=on_cut)
             if self.direction == "forward":
                 execution = self._at_once(tracker, folder, watcher, on_object, log_failures.append)
             else:
@@ -192,6 +204,7 @@ class TrackJob:
             end=self.end,
             stride=self.stride,
             skip=self.skip,
+            scene_cuts=self.scene_cuts,
             stream=self.stream,
             save=self.save,
             device=self.device,

@@ -7,6 +7,7 @@ import json
 import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from samtracker.errors import OutputError, VideoError
 from samtracker.files import DAMAGE
+from samtracker.jobs.scene_cuts import SceneCut
 from samtracker.results.names import JOURNAL, RESUME
 from samtracker.types import Frame, FrameResult, Mask, Size, State, TrackedObject, mask_box
 from samtracker.video.read import VideoFrame, VideoReader
@@ -24,6 +26,7 @@ def to_line(
     result: FrameResult,
     prompted: Collection[int] = (),
     absent: Collection[int] = (),
+    cut: SceneCut | None = None,
 ) -> str:
     """Return a frame's result as a line of JSON, and by what the frame is known again.
 
@@ -32,6 +35,7 @@ def to_line(
         result: What was found in it.
         prompted: Ids of the objects whose masks the user gave there, where that matters.
         absent: Ids, in the tracker, of the objects that the user said are not there, likewise.
+        cut: The cut to another scene before it, likewise.
     """
     objects = [
         {
@@ -51,6 +55,7 @@ def to_line(
         "objects": objects,
         **({"prompted": sorted(prompted)} if prompted else {}),
         **({"absent": sorted(absent)} if absent else {}),
+        **({"cut": asdict(cut)} if cut else {}),
     }
     return json.dumps(line)
 

@@ -15,6 +15,7 @@ from typing import Any, Self
 from samtracker.errors import OutputError
 from samtracker.files import DAMAGE
 from samtracker.jobs.journal import from_line
+from samtracker.jobs.scene_cuts import SceneCut
 from samtracker.types import FrameResult, Size
 
 
@@ -30,6 +31,7 @@ class PassResults:
         scores: Of each object by id in these frames, NaN where it is not there.
         names: Names by object id, of those that have one.
         prompted: Times of the frames in which the user gave each object's mask, by id, rising.
+        cuts: Cuts to another scene.
         absent: Times of the frames in which the user said that it is not there, by id.
 
     Raises:
@@ -44,12 +46,17 @@ class PassResults:
         self.names: dict[int, str] = {}
         self.prompted: defaultdict[int, array[float]] = defaultdict(lambda: array("d"))
         self.absent: defaultdict[int, set[float]] = defaultdict(set)
+        self.cuts: list[SceneCut] = []
         self._places = array("q")
         with self._damage():
             self._file = path.open("rb")
             for line in iter(self._file.readline, b""):
-                self._places.append(self._file.tell() - len(line))
-                self._add(json.loads(line))
+                plain = json.loads(line)
+                if "cut" in plain:
+                    self.cuts.append(SceneCut(**plain["cut"]))
+                if "objects" in plain:
+                    self._places.append(self._file.tell() - len(line))
+                    self._add(plain)
         if len(self.times) > 1 and self.times[0] > self.times[1]:
             self._places.reverse()
             for column in (self.times, *self.scores.values(), *self.prompted.values()):

@@ -13,7 +13,7 @@ from glob import escape
 from pathlib import Path
 from typing import Final, Self
 
-from samtracker.config import DIRECTIONS, FORMATS
+from samtracker.config import DIRECTIONS, FORMATS, SCENE_CUTS
 from samtracker.errors import OutputError
 from samtracker.files import DAMAGE
 from samtracker.results.names import JOB, RESUME
@@ -47,6 +47,7 @@ class JobRecord:
         digest: Of what these files hold, see `FirstPrompts.digest`; None without.
         direction: See `TrackJob`.
         skip: See `TrackJob`.
+        scene_cuts: See `TrackJob`.
     """
 
     source: str
@@ -64,6 +65,7 @@ class JobRecord:
     digest: str | None = None
     direction: str = "forward"
     skip: tuple[Range, ...] = ()
+    scene_cuts: str = "ignore"
 
     def to_json(self) -> str:
         """Return it as indented JSON."""
@@ -132,12 +134,13 @@ class JobRecord:
                 digest=given["digest"],
                 direction=given["direction"],
                 skip=tuple((first, last) for first, last in given["skip"]),
+                scene_cuts=given["scene_cuts"],
             )
             texts = isinstance(record.source, str) and isinstance(record.device, str)
             known = set(record.save) <= set(FORMATS) and Path(record.path or "").is_absolute()
             files = (record.detections, record.prompts, record.digest)
             texts = texts and all(isinstance(file, str | None) for file in files)
-            known = known and record.direction in DIRECTIONS
+            known = known and record.direction in DIRECTIONS and record.scene_cuts in SCENE_CUTS
             if version != FORMAT or not (texts and known):
                 raise ValueError("no record of a job")
         except (OSError, *DAMAGE) as error:

@@ -20,6 +20,7 @@ from samtracker.jobs.passes import Passes
 from samtracker.jobs.progress import OnFrame, OnStart
 from samtracker.jobs.prompt_schedule import PromptSchedule
 from samtracker.jobs.record import JobRecord
+from samtracker.jobs.scene_cuts import OnCut, check_asked
 from samtracker.jobs.threads import torch_threads
 from samtracker.results.names import BACKWARD_TRACKER, FILES, RESUME, TRACKER
 from samtracker.results.output_folder import OutputFolder
@@ -34,6 +35,7 @@ def resume(
     device: str | None = None,
     on_start: OnStart | None = None,
     on_frame: OnFrame | None = None,
+    on_cut: OnCut | None = None,
 ) -> Outcome:
     """Go on with the job in a folder as if it had never been interrupted, to the same results.
 
@@ -43,11 +45,13 @@ def resume(
         device: Where the network runs from now on, see `Tracker`; None for where it ran.
         on_start: See `TrackJob.run`.
         on_frame: See `TrackJob.run`; frames that had been tracked come as well.
+        on_cut: See `TrackJob.run`.
 
     Returns:
         How it ended, see `TrackJob.run`.
 
     Raises:
+        ConfigError: The job asks at cuts, and there is nobody.
         OutputError: There is nothing to go on with, the job is still running, or what it left is
             damaged or of another version.
         WeightsError: The weights are missing or are others.
@@ -60,6 +64,7 @@ def resume(
     output, place = find_interrupted(folder)
     record = JobRecord.read(place)
     record = replace(record, device=device or record.device)
+    check_asked(record.scene_cuts, on_cut)
     path = place / RESUME / BACKWARD_TRACKER  # the later pass, where there are two
     path = path if path.is_file() else place / RESUME / TRACKER
     saved = load_tracker(path, weights)
@@ -67,7 +72,7 @@ def resume(
     if tracker.result is None:
         raise WeightsError(f"'{path}' has no stream in it: track again with overwrite=True")
     later = _read_later(record)
-    watcher = Watcher(on_start=on_start, on_frame=on_frame)
+    watcher = Watcher(on_start=on_start, on_frame=on_frame, on_cut=on_cut)
     with (
         torch_threads(saved.threads),
         OutputFolder(

@@ -9,6 +9,7 @@ import torch
 
 from samtracker._version import __version__
 from samtracker.jobs.record import JobRecord
+from samtracker.jobs.scene_cuts import SceneCut
 from samtracker.jobs.track_frames import Ending
 from samtracker.peak_memory import peak_memory
 from samtracker.tracker import Tracker
@@ -45,6 +46,8 @@ class Summary:
         weights_sha256: Its sha256, in hexadecimal.
         memory: See `TrackerConfig`.
         first_mask: What the first masks were made from, by object id.
+        scene_cuts: Cuts to another scene that were found: "frame" and "time" of the first frame
+            behind each, and whether the job "stopped" there.
         skip: Ranges that were left out, "100-200" in frames and "4s-6.5s" in seconds.
         version: Version of samtracker.
     """
@@ -72,6 +75,7 @@ class Summary:
     weights_sha256: str
     memory: str
     first_mask: dict[int, str]
+    scene_cuts: tuple[SceneCut, ...]
     skip: tuple[str, ...]
     version: str
 
@@ -121,6 +125,7 @@ def summarize(
         weights_sha256=network.digest or "none",
         memory=tracker.config.memory,
         first_mask=record.origins,
+        scene_cuts=tuple(ending.cuts),
         skip=tuple(map(to_text, record.skip)),
         version=__version__,
     )

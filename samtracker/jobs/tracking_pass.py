@@ -15,6 +15,7 @@ from samtracker.jobs.pass_prompts import PassPrompts
 from samtracker.jobs.progress import JobStart, Progress
 from samtracker.jobs.read_ahead import ReadAhead
 from samtracker.jobs.record import JobRecord
+from samtracker.jobs.scene_cuts import SceneCut, SceneCuts
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 from samtracker.video.read import VideoFrame, VideoReader
@@ -44,6 +45,7 @@ class TrackingPass:
         self.seconds: list[float] = []
         self.folder = folder
         self._watcher = watcher
+        self._cuts = SceneCuts(record.scene_cuts, watcher.on_cut)
 
     def tell_start(self, result: FrameResult, total: int | None, *, restored: int = 0) -> None:
         """Tell the watcher that the pass begins or goes on."""
@@ -70,6 +72,8 @@ class TrackingPass:
         for line in noted_lines(former / self.names.journal, last.index + 1):
             yield int(line["frame"]), float(line["timestamp"])
         check_same(frame, line, last.size, self.record.source)
+        assert frame is not None, "that is checked"
+        self._cuts.note(frame)
 
     def run(
         self,
@@ -101,9 +105,14 @@ class TrackingPass:
             closing(JournalWriter(self.folder, self.record, tracker, self.names)) as journal,
         ):
 
-            def note(frame: VideoFrame, result: FrameResult, absent: Collection[int] = ()) -> None:
+            def note(
+                frame: VideoFrame,
+                result: FrameResult,
+                absent: Collection[int] = (),
+                cut: SceneCut | None = None,
+            ) -> None:
                 result = prompts.to_results(result)
-                journal.write(frame, result, prompted=prompts.prompted, absent=absent)
+                journal.write(frame, result, prompted=prompts.prompted, absent=absent, cut=cut)
                 if not journal.is_open:
                     assert journal.failure is not None, "else it is open"
                     raise journal.failure
@@ -115,13 +124,18 @@ class TrackingPass:
                 if former is not None:
                     journal.take_over(former)
                 if first is not None:
+                    self._cuts.note(first)
                     note(first, last_result(tracker))
-                for frame in frames:
+                for frame, cut in self._cuts.watch(frames):
                     absent = prompts.absent(frame.index, frame.time)
                     begin = time.perf_counter()
-                    result = tracker.step(frame.image, frame.time, absent=absent)
+                    result = tracker.step(
+                        frame.image, frame.time, absent=absent, cut=cut is not None
+                    )
                     self.seconds.append(time.perf_counter() - begin)
-                    note(frame, prompts.apply(tracker, frame, result), absent)
+                    note(frame, prompts.apply(tracker, frame, result), absent, cut)
+                if self._cuts.found and self._cuts.found[-1].stopped:
+                    journal.write_end(self._cuts.found[-1])
             finally:
                 journal.checkpoint()
 

@@ -113,6 +113,7 @@ class LifeCycle:
         """Take the object as lost, whatever it was: it may come back as small as it likes."""
         self.state = State.LOST
         self._largest = 1.0
+        self._good = 0
 
     def subtract(self, before: Observation, after: Observation) -> None:
         """Subtract pixels that another object was given, which is no sign of anything."""

@@ -60,8 +60,8 @@ def test_an_absent_object_can_be_shown(lite_tracker: MakeTracker) -> None:
 
 def test_behind_a_cut_objects_may_be_anywhere(lite_tracker: MakeTracker) -> None:
     """The wall moves with the balls, by more than is looked around the last place."""
-    tracker = started(lite_tracker(size=64))
-    shot = SHOTS[3]
+    tracker = started(lite_tracker(), 4)
+    shot = SHOTS[5]
     moved, where = np.roll(shot.frame, 70, axis=1), np.roll(shot.mask(1), 70, axis=1)
     result = tracker.step(moved, cut=True)
     assert result[1].state is State.REACQUIRED
