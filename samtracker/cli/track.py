@@ -15,14 +15,16 @@ from samtracker.cli.command_line import present, run_anew
 from samtracker.cli.options import (
     PlaceType,
     RangeType,
+    direction_option,
     first_prompt_options,
     log_option,
     model_options,
     output_options,
+    range_options,
     stream_option,
     threads_option,
 )
-from samtracker.config import DIRECTIONS, SCENE_CUTS
+from samtracker.config import SCENE_CUTS
 from samtracker.video.location import is_camera, locate_source
 
 if TYPE_CHECKING:
@@ -47,14 +49,7 @@ if TYPE_CHECKING:
     help="Where --init-mask, --init-box and --init-point hold: the number of a frame, from 0, or a "
     "time like 1.5s; tracking begins there.",
 )
-@click.option(
-    "--direction",
-    default="forward",
-    metavar="|".join(DIRECTIONS),
-    show_default=True,
-    help="Track to the frames behind the prompts, to those before them, or both; between two "
-    "prompts of an object both are joined. Back needs a file or pictures.",
-)
+@direction_option
 @click.option(
     "--prompts",
     type=click.Path(path_type=Path),
@@ -67,11 +62,7 @@ if TYPE_CHECKING:
     help="Project saved in the page: its prompts and its settings, for its video and weights.",
 )
 @output_options(default=None)
-@click.option(
-    "--start", type=float, default=0.0, help="Seconds to skip; mask, boxes and clicks are for then."
-)
-@click.option("--end", type=float, help="Seconds at which to stop.")
-@click.option("--stride", type=int, default=1, help="Track every n-th frame only.")
+@range_options
 @click.option(
     "--skip",
     type=RangeType(),
