@@ -46,7 +46,6 @@ OPTIONS: Final = {
     "skip=...": "--skip",
     "skip=": "--skip ",
     "scene_cuts=": "--scene-cuts ",
-    "on_cut=...": "a terminal",
     "stream=...": "--stream",
     "end=...": "--end",
     "log=...": "--log",

@@ -40,7 +40,7 @@ def check_asked(mode: str, on_cut: OnCut | None) -> None:
     """
     if mode == "ask" and on_cut is None:
         raise ConfigError(
-            "scene_cuts='ask' needs somebody to ask: give on_cut=..., or take 'keep' or 'stop'"
+            "scene_cuts='ask' needs somebody to ask, at a terminal or by on_cut: take 'keep' or 'stop'"
         )
 
 

@@ -138,7 +138,7 @@ def test_somebody_at_a_terminal_is_asked(
 @pytest.mark.parametrize(
     ("mode", "message"),
     [
-        ("ask", "--scene-cuts 'ask' needs somebody to ask: give a terminal, or take 'keep' or"),
+        ("ask", "--scene-cuts 'ask' needs somebody to ask, at a terminal or by on_cut: take"),
         ("cut", "--scene-cuts 'cut' does not exist: use ignore, keep, stop, ask"),
     ],
 )
