@@ -40,7 +40,8 @@ def check_asked(mode: str, on_cut: OnCut | None) -> None:
     """
     if mode == "ask" and on_cut is None:
         raise ConfigError(
-            "scene_cuts='ask' needs somebody to ask, at a terminal or by on_cut: take 'keep' or 'stop'"
+            "scene_cuts='ask' needs somebody to ask, at a terminal or by on_cut: take 'keep' or "
+            "'stop'"
         )
 
 
