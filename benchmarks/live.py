@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,10 +44,17 @@ DOWN = 5.0
 class Slowed(Tracker):
     """A tracker whose steps take `STEP` seconds, as far as the machine is quick enough."""
 
-    def step(self, frame: Frame, timestamp: float | None = None) -> FrameResult:
+    def step(
+        self,
+        frame: Frame,
+        timestamp: float | None = None,
+        *,
+        absent: Collection[int] = (),
+        cut: bool = False,
+    ) -> FrameResult:
         """Step as `Tracker` does, but take at least `STEP` seconds."""
         begin = time.perf_counter()
-        result = super().step(frame, timestamp)
+        result = super().step(frame, timestamp, absent=absent, cut=cut)
         time.sleep(max(begin + STEP - time.perf_counter(), 0))
         return result
 

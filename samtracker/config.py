@@ -31,9 +31,10 @@ DATASETS = ("davis", "davis2017", "youtube", "folder", "instances")
 CORRUPTIONS = ("blur", "noise", "dark", "jpeg", "drop-frames", "occluder", "look-alike")
 FORMATS = (
     *("overlay", "masks", "rle", "csv", "alpha", "gif", "webm"),
-    *("coco", "coco-polygons", "yolo", "mots", "mot", "cvat", "labelme"),
+    *("coco", "coco-polygons", "yolo", "mots", "mot", "cvat", "labelme", "prompts"),
 )
 CONVERTIBLE = ("masks", "rle", "coco", "coco-polygons", "yolo", "mots", "cvat")
+SCENE_CUTS = ("ignore", "keep", "stop", "ask")
 Direction = Literal["forward", "backward", "both"]
 DIRECTIONS: tuple[Direction, ...] = ("forward", "backward", "both")
 """Where frames are tracked to, from the prompts on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -177,27 +177,31 @@ class Tracker:
         return list(find_candidates(self.runtime, encoded, box=box, points=points, prior=prior))
 
     @logged
-    def step(self, frame: Frame, timestamp: float | None = None) -> FrameResult:
+    def step(
+        self,
+        frame: Frame,
+        timestamp: float | None = None,
+        *,
+        absent: Collection[int] = (),
+        cut: bool = False,
+    ) -> FrameResult:
         """Find every object in the next frame.
 
         Args:
             frame: RGB uint8 (H, W, 3) of the stream's size.
             timestamp: Time of the frame in seconds.
+            absent: Ids of objects that are known not to be in it: they are lost, and remember
+                nothing of it. From the first frame without them here on they are looked for.
+            cut: Whether another scene begins: objects may be anywhere, as if they were lost.
 
         Raises:
-            FrameError: The frame is not RGB uint8 or of another size than the stream's, or the
-                timestamp is no time.
+            FrameError: The frame is no RGB uint8 of the stream's size, or the timestamp no time.
+            PromptError: One of the absent objects is not tracked.
             NotInitializedError: `init` has not been called.
             OutOfMemoryError: There is no memory left for it.
         """
-        state, last = self._state, self._state.last()
-        time = to_seconds(timestamp)
-        encoded = state.encode(self.runtime, frame, self.config.size, current_size=last.size)
-        index = last.index + 1
-        objects = state.objects.step(self.runtime, encoded, index)
-        state.frame = encoded  # only now: memory may have run out
-        state.result = FrameResult(index=index, timestamp=time, size=last.size, objects=objects)
-        return state.result
+        time, size = to_seconds(timestamp), self.config.size
+        return self._state.step(self.runtime, frame, time, size, absent=absent, cut=cut)
 
     @logged
     def add_object(
@@ -261,9 +265,7 @@ class Tracker:
         """
         state, object_id = self._state, self._state.objects.known(object_id)
         now = state.encode(self.runtime, frame, self.config.size, current_size=state.last().size)
-        current = now is state.frame
-        mine = state.last()[object_id]
-        prior = mine.mask if current and mine.box is not None else None
+        prior = state.seen(now, object_id)
         masks = first_masks(self.runtime, now, mask=mask, box=box, points=points, prior=prior)
         return state.correct(now, object_id, single_mask(masks))
 

@@ -21,6 +21,7 @@ from samtracker.config import (
     PRECISIONS,
 )
 from samtracker.types import Box
+from samtracker.video.selection import Range
 
 Clicks = tuple[tuple[float, float, int], ...]
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -77,6 +78,24 @@ class PlaceType(click.ParamType[float]):
         if not 0 <= place < math.inf:
             self.fail(f"{value!r} is no frame: give its number, or seconds as 1.5s", param, ctx)
         return place
+
+
+class RangeType(click.ParamType[Range]):
+    """The numbers of two frames as ints, or seconds as floats."""
+
+    name = "FIRST-LAST|TIMEs-TIMEs"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Range:
+        """Read a range of a source; the unit of its begin decides."""
+        first, _, last = str(value).partition("-")
+        try:
+            if first.endswith("s"):
+                return float(first[:-1]), float(last.removesuffix("s"))
+            return int(first), int(last)
+        except ValueError:
+            self.fail(f"{value!r} is no range: give 100-200 or 4s-6.5s", param, ctx)
 
 
 class SaveType(click.ParamType[tuple[str, ...]]):

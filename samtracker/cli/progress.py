@@ -9,7 +9,7 @@ import click
 from tqdm import tqdm
 
 from samtracker.cli.interruption import Interruption
-from samtracker.jobs import JobStart, Progress
+from samtracker.jobs import JobStart, Progress, SceneCut
 from samtracker.live.events import QUIT, Key
 from samtracker.live.window import Window
 from samtracker.results.overlay import overlay
@@ -75,6 +75,25 @@ class ProgressDisplay:
             click.echo(f"going on {progress.stage} after {self._restored} frame{plural}", err=True)
         self._stage, self._restored = progress.stage, 0
         self._bar = _bar(total=progress.total, initial=progress.done - 1, desc=progress.stage)
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether there is a terminal, so that somebody may answer."""
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
+    def ask(self, cut: SceneCut) -> bool:
+        """Ask whether to go on behind a cut to another scene; not where the user wants to stop."""
+        assert self._bar is not None, "the job has started"
+        self._bar.clear()
+        place = f"frame {cut.frame} ({cut.time:g} s)"
+        self._interruption.deferred = False  # Ctrl-C ends what waits for an answer
+        try:
+            return click.confirm(f"another scene begins at {place}: go on?", True, err=True)
+        except click.Abort:
+            self._interruption.requested = True
+            raise KeyboardInterrupt from None
+        finally:
+            self._interruption.deferred = True
 
     def show(self, progress: Progress) -> bool:
         """Show a frame; return False once the user wants to stop."""

@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from samtracker.cli.command_line import present, run_anew
 from samtracker.cli.options import (
     PlaceType,
+    RangeType,
     direction_option,
     first_prompt_options,
     log_option,
@@ -23,12 +24,14 @@ from samtracker.cli.options import (
     stream_option,
     threads_option,
 )
+from samtracker.config import SCENE_CUTS
 from samtracker.video.location import is_camera, locate_source
 
 if TYPE_CHECKING:
     from samtracker.cli.progress import ProgressDisplay
     from samtracker.jobs import Outcome, TrackJob
     from samtracker.tracker import Tracker
+    from samtracker.video.selection import Range
 
 
 @click.command()
@@ -60,6 +63,21 @@ if TYPE_CHECKING:
 )
 @output_options(default=None)
 @range_options
+@click.option(
+    "--skip",
+    type=RangeType(),
+    multiple=True,
+    help="Leave out frames 100-200, both included, or the time 4s-6.5s; repeatable. A prompt in "
+    "them holds in the next frame that is tracked.",
+)
+@click.option(
+    "--scene-cuts",
+    default="ignore",
+    metavar="|".join(SCENE_CUTS),
+    show_default=True,
+    help="At a cut to another scene look for all objects in the whole frame (keep), end the job "
+    "(stop), or ask which of the two; ignore looks for no cuts.",
+)
 @stream_option
 @log_option
 @click.option("--overwrite", is_flag=True, help="Replace an earlier run's output folder and log.")
@@ -92,6 +110,8 @@ def track(  # noqa: PLR0917
     start: float,
     end: float | None,
     stride: int,
+    skip: tuple[Range, ...],
+    scene_cuts: str,
     stream: int | None,
     log: Path | None,
     overwrite: bool,
@@ -153,6 +173,8 @@ def track(  # noqa: PLR0917
         start=start,
         end=end,
         stride=stride,
+        skip=skip,
+        scene_cuts=scene_cuts,
         stream=stream,
         overwrite=overwrite,
         log=log,
@@ -189,7 +211,13 @@ def demo(output: Path, save: tuple[str, ...], show: bool, **model: Any) -> None:
 
 
 def _run(job: TrackJob, build: Callable[[], Tracker], display: ProgressDisplay) -> Outcome:
-    return job.run(build, on_object=display.prepare, on_start=display.start, on_frame=display.show)
+    return job.run(
+        build,
+        on_object=display.prepare,
+        on_start=display.start,
+        on_frame=display.show,
+        on_cut=display.ask if display.can_ask else None,
+    )
 
 
 def _go_on(
@@ -213,6 +241,7 @@ def _go_on(
                 device=device,
                 on_start=display.start,
                 on_frame=display.show,
+                on_cut=display.ask if display.can_ask else None,
             ),
             show=show,
         )

@@ -29,8 +29,9 @@ from samtracker.jobs.outcome import Outcome
 from samtracker.jobs.progress import JobStart, Progress
 from samtracker.jobs.replay import Replay, ReplayedCall
 from samtracker.jobs.resumption import resume
+from samtracker.jobs.scene_cuts import SceneCut
 from samtracker.jobs.summary import Summary
-from samtracker.prompts.prompts_file import Place, PlacedPrompt, PromptedObject
+from samtracker.prompts.prompts_file import Place, PlacedPrompt, PromptedObject, PromptsFile
 
 __all__ = [
     "CommandLine",
@@ -41,8 +42,10 @@ __all__ = [
     "PlacedPrompt",
     "Progress",
     "PromptedObject",
+    "PromptsFile",
     "Replay",
     "ReplayedCall",
+    "SceneCut",
     "Summary",
     "TrackJob",
     "annotate",

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-import numpy as np
 
 from samtracker.errors import VideoError
 from samtracker.jobs.execution import Watcher
@@ -16,10 +13,12 @@ from samtracker.jobs.first_prompts import FirstPrompts
 from samtracker.jobs.job import TrackJob
 from samtracker.jobs.passes import Passes
 from samtracker.jobs.record import lasting
-from samtracker.prompts.prompts_file import PlacedPrompt, PromptedObject, PromptsFile
-from samtracker.results.writers import save_ids
+from samtracker.jobs.scene_cuts import check_asked
+from samtracker.prompts.prompts_file import PromptedObject, PromptsFile
+from samtracker.results.names import FILES
 from samtracker.tracker import Tracker
 from samtracker.tracking.stream import StreamResult
+from samtracker.video.selection import Range
 
 
 def annotate(
@@ -31,6 +30,8 @@ def annotate(
     start: float = 0.0,
     end: float | None = None,
     stride: int = 1,
+    skip: Sequence[Range] = (),
+    scene_cuts: str = "ignore",
     stream: int | None = None,
 ) -> Iterator[StreamResult]:
     """Find objects in all frames of a source, shown in any of them.
@@ -56,6 +57,8 @@ def annotate(
         start: See `TrackJob`.
         end: See `TrackJob`.
         stride: See `TrackJob`.
+        skip: See `TrackJob`.
+        scene_cuts: "ignore", "keep" or "stop", see `TrackJob`.
         stream: See `TrackJob`.
 
     Yields:
@@ -74,7 +77,9 @@ def annotate(
     with TemporaryDirectory(prefix="samtrack-") as name:
         folder = Path(name)
         if not isinstance(prompts, FirstPrompts):
-            prompts = FirstPrompts(prompts_file=_written(folder / "prompts.json", prompts))
+            file = PromptsFile(path=folder / FILES["prompts"], objects=tuple(prompts))
+            file.write()
+            prompts = FirstPrompts(prompts_file=file.path)
         job = TrackJob(
             source=source,
             prompts=prompts,
@@ -82,9 +87,12 @@ def annotate(
             start=start,
             end=end,
             stride=stride,
+            skip=tuple(skip),
+            scene_cuts=scene_cuts,
             stream=stream,
             direction=direction,
         )
+        check_asked(scene_cuts, None)
         passes = Passes(job.record({}, start), folder, Watcher(on_start=None, on_frame=None))
         passes.track(prompts, tracker or Tracker.from_pretrained)
         with passes.read() as reader, passes.results(reader.info.size) as results:
@@ -97,26 +105,3 @@ def annotate(
                     image=frame.image,
                 )
             reader.check_complete()
-
-
-def _written(path: Path, objects: Sequence[PromptedObject]) -> Path:
-    """Write prompts to a file, and masks that are arrays to pictures beside it."""
-
-    def written(prompt: PlacedPrompt, name: str) -> PlacedPrompt:
-        if not isinstance(prompt.mask, np.ndarray):
-            return prompt
-        picture = path.with_name(f"{name}.png")
-        save_ids(picture, prompt.mask.astype(np.uint16))
-        return replace(prompt, mask=picture)
-
-    files = [
-        replace(
-            item,
-            prompts=tuple(
-                written(prompt, f"{number}-{place}") for place, prompt in enumerate(item.prompts)
-            ),
-        )
-        for number, item in enumerate(objects)
-    ]
-    PromptsFile(path=path, objects=tuple(files)).write()
-    return path

@@ -63,6 +63,10 @@ class Arrivals:
         """See `LaterPrompts`."""
         self._boxes |= {item.id: item.box for item in result.objects if item.box is not None}
 
+    def absent(self, index: int, time: float) -> tuple[int, ...]:
+        """See `LaterPrompts`; a detector that finds nothing says nothing."""
+        return ()
+
     def apply(self, tracker: Tracker, frame: VideoFrame, result: FrameResult) -> FrameResult:
         """See `LaterPrompts`."""
         self.note(frame, result)

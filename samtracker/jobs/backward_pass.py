@@ -10,6 +10,7 @@ from pathlib import Path
 from samtracker.jobs.backward_prompts import BackwardPrompts
 from samtracker.jobs.first_frame import first_frame
 from samtracker.jobs.first_prompts import FirstPrompts
+from samtracker.jobs.given_prompts import save_given
 from samtracker.jobs.journal_writer import BACKWARD
 from samtracker.jobs.pass_prompts import NoMorePrompts, PassPrompts
 from samtracker.jobs.pass_results import PassResults
@@ -73,12 +74,13 @@ class BackwardPass(TrackingPass):
                 result, origins = prompts.start(tracker, frame, objects, on_object)
                 given: PassPrompts = NoMorePrompts(tracker.object_ids)
             else:
-                given = BackwardPrompts(later.backward(reader.places))
+                given = BackwardPrompts(later.backward(reader.places), later.absent)
                 later.finish()
                 frame = self._first(reader, given.has)
-                tracker = make()
+                objects, tracker = None, make()
                 result = given.start(tracker, frame)
                 origins = later.origins(prompt_method(tracker.runtime))
+            save_given(self.record.save, self.folder, prompts, tracker, frame, objects, later)
             self.record = replace(self.record, origins=origins)
             total = _count(reader, frame)
             self.tell_start(given.to_results(result), total)
@@ -121,7 +123,7 @@ class BackwardPass(TrackingPass):
         assert last.timestamp is not None, "frames of a source have times"
         if isinstance(given, PromptSchedule):
             with self.record.open_source(backward=True) as reader:
-                given = BackwardPrompts(given.backward(reader.places))
+                given = BackwardPrompts(given.backward(reader.places), given.absent)
         prompts = given or NoMorePrompts()
         with self.record.open_source(
             end=math.nextafter(last.timestamp, math.inf), backward=True
@@ -134,7 +136,7 @@ class BackwardPass(TrackingPass):
 
     def _first(self, reader: VideoReader, begins: Callable[[VideoFrame], bool]) -> VideoFrame:
         record = self.record
-        return first_frame(reader, begins, source=record.source, start=record.start, end=record.end)
+        return first_frame(reader, begins, source=record.source, selection=record.selection())
 
 
 def _count(reader: VideoReader, last: VideoFrame) -> int:

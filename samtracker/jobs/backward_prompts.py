@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Self
@@ -36,13 +36,20 @@ class BackwardPrompts:
 
     Args:
         prompts: Prompts by the time of their frame; at least one.
+        absent: Returns the ids, in the results, of the objects that are known not to be in a frame,
+            by its number and time.
 
     Attributes:
         prompted: Ids, in the results, of the objects started or corrected in the last frame.
     """
 
-    def __init__(self, prompts: Mapping[float, Sequence[FramePrompt]]) -> None:
+    def __init__(
+        self,
+        prompts: Mapping[float, Sequence[FramePrompt]],
+        absent: Callable[[int, float], Iterable[int]],
+    ) -> None:
         self._prompts = prompts
+        self._absent = absent
         self._ids: dict[int, int] = {}
         self.prompted: frozenset[int] = frozenset()
 
@@ -58,13 +65,18 @@ class BackwardPrompts:
             name, given = forward.names.get(number, ""), partial(_mask, forward, number)
             for time in times:
                 prompts[time].append(FramePrompt(id=number, name=name, given=given))
-        return cls(prompts)
+        return cls(prompts, lambda _, time: forward.absent_at(time))
 
     def pass_over(self, index: int, time: float) -> None:
         """See `PassPrompts`."""
         del index
         for prompt in self._prompts.get(time, ()):
             self._begin(prompt)
+
+    def absent(self, index: int, time: float) -> tuple[int, ...]:
+        """See `PassPrompts`."""
+        gone = self._absent(index, time)
+        return tuple(self._ids[number] for number in gone if number in self._ids)
 
     def start(self, tracker: Tracker, frame: VideoFrame) -> FrameResult:
         """Start a stream in a frame that has something.

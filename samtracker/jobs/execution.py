@@ -13,6 +13,7 @@ from samtracker.jobs.later_prompts import LaterPrompts
 from samtracker.jobs.progress import JobStart, OnFrame, OnStart, Progress, expected_frames
 from samtracker.jobs.read_ahead import ReadAhead
 from samtracker.jobs.record import JobRecord
+from samtracker.jobs.scene_cuts import OnCut, SceneCuts
 from samtracker.jobs.summary import Summary, summarize
 from samtracker.jobs.track_frames import Ending, track_frames
 from samtracker.prompts.prompts import prompt_method
@@ -31,10 +32,12 @@ class Watcher:
     Attributes:
         on_start: Called once, before anything is written; None for nobody.
         on_frame: Called after every frame, stops the job with False; None for nobody.
+        on_cut: Asked at cuts to another scene, see `TrackJob.run`; None for nobody.
     """
 
     on_start: OnStart | None
     on_frame: OnFrame | None
+    on_cut: OnCut | None = None
 
     def start(self, start: JobStart) -> None:
         """Tell of a job that begins or goes on."""
@@ -92,7 +95,7 @@ def execute(  # noqa: PLR0917
         KeyboardInterrupt: It was stopped before that.
     """
     assert tracker.result is not None, "its stream has begun"
-    total = expected_frames(reader, start=record.start, end=record.end, stride=record.stride)
+    total = expected_frames(reader, record.selection())
     watcher.start(
         JobStart(result=tracker.result, origins=record.origins, restored=restored, total=total)
     )
@@ -105,8 +108,9 @@ def execute(  # noqa: PLR0917
             return watcher.wants_more(Progress(frame=frame, result=result, total=total))
 
         sinks = Sinks(record.save, folder.partial, reader, record.stride)
+        cuts = SceneCuts(record.scene_cuts, watcher.on_cut)
         ending = track_frames(
-            tracker, frames, done, journal, sinks, later=later, on_tracked=on_tracked
+            tracker, frames, done, journal, sinks, later=later, cuts=cuts, on_tracked=on_tracked
         )
     origins = _origins(record, ending, tracker, later)
     if ending.is_early and folder.is_behind:
@@ -137,7 +141,7 @@ def conclude(  # noqa: PLR0917
     """
 
     def summed_up() -> Summary:
-        return summarize(tracker, reader.info, read, ending, record.origins, record.source)
+        return summarize(tracker, reader.info, read, ending, record)
 
     summary = summed_up()
     try:

@@ -14,6 +14,7 @@ from samtracker.jobs.pass_results import PassResults
 from samtracker.jobs.passes import Passes
 from samtracker.jobs.progress import Progress
 from samtracker.jobs.read_ahead import ReadAhead
+from samtracker.jobs.scene_cuts import SceneCuts
 from samtracker.jobs.track_frames import Ending, track_frames
 from samtracker.results.contents import is_resumable
 from samtracker.results.output_folder import OutputFolder
@@ -97,6 +98,8 @@ def _write(
     ):
         sinks = Sinks(record.save, folder.partial, reader, record.stride)
         done = found_frames(frames, results)
-        ending = track_frames(tracker, (), done, journal, sinks, on_tracked=on_written)
+        none = SceneCuts("ignore", None)  # they are found already
+        ending = track_frames(tracker, (), done, journal, sinks, cuts=none, on_tracked=on_written)
     ending.tally.seconds += passes.seconds
+    ending = replace(ending, cuts=results.cuts)
     return conclude(record, tracker, reader, frames.state, ending, folder)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from samtracker.errors import VideoError
 from samtracker.video.read import VideoFrame
+from samtracker.video.selection import Selection, to_text
 
 
 def first_frame(
@@ -15,8 +16,7 @@ def first_frame(
     *,
     check: Callable[[VideoFrame], object] | None = None,
     source: str | Path | int,
-    start: float,
-    end: float | None,
+    selection: Selection,
 ) -> VideoFrame:
     """Read on to the first frame in which anything is pointed at.
 
@@ -25,8 +25,7 @@ def first_frame(
         begins: Returns whether something is pointed at in a frame.
         check: Called with the first of them, so that what does not fit is known at once.
         source: The source as the user named it.
-        start: See `TrackJob`.
-        end: See `TrackJob`.
+        selection: Which frames these are.
 
     Raises:
         VideoError: There is none.
@@ -38,8 +37,13 @@ def first_frame(
         if begins(frame):
             return frame
         seen = True
-    until = "its end" if end is None else f"{end:g} s"
+    until = "its end" if selection.end is None else f"{selection.end:g} s"
     what = "frame that is pointed at" if seen else "frame"
+    besides, others = "", "start=... or end=..."
+    if selection.skip:
+        besides = f" without {', '.join(map(to_text, selection.skip))}"
+        others = "start=..., end=... or skip=..."
     raise VideoError(
-        f"'{source}' has no {what} from {start:g} s to {until}: give another start=... or end=..."
+        f"'{source}' has no {what} from {selection.start:g} s to {until}{besides}: give another "
+        f"{others}"
     )

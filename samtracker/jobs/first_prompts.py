@@ -175,7 +175,7 @@ class FirstPrompts:
             prompts.append(("mask", {"mask": masks}))
         prompts += [(f"box ({method})", {"box": box}) for box in self.boxes]
         prompts += [(f"points ({method})", {"points": points}) for points in self.points]
-        chosen = [(name, self._chosen(tracker, frame, prompt)) for name, prompt in prompts]
+        chosen = [(name, self.chosen(tracker, frame, prompt)) for name, prompt in prompts]
         (name, first), *others = chosen
         result = tracker.init(frame.image, timestamp=frame.time, on_object=on_object, **first)
         origins = dict.fromkeys(tracker.object_ids, name)
@@ -190,10 +190,17 @@ class FirstPrompts:
             origins |= {number: later.origin(number, method) for number in fresh}
         return result, origins
 
-    def _chosen(
-        self, tracker: Tracker, frame: VideoFrame, prompt: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Return a prompt, or the candidate of it that is wanted if that is not the first one."""
+    def chosen(self, tracker: Tracker, frame: VideoFrame, prompt: dict[str, Any]) -> dict[str, Any]:
+        """Return a prompt, or the candidate of it that is wanted if that is not the first one.
+
+        Args:
+            tracker: Finds the candidates.
+            frame: The frame of the prompt.
+            prompt: Arguments of `Tracker.init`.
+
+        Raises:
+            PromptError: There are fewer candidates.
+        """
         if self.candidate == 1 or "mask" in prompt:
             return prompt
         found = tracker.candidates(frame.image, **prompt)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from samtracker.jobs.first_frame import first_frame
 from samtracker.jobs.first_prompts import FirstPrompts
+from samtracker.jobs.given_prompts import save_given
 from samtracker.jobs.journal_writer import FORWARD
 from samtracker.jobs.pass_prompts import NoMorePrompts
 from samtracker.jobs.progress import OnObject, expected_frames
@@ -50,12 +51,12 @@ class ForwardPass(TrackingPass):
                 partial(prompts.begin_in, later=later),
                 check=None if later is None else later.check,
                 source=self.record.source,
-                start=self.record.start,
-                end=self.record.end,
+                selection=self.record.selection(),
             )
             objects = prompts.read_objects(reader.info.size, frame.source or self.record.source)
             tracker = make()
             result, origins = prompts.start(tracker, frame, objects, on_object, later)
+            save_given(self.record.save, self.folder, prompts, tracker, frame, objects, later)
             self.record = replace(self.record, origins=origins)
             total = self._total(reader, frame.time)
             self.tell_start(result, total)
@@ -90,8 +91,7 @@ class ForwardPass(TrackingPass):
         self._end(tracker, later)
 
     def _total(self, reader: VideoReader, start: float) -> int | None:
-        record = self.record
-        return expected_frames(reader, start=start, end=record.end, stride=record.stride)
+        return expected_frames(reader, self.record.selection(start=start))
 
     def _end(self, tracker: Tracker, later: PromptSchedule | None) -> None:
         """Say what was left out, and note what the objects that started later are made from."""

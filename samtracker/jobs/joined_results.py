@@ -28,11 +28,14 @@ class JoinedResults:
 
     Attributes:
         times: Rising times of the frames, in seconds.
+        cuts: Cuts to another scene, in their order, each once.
     """
 
     def __init__(self, forward: PassResults, backward: PassResults) -> None:
         self._passes = (forward, backward)
         self.times = array("d", (time for time, _ in groupby(merge(forward.times, backward.times))))
+        cuts = {cut.frame: cut for one in self._passes for cut in one.cuts}
+        self.cuts = [cut for _, cut in sorted(cuts.items())]
         self._backward = {number: self._directions(number) for number in forward.prompted}
 
     def at(self, time: float) -> FrameResult | None:

@@ -7,6 +7,7 @@ import json
 import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,27 @@ import numpy as np
 
 from samtracker.errors import OutputError, VideoError
 from samtracker.files import DAMAGE
+from samtracker.jobs.scene_cuts import SceneCut
 from samtracker.results.names import JOURNAL, RESUME
 from samtracker.types import Frame, FrameResult, Mask, Size, State, TrackedObject, mask_box
 from samtracker.video.read import VideoFrame, VideoReader
 
 
-def to_line(frame: VideoFrame, result: FrameResult, prompted: Collection[int] = ()) -> str:
+def to_line(
+    frame: VideoFrame,
+    result: FrameResult,
+    prompted: Collection[int] = (),
+    absent: Collection[int] = (),
+    cut: SceneCut | None = None,
+) -> str:
     """Return a frame's result as a line of JSON, and by what the frame is known again.
 
     Args:
         frame: The frame.
         result: What was found in it.
         prompted: Ids of the objects whose masks the user gave there, where that matters.
+        absent: Ids, in the tracker, of the objects that the user said are not there, likewise.
+        cut: The cut to another scene before it, likewise.
     """
     objects = [
         {
@@ -44,6 +54,8 @@ def to_line(frame: VideoFrame, result: FrameResult, prompted: Collection[int] = 
         "crc": _crc(frame.image),
         "objects": objects,
         **({"prompted": sorted(prompted)} if prompted else {}),
+        **({"absent": sorted(absent)} if absent else {}),
+        **({"cut": asdict(cut)} if cut else {}),
     }
     return json.dumps(line)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import time
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final, TextIO
@@ -16,6 +17,7 @@ from samtracker.errors import OutputError, SamTrackerError
 from samtracker.files import writing
 from samtracker.jobs.journal import to_line
 from samtracker.jobs.record import JobRecord
+from samtracker.jobs.scene_cuts import SceneCut
 from samtracker.results.names import (
     BACKWARD_JOURNAL,
     BACKWARD_TRACKER,
@@ -121,26 +123,34 @@ class JournalWriter:
         self._written = last
         self.checkpoint()
 
-    def write(self, frame: VideoFrame, result: FrameResult, prompted: Collection[int] = ()) -> None:
+    def write(
+        self,
+        frame: VideoFrame,
+        result: FrameResult,
+        *,
+        prompted: Collection[int] = (),
+        absent: Collection[int] = (),
+        cut: SceneCut | None = None,
+    ) -> None:
         """Write a frame's result, before it is written anywhere else.
 
         Args:
             frame: The frame.
             result: What was found in it.
             prompted: See `to_line`.
+            absent: See `to_line`.
+            cut: See `to_line`.
         """
+        self._write_line(to_line(frame, result, prompted, absent, cut))
         if self._journal is None:
-            return
-        try:
-            with writing(self._folder / self._names.journal):
-                self._journal.write(to_line(frame, result, prompted) + "\n")
-                self._journal.flush()
-        except OutputError as error:
-            self._fail(error)
             return
         self._written = result.index
         if time.monotonic() >= self._due:
             self.checkpoint()
+
+    def write_end(self, cut: SceneCut) -> None:
+        """Write that a pass has stopped at a cut, behind its last frame."""
+        self._write_line(json.dumps({"cut": asdict(cut)}))
 
     def checkpoint(self) -> None:
         """Save the tracker, after everything that it may not be ahead of."""
@@ -164,6 +174,16 @@ class JournalWriter:
             journal, self._journal = self._journal, None
             with suppress(OSError):
                 journal.close()
+
+    def _write_line(self, line: str) -> None:
+        if self._journal is None:
+            return
+        try:
+            with writing(self._folder / self._names.journal):
+                self._journal.write(line + "\n")
+                self._journal.flush()
+        except OutputError as error:
+            self._fail(error)
 
     def _fail(self, error: OutputError) -> None:
         self.failure = self.failure or error

@@ -25,6 +25,14 @@ class LaterPrompts(Protocol):
     def note(self, frame: VideoFrame, result: FrameResult) -> None:
         """Note a frame that has its result already."""
 
+    def absent(self, index: int, time: float) -> tuple[int, ...]:
+        """Return the ids, in the tracker, of the objects that are known not to be in a frame.
+
+        Args:
+            index: Number of the frame in the source.
+            time: Its time in seconds.
+        """
+
     def apply(self, tracker: Tracker, frame: VideoFrame, result: FrameResult) -> FrameResult:
         """Do what is to be done in the frame that was tracked last, and return its result.
 

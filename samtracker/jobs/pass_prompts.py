@@ -22,6 +22,14 @@ class PassPrompts(Protocol):
     def pass_over(self, index: int, time: float) -> None:
         """Take what holds in a frame, by its number and time, as done."""
 
+    def absent(self, index: int, time: float) -> tuple[int, ...]:
+        """Return the ids, in the tracker, of the objects that are known not to be in a frame.
+
+        Args:
+            index: Number of the frame in the source.
+            time: Its time in seconds.
+        """
+
     def apply(self, tracker: Tracker, frame: VideoFrame, result: FrameResult) -> FrameResult:
         """Do what is to be done in the frame that was tracked last, and return its result.
 
@@ -45,6 +53,10 @@ class NoMorePrompts:
 
     def pass_over(self, index: int, time: float) -> None:
         """See `PassPrompts`."""
+
+    def absent(self, index: int, time: float) -> tuple[int, ...]:
+        """See `PassPrompts`."""
+        return ()
 
     def apply(self, tracker: Tracker, frame: VideoFrame, result: FrameResult) -> FrameResult:
         """See `PassPrompts`."""

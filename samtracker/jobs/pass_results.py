@@ -15,6 +15,7 @@ from typing import Any, Self
 from samtracker.errors import OutputError
 from samtracker.files import DAMAGE
 from samtracker.jobs.journal import from_line
+from samtracker.jobs.scene_cuts import SceneCut
 from samtracker.types import FrameResult, Size
 
 
@@ -30,6 +31,8 @@ class PassResults:
         scores: Of each object by id in these frames, NaN where it is not there.
         names: Names by object id, of those that have one.
         prompted: Times of the frames in which the user gave each object's mask, by id, rising.
+        cuts: Cuts to another scene.
+        absent: Times of the frames in which the user said that it is not there, by id.
 
     Raises:
         OutputError: The journal is damaged.
@@ -42,12 +45,18 @@ class PassResults:
         self.scores: dict[int, array[float]] = {}
         self.names: dict[int, str] = {}
         self.prompted: defaultdict[int, array[float]] = defaultdict(lambda: array("d"))
+        self.absent: defaultdict[int, set[float]] = defaultdict(set)
+        self.cuts: list[SceneCut] = []
         self._places = array("q")
         with self._damage():
             self._file = path.open("rb")
             for line in iter(self._file.readline, b""):
-                self._places.append(self._file.tell() - len(line))
-                self._add(json.loads(line))
+                plain = json.loads(line)
+                if "cut" in plain:
+                    self.cuts.append(SceneCut(**plain["cut"]))
+                if "objects" in plain:
+                    self._places.append(self._file.tell() - len(line))
+                    self._add(plain)
         if len(self.times) > 1 and self.times[0] > self.times[1]:
             self._places.reverse()
             for column in (self.times, *self.scores.values(), *self.prompted.values()):
@@ -65,6 +74,10 @@ class PassResults:
         with self._damage():
             self._file.seek(self._places[place])
             return from_line(json.loads(self._file.readline()), self._size)
+
+    def absent_at(self, time: float) -> tuple[int, ...]:
+        """Return the ids of the objects that the user said are not in a frame."""
+        return tuple(number for number, times in self.absent.items() if time in times)
 
     def score(self, object_id: int, time: float) -> float:
         """Return the score of an object in a frame; NaN where it is not there."""
@@ -91,6 +104,8 @@ class PassResults:
                 scores.append(math.nan)
         for number in line.get("prompted", ()):
             self.prompted[int(number)].append(self.times[-1])
+        for number in line.get("absent", ()):
+            self.absent[int(number)].add(self.times[-1])
 
     @contextmanager
     def _damage(self) -> Iterator[None]:

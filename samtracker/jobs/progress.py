@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from samtracker.types import FrameResult
 from samtracker.video.read import VideoFrame, VideoReader
+from samtracker.video.selection import Selection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,19 +62,12 @@ OnFrame = Callable[[Progress], object]
 """Called after every frame; stops the job where it returns False."""
 
 
-def expected_frames(
-    reader: VideoReader, *, start: float, end: float | None, stride: int
-) -> int | None:
+def expected_frames(reader: VideoReader, selection: Selection) -> int | None:
     """Return how many frames there will be; None for a live source.
 
     Args:
         reader: Reader of the source.
-        start: See `read_frames`.
-        end: See `read_frames`.
-        stride: See `read_frames`.
+        selection: What is asked for.
     """
     frames, fps = reader.info.frames, reader.info.fps
-    if frames is None or fps is None:
-        return None
-    last = frames if end is None else min(frames, math.ceil(end * fps))
-    return max(1, math.ceil((last - math.ceil(start * fps)) / stride))
+    return None if frames is None or fps is None else selection.count(frames, fps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ class PromptSchedule:
     """Starts objects at their first prompts and corrects them at the later ones.
 
     A prompt holds in the first frame that is tracked from its place on. Objects get the ids 1, 2,
-    ... as they start; those that start in one frame, in the order of the file.
+    ... as they start, if the file gives none; those that start in one frame, in its order.
 
     Args:
         file: What to do.
@@ -36,7 +37,7 @@ class PromptSchedule:
 
     def __init__(self, file: PromptsFile) -> None:
         self._file = file
-        self._waiting: _Prompts = [(o, prompt) for o in file.objects for prompt in o.prompts]
+        self._waiting: _Prompts = [(o, prompt) for o in file.objects for prompt in o.shown]
         self._ids: dict[int, int] = {}
         self._kinds: dict[int, str] = {}
         self.prompted: frozenset[int] = frozenset()
@@ -67,10 +68,12 @@ class PromptSchedule:
         """See `LaterPrompts`."""
         (item, prompt), *others = self._due(frame.index, frame.time)
         given = _given(prompt, frame)
-        if prompt.kind == "mask":
-            given = {"mask": {1: given["mask"]}}
-        result = tracker.init(frame.image, timestamp=frame.time, **given)
         number = self._begin(item, prompt)
+        if prompt.kind != "mask" and number != 1:  # which `init` would call it
+            given = {"mask": tracker.candidates(frame.image, **given)[0].mask}
+        if "mask" in given:
+            given = {"mask": {number: given["mask"]}}
+        result = tracker.init(frame.image, timestamp=frame.time, **given)
         result = tracker.rename(number, item.name) if item.name else result
         self.prompted = frozenset((number,))
         return self._carry_out(others, tracker, frame, result)
@@ -84,6 +87,11 @@ class PromptSchedule:
         for item, prompt in self._due(index, time):
             if id(item) not in self._ids:
                 self._begin(item, prompt)
+
+    def absent(self, index: int, time: float) -> tuple[int, ...]:
+        """See `LaterPrompts`."""
+        started = ((self._ids.get(id(item)), item) for item in self._file.objects)
+        return tuple(n for n, item in started if n is not None and item.is_absent(index, time))
 
     def apply(self, tracker: Tracker, frame: VideoFrame, result: FrameResult) -> FrameResult:
         """See `LaterPrompts`."""
@@ -109,6 +117,23 @@ class PromptSchedule:
             if not self._waiting:
                 break
         return found
+
+    def standing_alone(self, frame: VideoFrame) -> tuple[PromptedObject, ...]:
+        """Return the objects with masks as run lengths in the place of files.
+
+        Args:
+            frame: Frame of the size that masks have.
+
+        Raises:
+            PromptError: A mask cannot be read.
+        """
+
+        def alone(prompt: PlacedPrompt) -> PlacedPrompt:
+            return prompt if prompt.mask is None else replace(prompt, mask=_read(prompt, frame))
+
+        return tuple(
+            replace(item, prompts=tuple(map(alone, item.prompts))) for item in self._file.objects
+        )
 
     def origin(self, object_id: int, method: str) -> str:
         """See `LaterPrompts`."""
@@ -152,15 +177,15 @@ class PromptSchedule:
             if number is not None:
                 result = tracker.correct(frame.image, number, **given)
             else:
-                result = tracker.add_object(frame.image, **given)
                 number = self._begin(item, prompt)
+                result = tracker.add_object(frame.image, object_id=number, **given)
                 result = tracker.rename(number, item.name) if item.name else result
             self.prompted |= {number}
         return result
 
     def _begin(self, item: PromptedObject, prompt: PlacedPrompt) -> int:
         """Give an object its id."""
-        number = len(self._ids) + 1
+        number = item.id or max(self._kinds, default=0) + 1
         self._ids[id(item)] = number
         self._kinds[number] = prompt.kind
         return number

@@ -13,16 +13,17 @@ from glob import escape
 from pathlib import Path
 from typing import Final, Self
 
-from samtracker.config import DIRECTIONS, FORMATS
+from samtracker.config import DIRECTIONS, FORMATS, SCENE_CUTS
 from samtracker.errors import OutputError
 from samtracker.files import DAMAGE
 from samtracker.results.names import JOB, RESUME
 from samtracker.video.image_pattern import is_numbered
 from samtracker.video.location import is_camera, locate_source
 from samtracker.video.read import VideoReader, read_frames
+from samtracker.video.selection import Range, Selection
 
 _KIND: Final = "samtracker-job-"
-FORMAT: Final = f"{_KIND}2"
+FORMAT: Final = f"{_KIND}3"
 """Format of the whole folder `resume`; the number rises when any file in it changes its meaning."""
 
 
@@ -45,6 +46,8 @@ class JobRecord:
         prompts: Absolute path of `FirstPrompts.prompts_file`; None without.
         digest: Of what these files hold, see `FirstPrompts.digest`; None without.
         direction: See `TrackJob`.
+        skip: See `TrackJob`.
+        scene_cuts: See `TrackJob`.
     """
 
     source: str
@@ -61,10 +64,26 @@ class JobRecord:
     prompts: str | None = None
     digest: str | None = None
     direction: str = "forward"
+    skip: tuple[Range, ...] = ()
+    scene_cuts: str = "ignore"
 
     def to_json(self) -> str:
         """Return it as indented JSON."""
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=2)
+
+    def selection(self, *, start: float | None = None, end: float | None = None) -> Selection:
+        """Return which frames of the source are tracked.
+
+        Args:
+            start: Another start than the job's; None for that.
+            end: Another end; None for the job's.
+        """
+        return Selection(
+            start=self.start if start is None else start,
+            end=self.end if end is None else end,
+            stride=self.stride,
+            skip=self.skip,
+        )
 
     def open_source(
         self, *, start: float | None = None, end: float | None = None, backward: bool = False
@@ -72,21 +91,16 @@ class JobRecord:
         """Open the source.
 
         Args:
-            start: Another start than the job's; None for that.
-            end: Another end; None for the job's.
+            start: See `selection`.
+            end: See `selection`.
             backward: See `read_frames`.
 
         Raises:
             VideoError: It cannot be read, or not backward.
         """
-        return read_frames(
-            self.source if self.path is None else Path(self.path),
-            start=self.start if start is None else start,
-            end=self.end if end is None else end,
-            stride=self.stride,
-            stream=self.stream,
-            backward=backward,
-        )
+        source = self.source if self.path is None else Path(self.path)
+        selection = self.selection(start=start, end=end)
+        return read_frames(source, **vars(selection), stream=self.stream, backward=backward)
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -110,21 +124,23 @@ class JobRecord:
                 start=float(given["start"]),
                 end=None if given["end"] is None else float(given["end"]),
                 stride=int(given["stride"]),
-                stream=None if given.get("stream") is None else int(given["stream"]),
+                stream=None if given["stream"] is None else int(given["stream"]),
                 save=tuple(given["save"]),
                 device=given["device"],
                 origins={int(number): str(name) for number, name in given["origins"].items()},
                 overwrite=given["overwrite"] is True,
-                detections=given.get("detections"),
-                prompts=given.get("prompts"),
-                digest=given.get("digest"),
-                direction=given.get("direction", "forward"),
+                detections=given["detections"],
+                prompts=given["prompts"],
+                digest=given["digest"],
+                direction=given["direction"],
+                skip=tuple((first, last) for first, last in given["skip"]),
+                scene_cuts=given["scene_cuts"],
             )
             texts = isinstance(record.source, str) and isinstance(record.device, str)
             known = set(record.save) <= set(FORMATS) and Path(record.path or "").is_absolute()
             files = (record.detections, record.prompts, record.digest)
             texts = texts and all(isinstance(file, str | None) for file in files)
-            known = known and record.direction in DIRECTIONS
+            known = known and record.direction in DIRECTIONS and record.scene_cuts in SCENE_CUTS
             if version != FORMAT or not (texts and known):
                 raise ValueError("no record of a job")
         except (OSError, *DAMAGE) as error:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from samtracker.errors import PromptError, WeightsError
+from samtracker.files import writing
 from samtracker.jobs.execution import Execution, Watcher, execute
 from samtracker.jobs.execution_of_passes import execute_passes
 from samtracker.jobs.first_prompts import FirstPrompts
@@ -18,8 +20,9 @@ from samtracker.jobs.passes import Passes
 from samtracker.jobs.progress import OnFrame, OnStart
 from samtracker.jobs.prompt_schedule import PromptSchedule
 from samtracker.jobs.record import JobRecord
+from samtracker.jobs.scene_cuts import OnCut, check_asked
 from samtracker.jobs.threads import torch_threads
-from samtracker.results.names import BACKWARD_TRACKER, RESUME, TRACKER
+from samtracker.results.names import BACKWARD_TRACKER, FILES, RESUME, TRACKER
 from samtracker.results.output_folder import OutputFolder
 from samtracker.tracker import Tracker
 from samtracker.tracking.save import load_tracker
@@ -32,6 +35,7 @@ def resume(
     device: str | None = None,
     on_start: OnStart | None = None,
     on_frame: OnFrame | None = None,
+    on_cut: OnCut | None = None,
 ) -> Outcome:
     """Go on with the job in a folder as if it had never been interrupted, to the same results.
 
@@ -41,11 +45,13 @@ def resume(
         device: Where the network runs from now on, see `Tracker`; None for where it ran.
         on_start: See `TrackJob.run`.
         on_frame: See `TrackJob.run`; frames that had been tracked come as well.
+        on_cut: See `TrackJob.run`.
 
     Returns:
         How it ended, see `TrackJob.run`.
 
     Raises:
+        ConfigError: The job asks at cuts, and there is nobody.
         OutputError: There is nothing to go on with, the job is still running, or what it left is
             damaged or of another version.
         WeightsError: The weights are missing or are others.
@@ -58,6 +64,7 @@ def resume(
     output, place = find_interrupted(folder)
     record = JobRecord.read(place)
     record = replace(record, device=device or record.device)
+    check_asked(record.scene_cuts, on_cut)
     path = place / RESUME / BACKWARD_TRACKER  # the later pass, where there are two
     path = path if path.is_file() else place / RESUME / TRACKER
     saved = load_tracker(path, weights)
@@ -65,7 +72,7 @@ def resume(
     if tracker.result is None:
         raise WeightsError(f"'{path}' has no stream in it: track again with overwrite=True")
     later = _read_later(record)
-    watcher = Watcher(on_start=on_start, on_frame=on_frame)
+    watcher = Watcher(on_start=on_start, on_frame=on_frame, on_cut=on_cut)
     with (
         torch_threads(saved.threads),
         OutputFolder(
@@ -74,6 +81,7 @@ def resume(
     ):
         assert target.former is not None, "it is the one given"
         record = replace(record, overwrite=record.overwrite or place == output)
+        _keep_prompts(target.former, target.partial)
         if record.direction == "forward":
             execution = _at_once(record, tracker, target, watcher, later)
         else:
@@ -105,6 +113,14 @@ def _at_once(
             restored=tracker.result.index + 1,
             later=later,
         )
+
+
+def _keep_prompts(former: Path, folder: Path) -> None:
+    """Copy the prompts that the job was given, if they were saved."""
+    path = folder / FILES["prompts"]
+    if (former / path.name).is_file():
+        with writing(path):
+            shutil.copyfile(former / path.name, path)
 
 
 def _read_later(record: JobRecord) -> LaterPrompts | None:

@@ -8,10 +8,13 @@ from dataclasses import asdict, dataclass
 import torch
 
 from samtracker._version import __version__
+from samtracker.jobs.record import JobRecord
+from samtracker.jobs.scene_cuts import SceneCut
 from samtracker.jobs.track_frames import Ending
 from samtracker.peak_memory import peak_memory
 from samtracker.tracker import Tracker
 from samtracker.video.read import ReadState, VideoInfo
+from samtracker.video.selection import to_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +46,9 @@ class Summary:
         weights_sha256: Its sha256, in hexadecimal.
         memory: See `TrackerConfig`.
         first_mask: What the first masks were made from, by object id.
+        scene_cuts: Cuts to another scene that were found: "frame" and "time" of the first frame
+            behind each, and whether the job "stopped" there.
+        skip: Ranges that were left out, "100-200" in frames and "4s-6.5s" in seconds.
         version: Version of samtracker.
     """
 
@@ -69,6 +75,8 @@ class Summary:
     weights_sha256: str
     memory: str
     first_mask: dict[int, str]
+    scene_cuts: tuple[SceneCut, ...]
+    skip: tuple[str, ...]
     version: str
 
     def to_json(self) -> str:
@@ -76,13 +84,12 @@ class Summary:
         return json.dumps(asdict(self), indent=2)
 
 
-def summarize(  # noqa: PLR0917
+def summarize(
     tracker: Tracker,
     info: VideoInfo,
     read: ReadState,
     ending: Ending,
-    origins: dict[int, str],
-    source: str,
+    record: JobRecord,
 ) -> Summary:
     """Sum up a job.
 
@@ -91,12 +98,11 @@ def summarize(  # noqa: PLR0917
         info: What was known of the source before.
         read: What was found while it was read.
         ending: How the job ended.
-        origins: What the first masks were made from, by object id.
-        source: The source as the user named it.
+        record: What was done, with the origins of all objects.
     """
     runtime, network, tally = tracker.runtime, tracker.runtime.network, ending.tally
     return Summary(
-        source=source,
+        source=record.source,
         size=info.size,
         frames=tally.frames,
         objects=tally.objects,
@@ -118,6 +124,8 @@ def summarize(  # noqa: PLR0917
         weights=network.file.name if network.file else "none",
         weights_sha256=network.digest or "none",
         memory=tracker.config.memory,
-        first_mask=origins,
+        first_mask=record.origins,
+        scene_cuts=tuple(ending.cuts),
+        skip=tuple(map(to_text, record.skip)),
         version=__version__,
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
 from samtracker.errors import SamTrackerError
 from samtracker.jobs.journal_writer import JournalWriter
 from samtracker.jobs.later_prompts import LaterPrompts
+from samtracker.jobs.scene_cuts import SceneCut, SceneCuts
 from samtracker.jobs.write_behind import WriteBehind
 from samtracker.results.sinks import Sinks
 from samtracker.results.tally import Tally
@@ -26,11 +27,13 @@ class Ending:
         tally: What was counted.
         interrupted: Whether the user stopped it.
         failure: The error that ended it early; None if none did.
+        cuts: Cuts to another scene that it met.
     """
 
     tally: Tally
     interrupted: bool = False
     failure: SamTrackerError | None = None
+    cuts: Sequence[SceneCut] = ()
 
     @property
     def is_early(self) -> bool:
@@ -46,6 +49,7 @@ def track_frames(
     sinks: Sinks,
     *,
     later: LaterPrompts | None = None,
+    cuts: SceneCuts,
     on_tracked: Callable[[VideoFrame, FrameResult], bool],
 ) -> Ending:
     """Track to the end of a source and finish the files; what was tracked is kept.
@@ -60,13 +64,15 @@ def track_frames(
         journal: Gets every frame before the files do, so that these can be written again.
         sinks: Files for every frame, these included.
         later: Starts and corrects objects in later frames; None for none.
+        cuts: Finds cuts to another scene, which may end the job.
         on_tracked: Called once a frame is tracked; False stops the job as Ctrl-C does.
     """
     try:
         with sinks:
-            known = _known(done, later)
-            steps = _steps(tracker, frames, later)
+            known = _known(done, later, cuts)
+            steps = _steps(tracker, frames, later, cuts)
             ending = _track(chain(known, steps), journal, sinks, on_tracked=on_tracked)
+            ending = replace(ending, cuts=cuts.found)
     except SamTrackerError as error:  # `_track` raises none: a file could not be finished
         return replace(ending, failure=ending.failure or error)
     return ending
@@ -96,22 +102,24 @@ def _track(
 
 
 def _known(
-    done: Iterable[tuple[VideoFrame, FrameResult]], later: LaterPrompts | None
+    done: Iterable[tuple[VideoFrame, FrameResult]], later: LaterPrompts | None, cuts: SceneCuts
 ) -> Iterator[tuple[VideoFrame, FrameResult, None]]:
     """Yield the frames that have their results."""
     for frame, result in done:
         if later is not None:
             later.note(frame, result)
+        cuts.note(frame)
         yield frame, result, None
 
 
 def _steps(
-    tracker: Tracker, frames: Iterable[VideoFrame], later: LaterPrompts | None
+    tracker: Tracker, frames: Iterable[VideoFrame], later: LaterPrompts | None, cuts: SceneCuts
 ) -> Iterator[tuple[VideoFrame, FrameResult, float]]:
     """Yield the frames to come, their results and the seconds that each step took."""
-    for frame in frames:
+    for frame, cut in cuts.watch(frames):
+        absent = () if later is None else later.absent(frame.index, frame.time)
         begin = time.perf_counter()
-        result = tracker.step(frame.image, frame.time)
+        result = tracker.step(frame.image, frame.time, absent=absent, cut=cut is not None)
         seconds = time.perf_counter() - begin
         if later is not None:
             result = later.apply(tracker, frame, result)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,6 +15,7 @@ from samtracker.jobs.pass_prompts import PassPrompts
 from samtracker.jobs.progress import JobStart, Progress
 from samtracker.jobs.read_ahead import ReadAhead
 from samtracker.jobs.record import JobRecord
+from samtracker.jobs.scene_cuts import SceneCut, SceneCuts
 from samtracker.tracker import Tracker
 from samtracker.types import FrameResult
 from samtracker.video.read import VideoFrame, VideoReader
@@ -29,6 +30,7 @@ class TrackingPass:
         watcher: Who is told how far it is.
 
     Attributes:
+        folder: The same.
         record: The same; its origins are known once objects have started.
         names: Names of the journal and of the tracker's file.
         stage: See `Progress`.
@@ -41,8 +43,9 @@ class TrackingPass:
     def __init__(self, record: JobRecord, folder: Path, watcher: Watcher) -> None:
         self.record = record
         self.seconds: list[float] = []
-        self._folder = folder
+        self.folder = folder
         self._watcher = watcher
+        self._cuts = SceneCuts(record.scene_cuts, watcher.on_cut)
 
     def tell_start(self, result: FrameResult, total: int | None, *, restored: int = 0) -> None:
         """Tell the watcher that the pass begins or goes on."""
@@ -69,6 +72,8 @@ class TrackingPass:
         for line in noted_lines(former / self.names.journal, last.index + 1):
             yield int(line["frame"]), float(line["timestamp"])
         check_same(frame, line, last.size, self.record.source)
+        assert frame is not None, "that is checked"
+        self._cuts.note(frame)
 
     def run(
         self,
@@ -97,12 +102,17 @@ class TrackingPass:
         """
         with (
             ReadAhead(reader) as frames,
-            closing(JournalWriter(self._folder, self.record, tracker, self.names)) as journal,
+            closing(JournalWriter(self.folder, self.record, tracker, self.names)) as journal,
         ):
 
-            def note(frame: VideoFrame, result: FrameResult) -> None:
+            def note(
+                frame: VideoFrame,
+                result: FrameResult,
+                absent: Collection[int] = (),
+                cut: SceneCut | None = None,
+            ) -> None:
                 result = prompts.to_results(result)
-                journal.write(frame, result, prompts.prompted)
+                journal.write(frame, result, prompted=prompts.prompted, absent=absent, cut=cut)
                 if not journal.is_open:
                     assert journal.failure is not None, "else it is open"
                     raise journal.failure
@@ -114,12 +124,18 @@ class TrackingPass:
                 if former is not None:
                     journal.take_over(former)
                 if first is not None:
+                    self._cuts.note(first)
                     note(first, last_result(tracker))
-                for frame in frames:
+                for frame, cut in self._cuts.watch(frames):
+                    absent = prompts.absent(frame.index, frame.time)
                     begin = time.perf_counter()
-                    result = tracker.step(frame.image, frame.time)
+                    result = tracker.step(
+                        frame.image, frame.time, absent=absent, cut=cut is not None
+                    )
                     self.seconds.append(time.perf_counter() - begin)
-                    note(frame, prompts.apply(tracker, frame, result))
+                    note(frame, prompts.apply(tracker, frame, result), absent, cut)
+                if self._cuts.found and self._cuts.found[-1].stopped:
+                    journal.write_end(self._cuts.found[-1])
             finally:
                 journal.checkpoint()
 

@@ -5,19 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any, Final, Self
 
+import numpy as np
+
 from samtracker.errors import PromptError
 from samtracker.files import DAMAGE, file_sha256, write_text
-from samtracker.masks.run_lengths import decode
+from samtracker.masks.run_lengths import decode, encode
 from samtracker.types import Box, Mask, Size
 
 FORMAT: Final = "samtracker-prompts-1"
 PROJECT: Final = "samtracker-project-1"
 """A file of prompts that also says what they are for; see `samtracker.prompts.project_file`."""
+
+LARGEST_ID: Final = 65535
+"""Largest id of an object."""
+
+_KINDS: Final = ("mask", "box", "points", "rle", "absent")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +58,16 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class PlacedPrompt:
-    """What is pointed at in a frame: exactly one of mask, rle, box and points.
+    """What is said of an object in a frame: exactly one of mask, rle, box, points and absent.
 
     Attributes:
         place: Where it holds.
-        mask: Picture or annotation file that shows one object; or, not in a file, bool (H, W).
+        mask: Picture or annotation file that shows one object; or, not from a file, bool (H, W).
         rle: A mask that is in the file itself, as COCO's run lengths.
         box: X1, y1, x2, y2 in pixels.
         points: Clicks (x, y, label).
+        absent: True if it is not there from this frame on, up to its next prompt; False if it may
+            be there again, and is looked for.
     """
 
     place: Place
@@ -65,10 +75,11 @@ class PlacedPrompt:
     rle: Mapping[str, Any] | None = None
     box: Box | None = None
     points: tuple[tuple[float, float, int], ...] | None = None
+    absent: bool | None = None
 
     @property
     def kind(self) -> str:
-        """Whether it is a mask, a box or clicks."""
+        """Whether it is a mask, a box or clicks, of an object that is shown."""
         if self.mask is not None or self.rle is not None:
             return "mask"
         return "points" if self.box is None else "box"
@@ -92,14 +103,21 @@ class PlacedPrompt:
         raise PromptError(f"a mask at {self.place} {reason}: give that of this video")
 
     def to_plain(self) -> dict[str, Any]:
-        """Return it as a file has it."""
+        """Return it as a file has it: masks that come from none as run lengths."""
+        path, rle = None, self.rle
+        if isinstance(self.mask, str | PathLike):
+            path = str(Path(self.mask).absolute())
+        elif self.mask is not None:
+            rle = encode(self.mask.astype(np.bool_))
+        points = None if self.points is None else [_click(*point) for point in self.points]
         plain = {
             "frame": self.place.frame,
             "time": self.place.time,
-            "mask": None if self.mask is None else str(self.mask),
-            "rle": self.rle,
-            "box": self.box,
-            "points": self.points,
+            "mask": path,
+            "rle": rle,
+            "box": None if self.box is None else _box(self.box),
+            "points": points,
+            "absent": self.absent,
         }
         return {key: value for key, value in plain.items() if value is not None}
 
@@ -109,12 +127,32 @@ class PromptedObject:
     """An object and where it is shown.
 
     Attributes:
+        id: Its id in the results; None for the next one. Objects that start later have larger ids.
         name: Empty without.
-        prompts: At least one; the first in time starts it, the others correct it.
+        prompts: At least one; the first in time starts it, the others correct it, or say where it
+            is absent. If they are placed by frames and by times, they are in their order.
     """
 
     name: str
     prompts: tuple[PlacedPrompt, ...]
+    id: int | None = None
+
+    @property
+    def shown(self) -> tuple[PlacedPrompt, ...]:
+        """The prompts that show it, in their order."""
+        return tuple(prompt for prompt in self.in_time() if prompt.absent is None)
+
+    def in_time(self) -> tuple[PlacedPrompt, ...]:
+        """Return the prompts in their order."""
+        places = [prompt.place for prompt in self.prompts]
+        if len({place.frame is None for place in places}) > 1:
+            return self.prompts
+        return tuple(sorted(self.prompts, key=_order))
+
+    def is_absent(self, index: int, time: float) -> bool:
+        """Return whether it is said not to be in a frame, by the frame's number and time."""
+        reached = [p.absent for p in self.in_time() if p.place.is_reached(index, time)]
+        return bool(reached and reached[-1])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +190,7 @@ class PromptsFile:
             objects = tuple(_object(item, path.parent) for item in data["objects"])
             if not objects:
                 raise ValueError("it has no objects")
+            _check_ids(objects)
         except (OSError, *DAMAGE) as error:
             reason = f"no {error}" if isinstance(error, KeyError) else str(error)
             reason = error.strerror or reason if isinstance(error, OSError) else reason
@@ -161,13 +200,14 @@ class PromptsFile:
         return cls(path=path, objects=objects)
 
     def write(self) -> None:
-        """Write the file; its masks must be files.
+        """Write the file; masks that are arrays will be in it, others are named.
 
         Raises:
             OutputError: It cannot be written.
         """
         objects = [
             {
+                **({"id": item.id} if item.id else {}),
                 **({"name": item.name} if item.name else {}),
                 "prompts": [prompt.to_plain() for prompt in item.prompts],
             }
@@ -191,27 +231,52 @@ class PromptsFile:
 
 
 def _object(data: dict[str, Any], folder: Path) -> PromptedObject:
-    _check_keys(data, {"name", "prompts", "states"})
+    _check_keys(data, {"id", "name", "prompts", "states"})
     prompts = tuple(_prompt(item, folder) for item in data["prompts"])
     if not prompts:
         raise ValueError("an object has no prompts")
-    return PromptedObject(name=str(data.get("name", "")), prompts=prompts)
+    number = data.get("id")
+    if number is not None and not (isinstance(number, int) and 1 <= number <= LARGEST_ID):
+        raise ValueError(f"id {json.dumps(number)[:20]} is no whole number from 1 to {LARGEST_ID}")
+    made = PromptedObject(id=number, name=str(data.get("name", "")), prompts=prompts)
+    first = made.in_time()[0]
+    if first.absent is not None:
+        raise ValueError(f"an object begins with its absence, at {first.place}: show it before")
+    return made
+
+
+def _check_ids(objects: Sequence[PromptedObject]) -> None:
+    """Check that ids rise as objects start; of places of both kinds only the tracker can tell."""
+    firsts = [item.in_time()[0].place for item in objects]
+    if len({place.frame is None for place in firsts}) > 1:
+        return
+    last = 0
+    for item in sorted(objects, key=lambda item: _order(item.in_time()[0])):
+        number = last + 1 if item.id is None else item.id
+        if number <= last:
+            raise ValueError(f"id {number} is not above {last}, of an object that starts before")
+        last = number
+
+
+def _order(prompt: PlacedPrompt) -> float:
+    """Return what rises with the place, of prompts that are placed alike."""
+    return prompt.place.frame or prompt.place.time or 0
 
 
 def _prompt(data: dict[str, Any], folder: Path) -> PlacedPrompt:
-    _check_keys(data, {"frame", "time", "mask", "rle", "box", "points", "shown"})
-    shown = data.keys() & {"mask", "rle", "box", "points"}
-    if len(shown) != 1:
-        raise ValueError(
-            f"{json.dumps(data)[:60]} has not exactly one of mask, box, points and rle"
-        )
-    mask, rle, box, points = (data.get(key) for key in ("mask", "rle", "box", "points"))
+    _check_keys(data, {"frame", "time", "shown", *_KINDS})
+    if len(data.keys() & set(_KINDS)) != 1:
+        raise ValueError(f"{json.dumps(data)[:60]} has not exactly one of {', '.join(_KINDS)}")
+    mask, box, points, rle, absent = (data.get(key) for key in _KINDS)
+    if not isinstance(absent, bool | None):
+        raise ValueError(f"absent {json.dumps(absent)[:20]} is neither true nor false")
     return PlacedPrompt(
         place=_place(data),
         mask=None if mask is None else folder / str(mask),
         rle=rle,
         box=None if box is None else _box(box),
         points=None if points is None else tuple(_click(*point) for point in points),
+        absent=absent,
     )
 
 

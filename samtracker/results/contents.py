@@ -10,7 +10,7 @@ from samtracker.results import names
 
 _WHOLE = {
     *(names.OVERLAY, names.ALPHA, names.GIF, names.WEBM),
-    *(names.COCO, names.COCO_POLYGONS, names.CVAT),
+    *(names.COCO, names.COCO_POLYGONS, names.CVAT, names.PROMPTS),
 }
 _UNFINISHED = {f".{name}.partial" for name in _WHOLE}  # of a killed run
 _FILES = {
@@ -62,6 +62,8 @@ def refuse_foreign(folder: Path) -> None:
             strange = [p for p in item.rglob("*") if not (p.is_dir() or is_label(p))]
         elif item.name == names.RESUME and item.is_dir() and not item.is_symlink():
             strange = [p for p in item.iterdir() if p.name not in _RESUME_FILES or not p.is_file()]
+        elif item.name == names.PROMPTS and item.is_file():
+            strange = [] if _begins(item, names.PROMPTS_BEGIN) else [item]
         elif item.name == names.EXPORT_CONFIG and item.is_file():
             strange = [] if _is_export(item) else [item]
         else:

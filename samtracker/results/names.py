@@ -22,6 +22,9 @@ CVAT: Final = "cvat.xml"
 LABELME: Final = "labelme"
 LABELME_BEGIN: Final = b'{\n "version":'
 """So begins a file that nobody has changed: labelme itself indents by two."""
+PROMPTS: Final = "prompts.json"
+PROMPTS_BEGIN: Final = b'{\n "format": "samtracker-prompts-'
+"""So begins a file that a job has written; people seldom write it so."""
 GIF: Final = "overlay.gif"
 WEBM: Final = "alpha.webm"
 FILES: Final = {
@@ -39,6 +42,7 @@ FILES: Final = {
     "mot": MOT,
     "cvat": CVAT,
     "labelme": LABELME,
+    "prompts": PROMPTS,
 }
 """File or folder of each format of `samtracker.config.FORMATS`."""
 SUMMARY: Final = "summary.json"

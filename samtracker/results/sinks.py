@@ -63,6 +63,8 @@ class Sinks:
         """
         if not self._sinks:
             for name in self._formats:
+                if name == "prompts":  # that is of no frame
+                    continue
                 self._sinks.append(self._open(name))
         for sink in self._sinks:
             sink(frame, result)

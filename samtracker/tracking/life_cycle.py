@@ -112,6 +112,12 @@ class LifeCycle:
             self._largest = max(self._largest, float(observation.area))
         return self.state
 
+    def lose(self) -> None:
+        """Take the object as lost, whatever it was: it may come back as small as it likes."""
+        self.state = State.LOST
+        self._largest = 1.0
+        self._good = 0
+
     def subtract(self, before: Observation, after: Observation) -> None:
         """Subtract pixels that another object was given, which is no sign of anything."""
         if self._doubtful:  # what is known is of an earlier mask, a good one

@@ -84,17 +84,40 @@ class Objects:
         return made
 
     def step(
-        self, runtime: Runtime, encoded: EncodedFrame, index: int
+        self,
+        runtime: Runtime,
+        encoded: EncodedFrame,
+        index: int,
+        *,
+        absent: Collection[int] = (),
+        cut: bool = False,
     ) -> tuple[TrackedObject, ...]:
         """Find the objects in the next frame of the stream.
+
+        Args:
+            runtime: Runtime of the network.
+            encoded: The frame.
+            index: Its number.
+            absent: Ids of the objects that are not in it.
+            cut: Whether the others may be anywhere.
 
         Raises:
             OutOfMemoryError: The device has no memory left for it.
         """
-        tracks = {number: self._tracks[number] for number in self.ids}
+        gone = {number: self._tracks[number].lost() for number in absent}
+        tracks = {number: self._tracks[number] for number in self.ids if number not in gone}
+        if cut:
+            tracks = {number: track.lost() for number, track in tracks.items()}
         objects, after = segment_frame(runtime, encoded, tracks, index, soft=self._soft)
-        self._tracks |= after
-        return objects
+        self._tracks |= after | gone
+        nothing = np.zeros(encoded.transform.frame, np.bool_)
+        unseen = [
+            TrackedObject(
+                id=number, mask=nothing, box=None, score=0.0, state=State.LOST, name=track.name
+            )
+            for number, track in gone.items()
+        ]
+        return tuple(sorted([*objects, *unseen], key=lambda item: item.id))
 
     def start(
         self,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from samtracker.backends.runtime import EncodedFrame, Runtime
-from samtracker.errors import FrameError, NotInitializedError
+from samtracker.errors import FrameError, NotInitializedError, PromptError
 from samtracker.tracking.objects import Objects
 from samtracker.types import Frame, FrameResult, Mask, Size, check_frame
 
@@ -82,6 +83,33 @@ class StreamState:
         check_frame(frame, size=current_size)
         current = self.encoded(frame)
         return runtime.encode(frame, working_size) if current is None else current
+
+    def step(
+        self,
+        runtime: Runtime,
+        frame: Frame,
+        timestamp: float | None,
+        working_size: int | None,
+        *,
+        absent: Collection[int],
+        cut: bool,
+    ) -> FrameResult:
+        """Find every object in the next frame; see `Tracker.step`."""
+        last = self.last()
+        if not isinstance(absent, Collection):
+            raise PromptError(f"absent={absent!r} does not fit: give ids of objects, as [1]")
+        gone = frozenset(map(self.objects.known, absent))
+        encoded = self.encode(runtime, frame, working_size, current_size=last.size)
+        index = last.index + 1
+        objects = self.objects.step(runtime, encoded, index, absent=gone, cut=cut)
+        self.frame = encoded  # only now: memory may have run out
+        self.result = FrameResult(index=index, timestamp=timestamp, size=last.size, objects=objects)
+        return self.result
+
+    def seen(self, encoded: EncodedFrame, object_id: int) -> Mask | None:
+        """Return the mask of an object in a frame; None unless it is seen, and that the current."""
+        mine = self.last()[object_id]
+        return mine.mask if encoded is self.frame and mine.box is not None else None
 
     def correct(self, encoded: EncodedFrame, object_id: int, mask: Mask) -> FrameResult:
         """Show an object's mask in the current frame or another one.

@@ -26,3 +26,10 @@ class Track:
     def copied(self) -> Track:
         """Return a copy that can change while this one stays as it is."""
         return replace(self, memory=self.memory.copied(), life_cycle=copy(self.life_cycle))
+
+    def lost(self) -> Track:
+        """Return a copy that is lost, to be looked for in the whole frame."""
+        made = self.copied()
+        made.memory.lost = True
+        made.life_cycle.lose()
+        return made

@@ -6,26 +6,28 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import overload
 
+from samtracker.video.selection import Selection
+
 
 class Places(Sequence[tuple[int, float]]):
     """Numbers and times (seconds) of frames, in the order of their times.
 
     Args:
         times: Rising times of all frames of a source.
-        start: See `read_frames`.
-        end: See `read_frames`.
-        stride: See `read_frames`.
+        selection: Those that are asked for.
 
     Attributes:
         numbers: Rising numbers of the frames.
     """
 
-    def __init__(
-        self, times: Sequence[float], start: float, end: float | None, stride: int
-    ) -> None:
+    numbers: Sequence[int]
+
+    def __init__(self, times: Sequence[float], selection: Selection) -> None:
         self._times = times
-        behind = len(times) if end is None else bisect_left(times, end)
-        self.numbers = range(bisect_left(times, start), behind, stride)
+        behind = len(times) if selection.end is None else bisect_left(times, selection.end)
+        self.numbers = range(bisect_left(times, selection.start), behind, selection.stride)
+        if selection.skip:
+            self.numbers = [n for n in self.numbers if not selection.skips(n, times[n])]
 
     def __len__(self) -> int:
         return len(self.numbers)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import reprlib
@@ -10,9 +9,9 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
-from numbers import Integral, Real
+from numbers import Integral
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 
 from samtracker.errors import ConfigError, VideoError
 from samtracker.files import checked_path
@@ -26,13 +25,11 @@ from samtracker.video.image_source import ImageSource
 from samtracker.video.location import locate_source
 from samtracker.video.picture_kind import is_picture
 from samtracker.video.places import Places
+from samtracker.video.selection import Range, Selection
 from samtracker.video.stills import ANIMATION_SUFFIXES, IMAGE_SUFFIXES
 
 DIGITS = 12
 """Digits of a camera's number that are read: such a number is too large already."""
-
-LONGEST: Final = 10**9
-"""Seconds or frames that no source has; sums of such numbers are exact enough to be counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,10 +113,8 @@ class VideoReader(Iterator[VideoFrame]):
         self,
         source: FrameSource,
         given: str | Path | int,
+        selection: Selection,
         *,
-        start: float,
-        end: float | None,
-        stride: int,
         backward: bool,
     ) -> None:
         self._source = source
@@ -127,11 +122,10 @@ class VideoReader(Iterator[VideoFrame]):
         self.places = ()
         try:
             if backward:
-                self.places = Places(source.times(), start, end, stride)
+                self.places = Places(source.times(), selection)
                 candidates = source.backward(self.places.numbers[::-1])
-                start, end, stride = -math.inf, None, 1  # that is done
             else:
-                candidates = source.candidates(start)
+                candidates = source.candidates(selection.start)
             first, size = _first_readable(source, candidates)
         except BaseException:
             source.close()
@@ -150,9 +144,7 @@ class VideoReader(Iterator[VideoFrame]):
             source,
             chain([first], candidates),
             size=None if self.is_live else size,
-            start=start,
-            end=end,
-            stride=stride,
+            selection=None if backward else selection,  # then that is done
         )
 
     @property
@@ -220,6 +212,7 @@ def read_frames(
     start: float = 0.0,
     end: float | None = None,
     stride: int = 1,
+    skip: Sequence[Range] = (),
     stream: int | None = None,
     backward: bool = False,
 ) -> VideoReader:
@@ -240,6 +233,8 @@ def read_frames(
         start: Seconds; frames before are left out.
         end: Seconds; frames from here on are left out.
         stride: Takes every n-th of those frames.
+        skip: Ranges of these that are left out: the numbers of two frames in the source as ints,
+            both included, or two times as floats, the second one excluded.
         stream: Number of the video stream in a file or URL, from 0; None for the one that players
             show: the default one, then the largest and longest. Attached pictures and previews
             come last.
@@ -250,52 +245,21 @@ def read_frames(
         An iterator of `VideoFrame` that is also a context manager.
 
     Raises:
-        ConfigError: `start`, `end`, `stride` or `stream` are no numbers or out of range.
+        ConfigError: `start`, `end`, `stride`, `skip` or `stream` are no numbers or out of range.
         VideoError: The source does not exist, is no video, cannot be read backward, or none of its
             frames can be read.
             While iterating: a frame has another size than the first one; not of a camera or
             stream, whose frames come as they are.
     """
-    if isinstance(source, bool):
-        raise VideoError(f"source={source} is no path: give a str or a Path, or a camera's number")
-    if not isinstance(source, int):
-        checked_path(source, VideoError, "source")
-    if stream is not None:
-        _check_kind("stream", stream, Integral)
-    check_range(start, end, stride)
+    _check_kinds(source, stream)
+    selection = Selection(start=start, end=end, stride=stride, skip=skip)
     opened = _open(source, stream)
-    if opened.duration is not None and start >= opened.duration:
+    try:
+        selection.check_within(opened.name, opened.frames, opened.duration)
+    except ConfigError:
         opened.close()
-        raise ConfigError(
-            f"start={start} is past the end of {opened.name}, which lasts {opened.duration:.3f} s"
-        )
-    return VideoReader(opened, source, start=start, end=end, stride=stride, backward=backward)
-
-
-def check_range(start: float, end: float | None, stride: int) -> None:
-    """Check which frames are asked for.
-
-    Args:
-        start: See `read_frames`.
-        end: See `read_frames`.
-        stride: See `read_frames`.
-
-    Raises:
-        ConfigError: They are no numbers or out of range.
-    """
-    _check_kind("start", start, Real)
-    _check_kind("end", start if end is None else end, Real)
-    _check_kind("stride", stride, Integral)
-    if not 0 <= start <= LONGEST:
-        raise ConfigError(f"start={start} is not a time: give 0 or more seconds")
-    if end is not None and not end > start:
-        raise ConfigError(f"end={end} is not after start={start}: give a later end")
-    if end is not None and end > LONGEST:
-        raise ConfigError(f"end={end} is not a time: give seconds, or nothing for the whole source")
-    if not 1 <= stride <= LONGEST:
-        raise ConfigError(
-            f"stride={reprlib.repr(stride)} is not possible: give 1 or more, up to {LONGEST}"
-        )
+        raise
+    return VideoReader(opened, source, selection, backward=backward)
 
 
 def _open(source: str | Path | int, stream: int | None) -> FrameSource:
@@ -338,10 +302,14 @@ def _camera(source: str | Path | int) -> int | None:
     return int(device[1][:DIGITS]) if device else None
 
 
-def _check_kind(name: str, value: object, kind: type) -> None:
-    if not isinstance(value, kind):
-        whole = "a whole number" if kind is Integral else "seconds"
-        raise ConfigError(f"{name}={reprlib.repr(value)} does not fit: give {whole}")
+def _check_kinds(source: str | Path | int, stream: int | None) -> None:
+    """Check that a source and a stream are of the kinds that `read_frames` documents."""
+    if isinstance(source, bool):
+        raise VideoError(f"source={source} is no path: give a str or a Path, or a camera's number")
+    if not isinstance(source, int):
+        checked_path(source, VideoError, "source")
+    if not isinstance(stream, Integral | None):
+        raise ConfigError(f"stream={reprlib.repr(stream)} does not fit: give a whole number")
 
 
 def _first_readable(source: FrameSource, candidates: Iterator[Candidate]) -> tuple[Candidate, Size]:
@@ -364,21 +332,11 @@ def _select(
     candidates: Iterator[Candidate],
     *,
     size: Size | None,
-    start: float,
-    end: float | None,
-    stride: int,
+    selection: Selection | None,
 ) -> Generator[VideoFrame, None, None]:
-    """Load every n-th frame from `start` to before `end`, all of one size if there is one."""
-    count = 0
+    """Load the frames that are selected, all of them without; all of one size if there is one."""
     try:
-        for candidate in candidates:
-            if candidate.time < start:
-                continue
-            if end is not None and candidate.time >= end:
-                return
-            count += 1
-            if (count - 1) % stride:
-                continue
+        for candidate in candidates if selection is None else _selected(candidates, selection):
             try:
                 image = candidate.load()
             except VideoError:
@@ -398,3 +356,18 @@ def _select(
             )
     finally:
         source.close()
+
+
+def _selected(candidates: Iterator[Candidate], selection: Selection) -> Iterator[Candidate]:
+    """Yield every n-th frame from `start` to before `end`, but those that are left out."""
+    count = 0
+    for candidate in candidates:
+        if candidate.time < selection.start:
+            continue
+        if selection.end is not None and candidate.time >= selection.end:
+            return
+        count += 1
+        if (count - 1) % selection.stride:
+            continue
+        if not selection.skips(candidate.index, candidate.time):
+            yield candidate

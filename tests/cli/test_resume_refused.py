@@ -139,6 +139,8 @@ DAMAGE: list[tuple[Callable[[Path], object], str]] = [
     (job_file(device="tpu"), "device='tpu' does not exist"),
     (job_file(stride=math.inf), "job.json' is damaged: the job"),
     (job_file(stride=0), "stride=0 is not possible"),
+    (job_file(skip=[[5, 3]]), "--skip 5-3 ends before it begins"),
+    (job_file(skip=[5]), "job.json' is damaged: the job"),
     (job_file(stride=10**400), "is not possible: give 1 or more"),
     (job_file(end=math.inf), "end=inf is not a time"),
     (job_file(end=1e308), "end=1e+308 is not a time"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from samtracker.jobs import Progress
 from tests.helpers.cli_tools import FAST, FRAMES, samtrack
 
 WALL = np.full_like(FRAMES[0], 120)
@@ -39,3 +41,8 @@ def interrupt(folder: Path, *options: str) -> Path:
     )
     pictures(folder)
     return folder / "out"
+
+
+def until(stop: tuple[str, int] | None) -> Callable[[Progress], bool]:
+    """Stops a job at a frame of a stage, see `Progress`; None for nowhere."""
+    return lambda progress: (progress.stage, progress.done) != stop

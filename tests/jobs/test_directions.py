@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 import pytest
 
 from samtracker.errors import PromptError
-from samtracker.jobs import FirstPrompts, Outcome, Progress, TrackJob, resume
+from samtracker.jobs import FirstPrompts, Outcome, TrackJob, resume
 from samtracker.results.formats.rle import read_rle
 from samtracker.types import mask_box
 from tests.conftest import MakeTracker
@@ -28,6 +27,7 @@ from tests.helpers.cli_tools import (
     two_balls,
 )
 from tests.helpers.results import iou
+from tests.helpers.resumption import until
 
 COUNT = len(FRAMES)
 FAST = ("--size", "64", "--save", "masks")
@@ -61,11 +61,6 @@ def two_objects(path: Path) -> FirstPrompts:
     box = mask_box(SHOTS[8].mask(1))
     red = {"prompts": [{"frame": 8, "box": box}, mask(1, 1)]}
     return prompts(path, {"name": "blue", "prompts": [mask(4, 2), mask(8, 2)]}, red)
-
-
-def until(stop: tuple[str, int]) -> Callable[[Progress], bool]:
-    """Stops a job at a frame of a stage."""
-    return lambda progress: (progress.stage, progress.done) != stop
 
 
 def track(

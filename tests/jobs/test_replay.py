@@ -50,7 +50,7 @@ def everything(tracker: Tracker, video: Path) -> None:
     with pytest.raises(PromptError):
         tracker.add_object(frames[3], mask=np.zeros((96, 160), bool))
     tracker.resize(160)
-    tracker.step(frames[4])
+    tracker.step(frames[4], absent=[2], cut=True)
     tracker.undo()
     tracker.correct(frames[2], 1, mask=SHOTS[2].mask(1))
     tracker.step(frames[5])

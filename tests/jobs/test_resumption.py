@@ -148,7 +148,7 @@ def test_a_folder_of_an_older_version_is_refused(tmp_path: Path) -> None:
         resume(tmp_path / "out")
     assert str(refused.value) == (
         f"'{tmp_path}/out/resume/job.json' is of another version of samtrack (samtracker-job-1, "
-        "not samtracker-job-2): the job cannot be resumed, track again with overwrite=True"
+        "not samtracker-job-3): the job cannot be resumed, track again with overwrite=True"
     )
     assert contents(tmp_path) == before
 

@@ -12,6 +12,7 @@ from samtracker.errors import VideoError
 from samtracker.jobs import FirstPrompts
 from samtracker.jobs.journal_writer import JournalWriter
 from samtracker.jobs.record import JobRecord
+from samtracker.jobs.scene_cuts import SceneCuts
 from samtracker.jobs.track_frames import Ending, track_frames
 from samtracker.results.sinks import Sinks
 from samtracker.tracker import Tracker
@@ -52,7 +53,8 @@ def run(tracker: Tracker, folder: Path, on_tracked: OnWritten, *formats: str) ->
         journal = JournalWriter(folder, NOT_TO_RESUME, tracker)
         sinks = Sinks(formats, folder, reader, 1)
         done = [(frame, first)]
-        return track_frames(tracker, reader, done, journal, sinks, on_tracked=on_tracked)
+        cuts = SceneCuts("ignore", None)
+        return track_frames(tracker, reader, done, journal, sinks, cuts=cuts, on_tracked=on_tracked)
 
 
 def test_every_frame_is_seen_counted_and_timed(tracker: Tracker, tmp_path: Path) -> None:

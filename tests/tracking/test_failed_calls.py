@@ -26,6 +26,7 @@ Call = Callable[[Any], object]
 CALLS: tuple[Call, ...] = (
     *(lambda t, s=s: t.step(NEXT, s) for s in ("x", "1", b"1", HUGE, [1.0], float("nan"))),
     *(lambda t, f=f: t.step(f) for f in (None, NEXT[:50], NEXT / 255, NEXT[..., 0], "frame.png")),
+    *(lambda t, ids=ids: t.step(NEXT, absent=ids) for ids in ([3], "1", [1, None], 1)),
     lambda t: t.init(FRAME, mask=IDS, timestamp="x"),
     lambda t: t.init(FRAME),
     lambda t: t.init(FRAME, mask=np.zeros_like(IDS)),

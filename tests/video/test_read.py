@@ -169,6 +169,23 @@ def test_selection(clip: Path, start: float, length: float | None, stride: int) 
     assert numbers_of(frames) == chosen
 
 
+@pytest.mark.parametrize(
+    ("skip", "left_out"),
+    [
+        ([(3, 5)], {3, 4, 5}),
+        (((0, 0), (38, 99)), {0, 38, 39}),
+        ([(0.2, 0.28), (0.24, 1)], set(range(5, 25))),
+        ([(10, 12), (1.2, float("inf"))], {10, 11, 12, *range(30, 40)}),
+    ],
+)
+def test_ranges_that_are_left_out(clip: Path, skip: Any, left_out: set[int]) -> None:
+    for stride in (1, 3):
+        frames = list(read_frames(clip, skip=skip, stride=stride))
+        chosen = [number for number in NUMBERS[::stride] if number not in left_out]
+        assert [frame.index for frame in frames] == chosen
+        assert numbers_of(frames) == chosen
+
+
 def test_selection_where_frames_refer_across_keyframes(tmp_path: Path) -> None:
     path = write_clip(
         tmp_path / "a.ts", map(numbered, NUMBERS), codec="mpeg2video", options={"bf": "2"}
@@ -215,6 +232,14 @@ def test_frames_hidden_by_an_edit_list(tmp_path: Path) -> None:
         ({"stride": 1.5}, "stride=1.5 does not fit: give a whole number"),
         ({"stride": np.ones(2)}, "does not fit: give a whole number"),
         ({"start": 1.6}, "start=1.6 is past the end"),
+        ({"skip": [(5, 3)]}, "skip=5-3 ends before it begins"),
+        ({"skip": [(0.5, 0.5)]}, "skip=0.5s-0.5s ends before it begins"),
+        ({"skip": [(3, 0.5)]}, r"skip=\(3, 0.5\) is no range: give the numbers of two frames"),
+        ({"skip": [(-1, 3)]}, r"skip=\(-1, 3\) is no range"),
+        ({"skip": [3, 5]}, "skip=3 is no range"),
+        ({"skip": "3-5"}, "skip='3-5' does not fit: give ranges"),
+        ({"skip": [(1, 2), (40, 50)]}, "skip=40-50 is past the end of .*, which has 40 frames"),
+        ({"skip": [(1.6, 2.0)]}, "skip=1.6s-2s is past the end of .*, which lasts 1.600 s"),
     ],
 )
 def test_impossible_selection(clip: Path, options: dict[str, Any], words: str) -> None:

@@ -32,7 +32,7 @@ from samtracker.prompts.prompts_file import PromptsFile
 from samtracker.results.names import RESUME, SUMMARY
 from samtracker.tracker import Tracker
 from samtracker.video.pixel_limit import set_pixel_limit
-from samtracker.video.read import check_range
+from samtracker.video.selection import Selection
 
 Report = Callable[[int, int | None], bool]
 """Called with how many frames are tracked, and how many there will be; False stops the job."""
@@ -71,7 +71,7 @@ class TrackOptions:
         ):
             if value not in known:
                 raise ConfigError(f"{name}={value!r} does not exist: use {', '.join(known)}")
-        check_range(self.start, self.end, self.stride)
+        Selection(start=self.start, end=self.end, stride=self.stride)  # which checks them
 
 
 @dataclass(frozen=True, kw_only=True)
