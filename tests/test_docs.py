@@ -13,7 +13,10 @@ from tests.helpers.cli_tools import ROOT
 
 DOCS = ROOT / "docs"
 
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("*.md")), ROOT / "benchmarks" / "README.md"]
+PAGES = [
+    *(*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("*.md"))),
+    *(ROOT / folder / "README.md" for folder in ("benchmarks", "examples")),
+]
 
 
 def links_of(page: Path) -> list[str]:
@@ -41,6 +44,22 @@ def test_the_index_leads_to_every_page() -> None:
     index = DOCS / "index.md"
     reached = {(DOCS / link.partition("#")[0]).resolve() for link in links_of(index)}
     assert {page.resolve() for page in PAGES} - {index.resolve()} <= reached
+
+
+def test_the_site_has_every_page() -> None:
+    place = runpy.run_path(str(DOCS / "build_site.py"))["place"]
+    nav = set(re.findall(r'= "([\w/-]+\.md)"', (ROOT / "zensical.toml").read_text("utf-8")))
+    pages = {*PAGES, *(ROOT / "weights").glob("*.md")}
+    assert nav == {place(page).as_posix() for page in pages}
+
+
+def test_the_variables_of_the_environment_are_explained() -> None:
+    page = (DOCS / "configuration.md").read_text("utf-8")
+    code = "".join(
+        path.read_text("utf-8") for path in Path(samtracker.__file__).parent.rglob("*.py")
+    )
+    named = set(re.findall(r"\b(?:SAMTRACK(?:ER)?|XDG|OMP|GOMP|KMP|GLIBC|MALLOC)_[A-Z_]*", code))
+    assert {name.rstrip("_") for name in named} - {"MALLOC"} <= set(re.findall(r"`(\w+)`", page))
 
 
 def test_the_map_of_the_code_is_right() -> None:
