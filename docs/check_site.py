@@ -15,9 +15,6 @@ from urllib.parse import unquote, urlsplit
 
 SITE = Path(__file__).parents[1] / "site"
 
-NOT_FOUND = SITE / "404.html"
-"""Served at any address: its links are relative to the root of the site."""
-
 LOADED = re.compile(r"(?:url\(|@import|import\()\s*[\"']?((?:https?:)?//[^\"')\s]+)")
 """What a style sheet loads from the web."""
 
@@ -50,35 +47,39 @@ class Page(HTMLParser):
             self.loads.append(given["src"])
 
 
-def main() -> None:
-    """Print what is wrong, and how much there is."""
-    pages = {path: Page(path) for path in sorted(SITE.rglob("*.html"))}
-    wrong, count = [], 0
+def check(site: Path) -> tuple[int, list[str]]:
+    """Return the number of links in a built site, and what is wrong with them."""
+    pages = {path: Page(path) for path in sorted(site.rglob("*.html"))}
+    count, wrong = 0, []
     for path, page in pages.items():
+        # 404.html is shown at any address: its links begin at the root.
+        own = site if path == site / "404.html" else path.parent
+        wrong += [f"{path}: loads {link}" for link in page.loads if urlsplit(link).netloc]
         for link in (*page.links, *page.loads):
             parts = urlsplit(link)
-            if parts.scheme in ("data", "mailto") or (parts.netloc and link in page.links):
+            if parts.netloc or parts.scheme:
                 continue
             count += 1
-            place = SITE if path == NOT_FOUND or parts.path.startswith("/") else path.parent
+            place = site if parts.path.startswith("/") else own
             target = (place / unquote(parts.path).lstrip("/")).resolve() if parts.path else path
             if target.is_dir():
                 target /= "index.html"
-            if parts.netloc:
-                wrong.append(f"{path}: loads {link}")
-            elif not target.is_file():
+            if not target.is_file():
                 wrong.append(f"{path}: leads to {link}, which is not there")
-            elif parts.fragment and unquote(parts.fragment) not in anchors(pages, target):
+            elif parts.fragment and not (
+                target in pages and unquote(parts.fragment) in pages[target].anchors
+            ):
                 wrong.append(f"{path}: leads to {link}, which has no such heading")
-    for sheet in sorted(SITE.rglob("*.css")):
+    for sheet in sorted(site.rglob("*.css")):
         wrong += [f"{sheet}: loads {link}" for link in LOADED.findall(sheet.read_text("utf-8"))]
-    print("\n".join([*wrong, f"{len(pages)} pages, {count} links, {len(wrong)} wrong"]))
-    sys.exit(1 if wrong or not pages else 0)
+    return count, wrong
 
 
-def anchors(pages: dict[Path, Page], target: Path) -> set[str]:
-    """Return what a link to a page may end with."""
-    return pages[target].anchors if target in pages else set()
+def main() -> None:
+    """Print what is wrong, and how much there is."""
+    count, wrong = check(SITE)
+    print("\n".join([*wrong, f"{count} links, {len(wrong)} wrong"]))
+    sys.exit(1 if wrong or not count else 0)
 
 
 if __name__ == "__main__":

@@ -53,6 +53,28 @@ def test_the_site_has_every_page() -> None:
     assert nav == {place(page).as_posix() for page in pages}
 
 
+def test_what_is_wrong_with_a_site_is_found(tmp_path: Path) -> None:
+    check = runpy.run_path(str(DOCS / "check_site.py"))["check"]
+    good = (
+        '<h2 id="here"><a href="#here">1</a><a href="b.html#there">2</a><a href="https://x.y">3</a>'
+    )
+    (tmp_path / "a.html").write_text(good)
+    (tmp_path / "b.html").write_text('<h2 id="there"><a href="a.html">4</a><img src="data:,">')
+    assert check(tmp_path) == (3, [])
+    (tmp_path / "b.html").write_text(
+        '<a href="c.html">4</a><script src="https://x.y/z.js"></script>'
+    )
+    (tmp_path / "s.css").write_text("@font-face { src: url(//x.y/z.woff) }")
+    count, wrong = check(tmp_path)
+    assert count == 3
+    assert [line.partition(": ")[2] for line in wrong] == [
+        "leads to b.html#there, which has no such heading",
+        "loads https://x.y/z.js",
+        "leads to c.html, which is not there",
+        "loads //x.y/z.woff",
+    ]
+
+
 def test_the_variables_of_the_environment_are_explained() -> None:
     page = (DOCS / "configuration.md").read_text("utf-8")
     code = "".join(
