@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -55,12 +56,11 @@ class OpenVinoBackend:
         """See `Backend.encode`."""
         # The model input's channels are last in memory already: this copies nothing.
         pixels = model_input.permute(0, 2, 3, 1).contiguous()
-        return EncoderGraph.features(joined(self._encoder(*row) for row in split(pixels)))
+        return EncoderGraph.features(joined(self._encoder(split(pixels))))
 
     def decode(self, crops: ObjectCrops) -> Decoded:
-        """See `Backend.decode`; one after the other, so that few shapes are ever compiled."""
-        rows = split(*DecoderGraph.given(crops))
-        return Decoded(*joined(self._decoder(*row) for row in rows))
+        """See `Backend.decode`; row by row, so that few shapes are ever compiled."""
+        return Decoded(*joined(self._decoder(split(*DecoderGraph.given(crops)))))
 
 
 @cache
@@ -83,33 +83,52 @@ class _Graph:
         self._model = _core().read_model(path)
         self._options = options
         self._shapes = shapes
-        self._requests: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._compiled: OrderedDict[tuple[Any, ...], list[Any]] = OrderedDict()
 
-    def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """Compute the outputs, in memory of their own, of contiguous inputs."""
-        import openvino
+    def __call__(self, rows: Iterable[tuple[Tensor, ...]]) -> list[tuple[Tensor, ...]]:
+        """Compute the outputs, in memory of their own, of rows of contiguous inputs of one shape.
 
-        request = self._request(tuple(tuple(item.shape) for item in inputs))
-        outputs = []
-        for number, item in enumerate(inputs):
-            request.set_input_tensor(number, openvino.Tensor(item.numpy(), shared_memory=True))
-        for number, port in enumerate(request.model_outputs):
-            array = np.empty(tuple(port.shape), np.float32)
-            request.set_output_tensor(number, openvino.Tensor(array, shared_memory=True))
-            outputs.append(torch.from_numpy(array))
-        request.infer()
-        return tuple(outputs)
+        Where there are as many rows as threads, each thread has a row to itself: threads that
+        share a row wait for each other.
+        """
+        waiting = list(rows)
+        shapes = tuple(tuple(item.shape) for item in waiting[0])
+        threads = torch.get_num_threads()
+        requests = self._requests(shapes, threads, threads if len(waiting) >= threads else 1)
+        outputs: list[tuple[Tensor, ...]] = []
+        while waiting:
+            now, waiting = waiting[: len(requests)], waiting[len(requests) :]
+            try:
+                outputs += [_start(*item) for item in zip(requests, now, strict=False)]
+            finally:  # of Ctrl-C, too: whatever has begun must not outlive its memory
+                for request in requests:
+                    request.wait()
+        return outputs
 
-    def _request(self, shapes: tuple[Any, ...]) -> Any:
-        key = shapes, torch.get_num_threads()
-        if key not in self._requests:
-            LOG.debug("compiling for %s", shapes)
+    def _requests(self, shapes: tuple[Any, ...], threads: int, streams: int) -> list[Any]:
+        """Return what computes so many rows at once."""
+        key = shapes, threads, streams
+        if key not in self._compiled:
+            LOG.debug("compiling for %s, %d at once", shapes, streams)
             model = self._model.clone()
             model.reshape(dict(enumerate(shapes)))
-            threads = {"INFERENCE_NUM_THREADS": torch.get_num_threads()}
-            compiled = _core().compile_model(model, "CPU", {**self._options, **threads})
-            self._requests[key] = compiled.create_infer_request()
-            if len(self._requests) > self._shapes:
-                self._requests.popitem(last=False)
-        self._requests.move_to_end(key)
-        return self._requests[key]
+            options = {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": streams}
+            compiled = _core().compile_model(model, "CPU", {**self._options, **options})
+            self._compiled[key] = [compiled.create_infer_request() for _ in range(streams)]
+            if len(self._compiled) > self._shapes:
+                self._compiled.popitem(last=False)
+        self._compiled.move_to_end(key)
+        return self._compiled[key]
+
+
+def _start(request: Any, row: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Have a row computed, and return where its outputs will be."""
+    import openvino
+
+    for number, item in enumerate(row):
+        request.set_input_tensor(number, openvino.Tensor(item.numpy(), shared_memory=True))
+    arrays = [np.empty(tuple(port.shape), np.float32) for port in request.model_outputs]
+    for number, array in enumerate(arrays):
+        request.set_output_tensor(number, openvino.Tensor(array, shared_memory=True))
+    request.start_async()
+    return tuple(torch.from_numpy(array) for array in arrays)

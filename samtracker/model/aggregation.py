@@ -28,14 +28,17 @@ def soft_aggregate(logits: Tensor) -> Tensor:
     """
     if len(logits) == 1:
         return logits > 0
-    best, owner = logits.max(dim=0)
+    best = logits.amax(dim=0)
     taken = best > 0  # a probability above a half is above all that is left for the background
     # Below it several objects together may beat the background, unless all are unlikely.
     open_ = (best > -math.log(2 * len(logits))) & ~taken
     nothing = -F.softplus(logits[:, open_]).sum(dim=0)  # log of the background's probability
     taken[open_] = best[open_] > nothing - torch.log(-torch.expm1(nothing))
-    numbers = torch.arange(len(logits), device=logits.device)[:, None, None]
-    return (owner == numbers) & taken
+    masks = logits == best
+    for row in range(len(masks)):  # of objects that are equal the first one has a pixel
+        masks[row] &= taken
+        taken ^= masks[row]
+    return masks
 
 
 def soft_masks(logits: Tensor, like: Tensor) -> Tensor:

@@ -91,8 +91,9 @@ class InputTransform:
         if self.content == self.model_input:
             rows, columns = (side // stride for side in self.model_input)
             return F.interpolate(values, (rows, columns), mode="area")[:, 0]
-        content = F.interpolate(values, self.content, mode="area")
-        return F.avg_pool2d(self._pad(content), stride)[:, 0]
+        if self.content != self.frame:
+            values = F.interpolate(values, self.content, mode="area")
+        return F.avg_pool2d(self._pad(values), stride)[:, 0]
 
     def restore(self, logits: Tensor) -> Tensor:
         """Scale logits over the model input, at any stride, to frame size.
@@ -106,6 +107,8 @@ class InputTransform:
         maps = logits[:, None]
         if self.content != self.model_input:
             maps = _resize(maps, self.model_input)[..., : self.content[0], : self.content[1]]
+            if self.content == self.frame:
+                return maps[:, 0]
         return _resize(maps, self.frame)[:, 0]
 
     def to_model_input(self, points: ArrayLike) -> NDArray[np.float64]:

@@ -26,7 +26,7 @@ import cv2
 import numpy as np
 
 from samtracker.config import TrackerConfig
-from samtracker.types import Mask, State
+from samtracker.types import Mask, State, mask_box
 
 ADAPTION = 0.2
 """Weight of a good frame in the usual area of the object."""
@@ -55,11 +55,14 @@ class Observation:
     @classmethod
     def of(cls, mask: Mask, score: float, similarity: float) -> Self:
         """Measure a mask."""
-        moments = cv2.moments(np.ascontiguousarray(mask).view(np.uint8), binaryImage=True)
-        area = round(moments["m00"])
-        if not area:
+        box = mask_box(mask)
+        if box is None:
             return cls(area=0, center=(0.0, 0.0), score=0.0, similarity=0.0)
-        center = moments["m10"] / area, moments["m01"] / area
+        left, top, right, bottom = (int(side) for side in box)
+        inside = np.ascontiguousarray(mask[top:bottom, left:right]).view(np.uint8)
+        moments = cv2.moments(inside, binaryImage=True)
+        area = round(moments["m00"])
+        center = left + moments["m10"] / area, top + moments["m01"] / area
         return cls(area=area, center=center, score=score, similarity=similarity)
 
 

@@ -18,6 +18,7 @@ from samtracker.backends.runtime import Runtime
 from samtracker.checkpoints.load import load_network
 from samtracker.config import ModelConfig, TrackerConfig
 from samtracker.errors import ConfigError
+from samtracker.jobs.threads import torch_threads
 from samtracker.model.network import Network
 from samtracker.tracker import Tracker
 from tests.helpers.cli_tools import FAST, samtrack, two_balls
@@ -71,6 +72,18 @@ def test_objects_are_followed_as_by_torch(make: Make, engine: str) -> None:
         for one, other in zip(wanted.objects, found.objects, strict=True):
             assert iou(one.mask, other.mask) > 0.99
             assert other.score == pytest.approx(one.score, abs=0.01)
+
+
+def test_frames_at_once_are_as_one_after_the_other(make: Make) -> None:
+    """Three on two threads: the last one has both threads' time, but not their company."""
+    backend = make("openvino").runtime.backend
+    pixels = torch.rand(3, 3, 96, 160, generator=torch.Generator().manual_seed(0))
+    frames = pixels.contiguous(memory_format=torch.channels_last)
+    wanted = [backend.encode(frames[row : row + 1]).x16 for row in range(3)]
+    with torch_threads(2):
+        found = backend.encode(frames).x16
+    torch.testing.assert_close(found, torch.cat(wanted), rtol=1e-4, atol=1e-4)
+    assert not torch.equal(found[0], found[2])
 
 
 def signals_after_runtimes(engine: str, home: str) -> list[int]:
