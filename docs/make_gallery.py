@@ -2,8 +2,8 @@
 
 python docs/make_gallery.py
 
-Each picture is a strip of four frames with the masks that were found. The mean IoU with the truth,
-where the object is seen, is printed for each painted clip: it stands in gallery.md.
+Each picture has four frames, two by two, with the masks that were found. The mean IoU with the
+truth, where the object is seen, is printed for each painted clip: it stands in gallery.md.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from samtracker.types import Frame, Mask
 FOLDER = Path(__file__).parent / "images" / "gallery"
 SIZE = (320, 480)
 WIDTH = 300
-"""Of a frame in a strip, in pixels."""
+"""Of a frame in a picture, in pixels."""
 
 Shot = tuple[Frame, Mask | None]
 """A frame and the truth, where it is known."""
@@ -39,7 +39,7 @@ Place = tuple[float, float]
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A strip.
+    """A picture.
 
     Attributes:
         shots: The clip.
@@ -151,11 +151,11 @@ CASES = {
 
 
 def main() -> None:
-    """Track all clips and write their strips."""
+    """Track all clips and write their pictures."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     tracker = Tracker.from_pretrained("lite", backend="torch", precision="float32")
     for name, case in CASES.items():
-        strip, ious, states = [], [], []
+        views, ious, states = [], [], []
         for number, (frame, truth) in enumerate(case.shots()):
             if number:
                 result = tracker.step(frame)
@@ -169,8 +169,9 @@ def main() -> None:
                 picture = cv2.resize(
                     overlay(frame, result), (WIDTH, height), interpolation=cv2.INTER_AREA
                 )
-                strip.append(picture)
-        Image.fromarray(np.hstack(strip)).save(FOLDER / f"{name}.jpg", quality=85)
+                views.append(picture)
+        square = np.vstack([np.hstack(views[:2]), np.hstack(views[2:])])
+        Image.fromarray(square).save(FOLDER / f"{name}.jpg", quality=85)
         mean = f"mean IoU {np.mean(ious):.2f}" if ious else ""
         print(f"{name:12} {mean}  {''.join(states)}")
 
