@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SITE_STAMP := $(VENV)/.installed-docs
 
-.PHONY: demo serve test test-window test-streams test-page fuzz check format docs docs-site clean
+.PHONY: demo serve test test-window test-streams test-page test-ray fuzz check format docs docs-site clean
 
 demo: $(STAMP)
 	$(BIN)/samtrack demo
@@ -33,6 +33,15 @@ test-page: $(STAMP) $(AXE) docs-site
 
 $(AXE):
 	npm install --silent --no-audit --no-fund --ignore-scripts --prefix .axe axe-core@4.10.3
+
+# Needs Ray, 300 MB that nothing else needs: the first run installs it.
+RAY := $(VENV)/.ray
+test-ray: $(RAY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m ray tests/jobs/test_ray_engine.py
+
+$(RAY): $(STAMP)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[batch]'
+	touch $@
 
 # Damaged files and odd arguments, each in a process of its own: see tests/fuzz/__init__.py.
 CASES ?= 2000

@@ -30,12 +30,12 @@ def main(address: str, video: str, click: str, target: str) -> None:
         ask("POST", "prompts", json={"frame": 0, "points": [[x, y, 1]]})
         ask("POST", "track")
         while (state := ask("GET", "session"))["tracking"]:
-            print(f"{state['clean'] + 1} of {state['clip']['frames']}", end="\r")
+            print(f"{state['clean'][1] + 1} of {state['clip']['frames']}", end="\r")
             time.sleep(0.1)
         results = f"clips/{state['clip']['id']}/results/masks"
         ask("POST", results)
         Path(target).write_bytes(server.get(f"/api/{results}").content)
-        print(f"{state['clean'] + 1} frames in {target} {state['message']}")
+        print(f"{state['clean'][1] + 1} frames in {target} {state['message']}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import re
 import reprlib
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Literal, Self, cast
 
 from samtracker.errors import ConfigError
 
@@ -34,7 +34,9 @@ FORMATS = (
     *("coco", "coco-polygons", "yolo", "mots", "mot", "cvat", "labelme"),
 )
 CONVERTIBLE = ("masks", "rle", "coco", "coco-polygons", "yolo", "mots", "cvat")
-DIRECTIONS = ("forward", "backward", "both")
+Direction = Literal["forward", "backward", "both"]
+DIRECTIONS: tuple[Direction, ...] = ("forward", "backward", "both")
+"""Where frames are tracked to, from the prompts on."""
 MASK_KINDS = ("auto", "ids", "binary", "colors")
 NEVER = 1e9
 """Largest threshold, which nothing reaches."""

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from samtracker._version import __version__
+from samtracker.cli.batch import batch
 from samtracker.cli.bench import bench
 from samtracker.cli.command_line import ARGUMENTS
 from samtracker.cli.convert import convert
@@ -99,7 +100,7 @@ def main(max_pixels: int | None) -> None:
 
 
 for command in (
-    *(track, demo, live, serve, replay, convert, evaluate, bench, data, train, export),
+    *(track, batch, demo, live, serve, replay, convert, evaluate, bench, data, train, export),
     *(export_weights, weights, doctor),
 ):
     main.add_command(command)

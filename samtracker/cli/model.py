@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 from samtracker.config import ModelConfig
 from samtracker.errors import ConfigError
 from samtracker.tracker import Tracker
@@ -50,3 +53,9 @@ def build_tracker(
             "leave --encoder out"
         )
     return tracker
+
+
+@cache
+def kept_tracker(**model: Any) -> Tracker:
+    """Return the one tracker of this process for `model_options`, see `build_tracker`."""
+    return build_tracker(**model)

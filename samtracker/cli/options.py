@@ -12,6 +12,7 @@ import click
 from samtracker.config import (
     BACKENDS,
     DEVICES,
+    DIRECTIONS,
     ENCODERS,
     FEEDBACKS,
     FORMATS,
@@ -94,6 +95,18 @@ class SaveType(click.ParamType[tuple[str, ...]]):
         return names
 
 
+def mask_kind_option(command: Command) -> Command:
+    """Add the option for how mask pictures are read."""
+    return click.option(
+        "--mask-kind",
+        default="auto",
+        metavar="|".join(MASK_KINDS),
+        show_default=True,
+        help="How a mask picture is read: its values are ids, it is one object, or every color "
+        "is one; auto decides by the picture.",
+    )(command)
+
+
 def first_prompt_options(command: Command) -> Command:
     """Add the options that say what to track."""
     return _options(
@@ -103,14 +116,7 @@ def first_prompt_options(command: Command) -> Command:
             help="The first frame's objects: a picture, any color on black or an alpha channel; or "
             "a file of labelme, COCO or YOLO segmentation.",
         ),
-        click.option(
-            "--mask-kind",
-            default="auto",
-            metavar="|".join(MASK_KINDS),
-            show_default=True,
-            help="How a mask picture is read: its values are ids, it is one object, or every color "
-            "is one; auto decides by the picture.",
-        ),
+        mask_kind_option,
         click.option(
             "--init-box", type=BoxType(), multiple=True, help="Box around an object; repeatable."
         ),
@@ -210,6 +216,43 @@ def model_options(command: Command) -> Command:
     )(command)
 
 
+def save_option(command: Command) -> Command:
+    """Add the option for what is written."""
+    return click.option(
+        "--save",
+        type=SaveType(),
+        default="overlay,masks",
+        show_default=True,
+        help=f"Formats to write, separated by commas: any of {','.join(FORMATS)}.",
+    )(command)
+
+
+def direction_option(command: Command) -> Command:
+    """Add the option for the frames before the prompts."""
+    return click.option(
+        "--direction",
+        default="forward",
+        metavar="|".join(DIRECTIONS),
+        show_default=True,
+        help="Track to the frames behind the prompts, to those before them, or both; between two "
+        "prompts of an object both are joined. Back needs a file or pictures.",
+    )(command)
+
+
+def range_options(command: Command) -> Command:
+    """Add the options that say which frames are tracked."""
+    return _options(
+        click.option(
+            "--start",
+            type=float,
+            default=0.0,
+            help="Seconds to skip; mask, boxes and clicks are for then.",
+        ),
+        click.option("--end", type=float, help="Seconds at which to stop."),
+        click.option("--stride", type=int, default=1, help="Track every n-th frame only."),
+    )(command)
+
+
 def output_options(default: str | None) -> Callable[[Command], Command]:
     """Add the options that say where results go, and which there are."""
     return _options(
@@ -221,13 +264,7 @@ def output_options(default: str | None) -> Callable[[Command], Command]:
             show_default=True,
             help="Folder for the results" + ("." if default else "; NAME-tracked by default."),
         ),
-        click.option(
-            "--save",
-            type=SaveType(),
-            default="overlay,masks",
-            show_default=True,
-            help=f"Formats to write, separated by commas: any of {','.join(FORMATS)}.",
-        ),
+        save_option,
         click.option("--show", is_flag=True, help="Show the overlay in a window; q stops."),
     )
 

@@ -12,14 +12,14 @@ from samtracker.tracker import Tracker
 
 
 def open_project(
-    path: Path, video: Path, model: Mapping[str, Any], given: set[str]
+    path: Path, video: Path, options: Mapping[str, Any], given: set[str]
 ) -> tuple[Callable[..., Tracker], dict[str, Any]]:
-    """Return what builds the tracker of a project, and its options.
+    """Return what builds the tracker of a project, and the options it is tracked with.
 
     Args:
         path: The project.
         video: The video that is to be tracked.
-        model: All options of the model.
+        options: All options of the model, and the direction.
         given: Names of those that the user has given, which count more than the project's.
 
     Raises:
@@ -27,11 +27,12 @@ def open_project(
     """
     project = ProjectFile.read(path)
     project.check_video(video)
-    settings = {name: value for name, value in project.settings.items() if name not in given}
+    settings = {**project.settings, "direction": project.direction}
+    left = {name: value for name, value in settings.items() if name not in given}
 
-    def build(**options: Any) -> Tracker:
-        tracker = build_tracker(**options)
+    def build(**model: Any) -> Tracker:
+        tracker = build_tracker(**model)
         project.check_weights(tracker.runtime.network.digest)
         return tracker
 
-    return build, {**model, **settings}
+    return build, {**options, **left}

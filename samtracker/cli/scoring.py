@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from samtracker._version import __version__
 from samtracker.cli.interruption import EXIT_CODE, Interruption
-from samtracker.cli.model import DEFAULT_WEIGHTS, build_tracker
+from samtracker.cli.model import DEFAULT_WEIGHTS, kept_tracker
 from samtracker.cli.progress import LOG_INTERVAL
 from samtracker.config import CORRUPTIONS
 from samtracker.data.clip import Clip
@@ -38,7 +38,6 @@ from samtracker.evaluate.tracker_source import TrackerSource
 from samtracker.files import write_text
 from samtracker.results.names import PREDICTIONS, REPORT, RESULTS_CSV, RESULTS_JSON
 from samtracker.results.output_folder import OutputFolder
-from samtracker.tracker import Tracker
 
 _FIRST_COLUMNS = {"clip": "clip", "first_iou": "first"}
 _CLIP_COLUMNS = {
@@ -114,7 +113,7 @@ class EvalRequest:
         settings: dict[str, Any] = {"version": __version__, "root": str(self.root)}
         settings["jobs"] = self.processes
         if self.predictions is None:
-            runtime = _tracker(**self.model).runtime
+            runtime = kept_tracker(**self.model).runtime
             settings |= {name: value for name, value in self.model.items() if value is not None}
             settings["prompt"] = self.prompt
             settings["rounds"] = self.rounds
@@ -127,12 +126,6 @@ class EvalRequest:
             "complete": complete,
             "settings": settings,
         }
-
-
-@cache
-def _tracker(**model: Any) -> Tracker:
-    """Return one tracker for all clips of a process."""
-    return build_tracker(**model)
 
 
 class StoppedError(Exception):
@@ -167,7 +160,7 @@ def run_evaluation(request: EvalRequest) -> None:
         clips = [LargestObject(clip) for clip in clips]
     _check_names(clips)
     if request.predictions is None:
-        _tracker(**request.model)  # bad options are refused before anything is written
+        kept_tracker(**request.model)  # bad options are refused before anything is written
     with (
         Interruption() as interruption,
         OutputFolder(
@@ -240,7 +233,7 @@ def _score(
         if request.predictions is not None:
             source = FolderSource(request.predictions)
         else:
-            make = partial(_tracker, **request.model)
+            make = partial(kept_tracker, **request.model)
             rule = PromptRule.parse(request.prompt)
             source = TrackerSource(make, output, on_frame if jobs == 1 else None, rule)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import webbrowser
 from importlib.util import find_spec
 from pathlib import Path
@@ -79,7 +80,8 @@ def serve(  # noqa: PLR0917
     """Serve a page that points, tracks, corrects and downloads in a browser.
 
     Videos are uploaded or taken from --folder, and the browser's camera is tracked live. Ctrl-C
-    ends it, and removes what was uploaded unless there is a --state.
+    ends it, and removes what was uploaded unless there is a --state. Each request is a line of
+    JSON on standard error.
     """
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
@@ -88,6 +90,7 @@ def serve(  # noqa: PLR0917
         )
     from samtracker.cli.model import build_tracker
     from samtracker.serve.config import ServeConfig
+    from samtracker.serve.log import json_log
     from samtracker.serve.server import Server
 
     config = ServeConfig(
@@ -105,4 +108,5 @@ def serve(  # noqa: PLR0917
     click.echo("serving until Ctrl-C", err=True)
     if opens:
         webbrowser.open(server.link)
-    server.run()
+    with json_log(sys.stderr):
+        server.run()

@@ -14,14 +14,15 @@ from click.core import ParameterSource
 from samtracker.cli.command_line import present, run_anew
 from samtracker.cli.options import (
     PlaceType,
+    direction_option,
     first_prompt_options,
     log_option,
     model_options,
     output_options,
+    range_options,
     stream_option,
     threads_option,
 )
-from samtracker.config import DIRECTIONS
 from samtracker.video.location import is_camera, locate_source
 
 if TYPE_CHECKING:
@@ -45,14 +46,7 @@ if TYPE_CHECKING:
     help="Where --init-mask, --init-box and --init-point hold: the number of a frame, from 0, or a "
     "time like 1.5s; tracking begins there.",
 )
-@click.option(
-    "--direction",
-    default="forward",
-    metavar="|".join(DIRECTIONS),
-    show_default=True,
-    help="Track to the frames behind the prompts, to those before them, or both; between two "
-    "prompts of an object both are joined. Back needs a file or pictures.",
-)
+@direction_option
 @click.option(
     "--prompts",
     type=click.Path(path_type=Path),
@@ -65,11 +59,7 @@ if TYPE_CHECKING:
     help="Project saved in the page: its prompts and its settings, for its video and weights.",
 )
 @output_options(default=None)
-@click.option(
-    "--start", type=float, default=0.0, help="Seconds to skip; mask, boxes and clicks are for then."
-)
-@click.option("--end", type=float, help="Seconds at which to stop.")
-@click.option("--stride", type=int, default=1, help="Track every n-th frame only.")
+@range_options
 @stream_option
 @log_option
 @click.option("--overwrite", is_flag=True, help="Replace an earlier run's output folder and log.")
@@ -141,8 +131,10 @@ def track(  # noqa: PLR0917
 
         if prompts is not None:
             raise click.UsageError("--project has prompts of its own: leave --prompts out")
-        given = {name for name in model if _is_given(context, name)}
-        build, model = open_project(project, Path(video), model, given)
+        options = {**model, "direction": direction}
+        given = {name for name in options if _is_given(context, name)}
+        build, model = open_project(project, Path(video), options, given)
+        direction = model.pop("direction")
         prompts = project
     job = TrackJob(
         source=video,

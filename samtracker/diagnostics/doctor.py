@@ -16,7 +16,7 @@ import psutil
 import torch
 
 from samtracker._version import __version__
-from samtracker.backends.choice import EXTRAS, is_there
+from samtracker.backends.choice import EXTRAS, is_there, missing
 from samtracker.checkpoints.manifest import manifest, verify
 from samtracker.config import BACKENDS
 from samtracker.errors import SamTrackerError, VideoError
@@ -63,6 +63,7 @@ def examine() -> Iterator[Finding]:
     )
     yield Finding("waiting threads", waiting())
     yield _backends()
+    yield _batches()
     if torch.cuda.is_available():
         yield Finding("gpu", torch.cuda.get_device_name())
     for name, purpose in ENCODERS.items():
@@ -82,6 +83,14 @@ def _backends() -> Finding:
     lacking = [f"samtracker[{EXTRAS[name]}]" for name in names if name not in there]
     hint = f"; for the others: pip install {' '.join(map(repr, lacking))}" if lacking else ""
     return Finding("backends", ", ".join(there) + hint)
+
+
+def _batches() -> Finding:
+    """Name what runs the jobs of `samtrack batch`."""
+    if missing(("ray",)):
+        hint = "for clusters: pip install 'samtracker[batch]'"
+        return Finding("batches", f"a process pool; {hint}")
+    return Finding("batches", f"Ray {version('ray')}")
 
 
 def _cameras() -> Finding:

@@ -1,4 +1,4 @@
-"""COCO's run lengths: down the columns, background first, compressed to text."""
+"""Run lengths, of the background first: of flat pixels, and COCO's, down columns and as text."""
 
 from __future__ import annotations
 
@@ -11,6 +11,22 @@ from pycocotools import mask as coco
 from samtracker.masks.polygons import check_pixels
 
 _LONGEST_NUMBER: Final = 12  # characters of five bits in compressed run lengths
+
+
+def to_runs(pixels: NDArray[np.bool_]) -> NDArray[np.uint32]:
+    """Return the lengths of the runs of flat pixels (N,), that of the background first, uint32.
+
+    >>> to_runs(np.array([True, True, False])).tolist()
+    [0, 2, 1]
+    """
+    ends = np.flatnonzero(pixels[1:] != pixels[:-1]) + 1
+    begin = [0, 0] if pixels[:1].any() else [0]
+    return np.diff(np.concatenate([begin, ends, [pixels.size]])).astype(np.uint32)
+
+
+def from_runs(runs: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
+    """Return the flat pixels, bool (N,), of which `to_runs` returns the run lengths."""
+    return np.repeat(np.arange(len(runs)) % 2 == 1, runs)
 
 
 def encode(mask: NDArray[np.bool_]) -> dict[str, Any]:
@@ -36,8 +52,7 @@ def decode(encoded: dict[str, Any]) -> NDArray[np.bool_]:
     runs = np.array(_numbers(counts) if isinstance(counts, str) else counts, np.int64)
     if runs.ndim != 1 or (runs < 0).any() or sum(runs.tolist()) != rows * columns:
         raise ValueError(f"run lengths do not make up {columns}x{rows} pixels")
-    values = np.arange(len(runs)) % 2 == 1
-    return np.repeat(values, runs).reshape(columns, rows).T
+    return from_runs(runs).reshape(columns, rows).T
 
 
 def _numbers(text: str) -> list[int]:

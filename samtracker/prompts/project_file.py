@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from samtracker.config import DIRECTIONS, Direction
 from samtracker.errors import PromptError
 from samtracker.files import DAMAGE, file_sha256
 from samtracker.prompts.prompts_file import PROJECT, PromptsFile
 
-SETTINGS = ("size", "memory", "feedback", "target_model", "max_objects", "precision", "backend")
+SETTINGS = (
+    *("size", "memory", "feedback", "target_model", "max_objects", "anchors", "precision"),
+    "backend",
+)
 """What a project says of how it was tracked, by the names of `Tracker`'s arguments."""
 
 
@@ -27,6 +31,7 @@ class ProjectFile:
         weights: Name of the weights.
         weights_sha256: Their SHA-256.
         settings: How it was tracked, see `SETTINGS`.
+        direction: Of `samtracker.config.DIRECTIONS`, where it was tracked to.
         shown: For each object and prompt what was pointed at: {"box": ...}, {"points": ...} or
             {"painted": True}.
     """
@@ -37,6 +42,7 @@ class ProjectFile:
     weights: str
     weights_sha256: str
     settings: Mapping[str, Any]
+    direction: Direction
     shown: tuple[tuple[Mapping[str, Any], ...], ...]
 
     @classmethod
@@ -58,6 +64,7 @@ class ProjectFile:
                 weights=str(data["weights"]["name"]),
                 weights_sha256=str(data["weights"]["sha256"]),
                 settings={name: data["settings"][name] for name in SETTINGS},
+                direction=_direction(data["settings"]["direction"]),
                 shown=tuple(
                     tuple(dict(prompt.get("shown", {})) for prompt in item["prompts"])
                     for item in data["objects"]
@@ -92,3 +99,10 @@ class ProjectFile:
                 f"project '{self.prompts.path}' was made with other weights: give weights=... "
                 f"'{self.weights}'"
             )
+
+
+def _direction(given: Any) -> Direction:
+    for direction in DIRECTIONS:
+        if given == direction:
+            return direction
+    raise ValueError(f"direction {given} is none of {', '.join(DIRECTIONS)}")

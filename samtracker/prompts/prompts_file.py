@@ -130,6 +130,15 @@ class PromptsFile:
     objects: tuple[PromptedObject, ...]
 
     @classmethod
+    def is_at(cls, path: Path) -> bool:
+        """Return whether a file says that it is one, of whatever version."""
+        try:
+            data = json.loads(path.read_text("utf-8-sig"))
+            return str(data["format"]).startswith("samtracker-")
+        except (OSError, *DAMAGE):
+            return False
+
+    @classmethod
     def read(cls, path: Path) -> Self:
         """Read a file; paths of masks in it are meant from its folder.
 

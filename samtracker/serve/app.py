@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,15 +17,15 @@ from samtracker._version import __version__
 from samtracker.errors import SamTrackerError
 from samtracker.serve import clip_routes, edit_routes, project_routes, sockets
 from samtracker.serve.access import ASSETS, Guard
+from samtracker.serve.access_log import AccessLog
 from samtracker.serve.config import ServeConfig
+from samtracker.serve.log import note
 from samtracker.serve.sessions import Sessions
 from samtracker.serve.source import SharedSource
 from samtracker.tracker import Tracker
 
 PAGE: Final = Path(__file__).parent / "page"
 """The files of the page."""
-
-_LOG = logging.getLogger(__name__)
 
 
 def build_app(
@@ -46,11 +45,13 @@ def build_app(
         app.state.config, app.state.folder, app.state.source = config, folder, source
         app.state.sessions = sessions = Sessions(tracker, folder, config)
         keeping = asyncio.create_task(sessions.keep())
+        note("started", version=__version__)
         try:
             yield
         finally:
             keeping.cancel()
             await sessions.close()
+            note("stopped")
 
     app = FastAPI(
         title="samtrack serve",
@@ -68,6 +69,7 @@ def build_app(
     app.add_exception_handler(RequestValidationError, _on_bad_request)
     app.add_exception_handler(Exception, _on_fault)
     app.add_middleware(Guard, config=config)
+    app.add_middleware(AccessLog)
 
     @app.get("/", include_in_schema=False)
     async def page() -> FileResponse:
@@ -101,6 +103,5 @@ async def _on_bad_request(_: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"error": f"{where or 'the request'}: {first['msg']}"}, 422)
 
 
-async def _on_fault(request: Request, error: Exception) -> JSONResponse:
-    _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
+async def _on_fault(_request: Request, _error: Exception) -> JSONResponse:
     return JSONResponse({"error": "something went wrong: the log of the server says what"}, 500)

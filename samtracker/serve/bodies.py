@@ -6,6 +6,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
+from samtracker.config import Direction
+
 MOST_CLICKS = 64
 Coordinate = Annotated[float, Field(ge=-1e5, le=1e5, allow_inf_nan=False)]
 Number = Annotated[int, Field(ge=0, le=2**31)]
@@ -82,6 +84,12 @@ class Range(_Body):
 
     first: Number = 0
     last: Number | None = None
+
+
+class Directed(_Body):
+    """Where frames are tracked to."""
+
+    direction: Direction
 
 
 WHOLE: Final = Range()

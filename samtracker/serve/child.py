@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import multiprocessing
 import signal
 import sys
@@ -125,6 +126,7 @@ class Sender:
 
 def _run(pipe: Connection, memory: int, work: Callable[..., None], *arguments: object) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's, which ends its children
+    logging.disable()  # what is said of a file names it, and the log of the server is without that
     sender = Sender(pipe)
     with suppress(BrokenPipeError):
         try:

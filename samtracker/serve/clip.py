@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import shutil
 import threading
@@ -159,16 +160,24 @@ class Clip:
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
 
-    def frames(self, first: int) -> Generator[VideoFrame, None, None]:
+    def frames(self, first: int, *, backward: bool = False) -> Generator[VideoFrame, None, None]:
         """Yield the frames from a number on, exactly.
 
+        Args:
+            first: The number.
+            backward: Whether from there back to the first frame.
+
         Raises:
-            VideoError: They cannot be read again.
+            VideoError: They cannot be read again, or not backward.
         """
-        found = False
-        with GuardedReader(self.path, self.name, self.start(first)) as reader:
-            behind = (frame for frame in reader if frame.time >= self.times[first])
-            for frame in islice(behind, MOST_FRAMES - first):
+        found, time = False, self.times[first]
+        if backward:
+            opened = GuardedReader(self.path, self.name, end=math.nextafter(time, math.inf))
+        else:
+            opened = GuardedReader(self.path, self.name, self.start(first))
+        with opened as reader:
+            behind = (frame for frame in reader if backward or frame.time >= time)
+            for frame in islice(behind, first + 1 if backward else MOST_FRAMES - first):
                 found = True
                 yield frame
         if not found:

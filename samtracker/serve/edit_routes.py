@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from samtracker.serve.bodies import WHOLE, Called, Painted, PointedInFrame, Range
+from samtracker.serve.bodies import WHOLE, Called, Directed, Painted, PointedInFrame, Range
 from samtracker.serve.pointing import Stroke
 from samtracker.serve.requests import CurrentSession
 from samtracker.serve.session import Session
@@ -70,10 +70,17 @@ async def remove(session: CurrentSession, number: int) -> dict[str, Any]:
     return await _changed(session, partial(Timeline.remove, object_id=number))
 
 
+@router.put("/direction")
+async def direct(session: CurrentSession, body: Directed) -> dict[str, Any]:
+    """Say where frames are tracked to; what was tracked already is kept."""
+    await session.direct(body.direction)
+    return session_json(session)
+
+
 @router.post("/track")
 async def track(session: CurrentSession, frames: Range = WHOLE) -> dict[str, Any]:
-    """Begin to track on from the first frame that is not up to date, to the end of a range."""
-    await session.track(frames.last)
+    """Begin to track on from where it is up to date, to the ends of a range."""
+    await session.track(frames.first, frames.last)
     return session_json(session)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -16,8 +16,9 @@ from samtracker.results import names
 from samtracker.results.sinks import Sinks
 from samtracker.serve.child import Child, Sender
 from samtracker.serve.clip import Clip
-from samtracker.serve.timeline import Snapshot
-from samtracker.types import FrameResult, Size, TrackedObject, mask_box
+from samtracker.serve.snapshot import Snapshot
+from samtracker.serve.tracked_pass import Found
+from samtracker.types import FrameResult
 from samtracker.video.read import read_frames
 
 FORMATS: Final = ("overlay", "alpha", "masks", "rle", "csv", "coco", "webm")
@@ -52,13 +53,16 @@ def export(
         PromptError: Nothing is tracked.
         SamTrackerError: The clip cannot be read again, or the disk is full.
     """
-    first = min((prompt.frame for prompt in now.prompts), default=None)
-    if first is None or now.clean is None:
+    clean = now.clean
+    if clean is None:
         raise PromptError("nothing is tracked yet: point at something, and track")
-    first, end = max(first, limits[0]), limits[1]
-    last = now.clean if end is None else min(end, now.clean)
+    first, last = max(clean[0], limits[0]), clean[1]
+    if limits[1] is not None:
+        last = min(last, limits[1])
     if last < first:
-        raise PromptError(f"nothing is tracked from frame {limits[0]} to {end}: choose others")
+        raise PromptError(
+            f"nothing is tracked from frame {limits[0]} to {limits[1]}: choose others"
+        )
     target = folder / FILES[form]
     with TemporaryDirectory(dir=folder) as name:
         work = _Export(
@@ -67,8 +71,8 @@ def export(
             start=clip.start(first),
             time=clip.times[first],
             first=first,
-            last=last,
-            now=now,
+            found=tuple(now.at(number) for number in range(first, last + 1)),
+            names=now.names,
             form=form,
             folder=Path(name),
         )
@@ -86,41 +90,26 @@ class _Export:
     start: float
     time: float
     first: int
-    last: int
-    now: Snapshot
+    found: tuple[tuple[Found, ...], ...]
+    names: Mapping[int, str]
     form: str
     folder: Path
 
 
 def _write(sender: Sender, work: _Export) -> None:
-    now, first = work.now, work.first
     with (
         read_frames(work.path, start=work.start) as reader,
         Sinks((work.form,), work.folder, reader, 1, video=work.name) as sinks,
     ):
         behind = (frame for frame in reader if frame.time >= work.time)
-        for number, frame in enumerate(islice(behind, work.last - first + 1), start=first):
-            sinks.write(frame, _result(now, number, number - first, frame.time, reader.info.size))
-            sender.send(frame=number)
+        for index, (found, frame) in enumerate(zip(work.found, behind, strict=False)):
+            objects = tuple(item.to_object(work.names.get(item.id, "")) for item in found)
+            size = reader.info.size
+            result = FrameResult(index=index, timestamp=frame.time, size=size, objects=objects)
+            sinks.write(frame, result)
+            sender.send(frame=work.first + index)
     if work.form == "masks":
         _zip(work.folder / names.MASKS, work.folder / FILES[work.form])
-
-
-def _result(now: Snapshot, number: int, index: int, time: float, size: Size) -> FrameResult:
-    objects = []
-    for item in now.found.get(number, ()):
-        mask = item.mask.decode()
-        objects.append(
-            TrackedObject(
-                id=item.id,
-                mask=mask,
-                box=mask_box(mask),
-                score=item.score,
-                state=item.state,
-                name=now.names.get(item.id, ""),
-            )
-        )
-    return FrameResult(index=index, timestamp=time, size=size, objects=tuple(objects))
 
 
 def _zip(folder: Path, target: Path) -> None:

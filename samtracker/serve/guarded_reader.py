@@ -20,6 +20,7 @@ class GuardedReader(Iterator[VideoFrame]):
         path: The file.
         name: What the user calls it.
         start: Seconds; frames before are left out.
+        end: Seconds; where they are given the frames before come from the last to the first.
         limits: See `Child`.
 
     Attributes:
@@ -30,8 +31,16 @@ class GuardedReader(Iterator[VideoFrame]):
             while iterating, and where the file is cut off.
     """
 
-    def __init__(self, path: Path, name: str, start: float = 0.0, **limits: Any) -> None:
-        self._child = Child(_send_frames, path, start, path=path, name=name, **limits)
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        start: float = 0.0,
+        *,
+        end: float | None = None,
+        **limits: Any,
+    ) -> None:
+        self._child = Child(_send_frames, path, start, end, path=path, name=name, **limits)
         try:
             info = self._child.receive()
         except BaseException:
@@ -68,8 +77,8 @@ class GuardedReader(Iterator[VideoFrame]):
         self._child.close()
 
 
-def _send_frames(sender: Sender, path: Path, start: float) -> None:
-    with read_frames(path, start=start) as frames:
+def _send_frames(sender: Sender, path: Path, start: float, end: float | None) -> None:
+    with read_frames(path, start=start, end=end, backward=end is not None) as frames:
         info = frames.info
         sender.send(**vars(info) | {"sample_aspect_ratio": str(info.sample_aspect_ratio)})
         for frame in frames:

@@ -10,8 +10,9 @@ from typing import Any, Final
 from samtracker.errors import VideoError, WeightsError
 from samtracker.files import writing
 from samtracker.serve.clip import Clip
-from samtracker.serve.stream_states import StreamStates
-from samtracker.serve.timeline import History, Snapshot
+from samtracker.serve.snapshot import Snapshot
+from samtracker.serve.stream_states import PassStates
+from samtracker.serve.timeline import History
 from samtracker.serve.timeline_file import read_timeline, write_timeline
 from samtracker.tracker import Tracker
 
@@ -79,7 +80,7 @@ class KeptSession:
             raise VideoError("the video is not in the folder any more: open another one")
         return history, Clip.from_json(facts["clip"], path, self._folder / facts["pictures"])
 
-    def save_trackers(self, states: StreamStates, live: Tracker) -> None:
+    def save_trackers(self, states: PassStates, live: Tracker) -> None:
         """Write the trackers, so that nothing is to be tracked again.
 
         Raises:
@@ -96,7 +97,7 @@ class KeptSession:
         except WeightsError:  # the network is in no file
             shutil.rmtree(folder)
 
-    def load_trackers(self, states: StreamStates, tracker: Tracker) -> Tracker | None:
+    def load_trackers(self, states: PassStates, tracker: Tracker) -> Tracker | None:
         """Read the trackers once: what is changed afterwards they do not know.
 
         Args:

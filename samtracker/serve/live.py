@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from samtracker.errors import PromptError
-from samtracker.serve.pointing import Choice, point
+from samtracker.serve.pointing import Choice
 from samtracker.serve.run_lengths import RunLengths
 from samtracker.tracker import Tracker
 from samtracker.types import Frame, FrameResult
@@ -62,7 +63,8 @@ class LiveStream:
         """
         image = self._current()
         prior = None if "box" in shown else self._prior(object_id)
-        self._take(point(self.tracker, image, shown, prior), object_id)
+        choice = Choice.of(shown, prior, partial(self.tracker.candidates, image))
+        self._take(choice, object_id)
 
     def next_candidate(self) -> None:
         """Take the next mask that the last box or clicks may mean; after the last one the first.

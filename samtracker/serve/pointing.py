@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, Self
 
 from samtracker.backends.runtime import EncodedFrame
 from samtracker.prompts.prompts import find_candidates
 from samtracker.prompts.stroke import paint_stroke
 from samtracker.serve.run_lengths import RunLengths
 from samtracker.tracker import Tracker
-from samtracker.types import Frame, Size
+from samtracker.types import Candidate, Frame, Size
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,26 @@ class Choice:
     prior: RunLengths | None
     masks: tuple[tuple[RunLengths, float | None], ...]
     number: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        shown: Mapping[str, Any],
+        prior: RunLengths | None,
+        find: Callable[..., Iterable[Candidate]],
+    ) -> Self:
+        """Find the masks that a box or clicks may mean.
+
+        Args:
+            shown: The box or the clicks, by the name of the tracker's argument.
+            prior: Mask that the clicks correct; None for none.
+            find: Finds them, given `shown` and the mask as `prior`.
+
+        Raises:
+            PromptError: They show no object.
+        """
+        found = find(prior=None if prior is None else prior.decode(), **shown)
+        return cls(shown, prior, tuple((RunLengths.of(item.mask), item.score) for item in found))
 
     @property
     def mask(self) -> RunLengths:
@@ -98,19 +119,4 @@ class Pointer:
         runtime = self._tracker.runtime
         if self._last is None or self._last[0] is not image:
             self._last = image, runtime.encode(image, self._tracker.config.size)
-        mask = None if prior is None else prior.decode()
-        found = find_candidates(runtime, self._last[1], prior=mask, **shown)
-        return Choice(shown, prior, tuple((RunLengths.of(item.mask), item.score) for item in found))
-
-
-def point(
-    tracker: Tracker, image: Frame, shown: Mapping[str, Any], prior: RunLengths | None
-) -> Choice:
-    """Find the masks that a box or clicks may mean in the current frame of a tracker.
-
-    Raises:
-        PromptError: They show no object.
-    """
-    mask = None if prior is None else prior.decode()
-    found = tracker.candidates(image, prior=mask, **shown)
-    return Choice(shown, prior, tuple((RunLengths.of(item.mask), item.score) for item in found))
+        return Choice.of(shown, prior, partial(find_candidates, runtime, self._last[1]))

@@ -12,8 +12,9 @@ from samtracker.masks.run_lengths import encode
 from samtracker.prompts.project_file import ProjectFile
 from samtracker.prompts.prompts_file import PROJECT
 from samtracker.serve.clip import Clip
+from samtracker.serve.placed_prompt import PlacedPrompt
 from samtracker.serve.run_lengths import RunLengths
-from samtracker.serve.timeline import History, PlacedPrompt, Timeline
+from samtracker.serve.timeline import History, Timeline
 from samtracker.tracker import Tracker
 
 MOST_PROMPTS: Final = 2000
@@ -27,11 +28,11 @@ def project_json(clip: Clip, timeline: Timeline, tracker: Tracker) -> dict[str, 
         PromptError: Nothing was done.
         WeightsError: The network comes from no file.
     """
-    now, ids = timeline.now, timeline.stream_ids()
-    if not ids:
+    now, config, runtime = timeline.now, tracker.config, tracker.runtime
+    if not now.prompts:
         raise PromptError("nothing is pointed at yet: a project has prompts")
-    weights, sha256 = weights_of(tracker.runtime.network)
-    config, runtime = tracker.config, tracker.runtime
+    weights, sha256 = weights_of(runtime.network)
+    claims = {frame: now.claims(frame) for frame in range(len(clip.times))}
     return {
         "format": PROJECT,
         "video": {"name": clip.name, "sha256": file_sha256(clip.path), "frames": len(clip.times)},
@@ -42,8 +43,10 @@ def project_json(clip: Clip, timeline: Timeline, tracker: Tracker) -> dict[str, 
             "feedback": config.feedback,
             "target_model": config.target_model,
             "max_objects": config.max_objects,
+            "anchors": config.anchors,
             "precision": runtime.precision_name,
             "backend": runtime.backend.name,
+            "direction": now.direction,
         },
         "objects": [
             {
@@ -59,12 +62,12 @@ def project_json(clip: Clip, timeline: Timeline, tracker: Tracker) -> dict[str, 
                 ],
                 "states": [
                     [frame, item.state.value]
-                    for frame, found in sorted(now.found.items())
+                    for frame, found in claims.items()
                     for item in found
                     if item.id == object_id
                 ],
             }
-            for object_id in ids
+            for object_id in now.prompted
         ],
     }
 
@@ -96,4 +99,5 @@ def read_project(project: ProjectFile, clip: Clip) -> Timeline:
     for number, item in enumerate(project.prompts.objects, start=1):
         if item.name:
             timeline.rename(number, item.name[:60])
+    timeline.direct(project.direction)
     return Timeline(History(now=timeline.now, last_id=timeline.last_id))  # nothing to undo yet

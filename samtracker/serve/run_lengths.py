@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from samtracker.masks.run_lengths import from_runs, to_runs
 from samtracker.types import Box, Mask, Size, mask_box
 
 
@@ -37,19 +38,14 @@ class RunLengths:
         if box is None:
             return cls(size, None, np.zeros(0, np.uint32))
         x1, y1, x2, y2 = (int(side) for side in box)
-        flat = mask[y1:y2, x1:x2].ravel()
-        ends = np.flatnonzero(flat[1:] != flat[:-1]) + 1
-        bounds = np.concatenate([[0], ends, [flat.size]])
-        runs = np.diff(bounds).astype(np.uint32)
-        return cls(size, box, np.concatenate([[0], runs]).astype(np.uint32) if flat[0] else runs)
+        return cls(size, box, to_runs(mask[y1:y2, x1:x2].ravel()))
 
     def decode(self) -> Mask:
         """Return the mask, bool (H, W)."""
         mask = np.zeros(self.size, bool)
         if self.box is not None:
             x1, y1, x2, y2 = (int(side) for side in self.box)
-            inside = np.arange(len(self.runs)) % 2 == 1
-            mask[y1:y2, x1:x2] = np.repeat(inside, self.runs).reshape(y2 - y1, x2 - x1)
+            mask[y1:y2, x1:x2] = from_runs(self.runs).reshape(y2 - y1, x2 - x1)
         return mask
 
     def less(self, taken: Mask) -> Self:

@@ -57,7 +57,7 @@ class Server:
         self.config = replace(config.with_token(), port=self._socket.getsockname()[1])
         settings = uvicorn.Config(
             build_app(self.config, tracker, folder, source),
-            log_level="warning",
+            log_config=None,
             access_log=False,
             server_header=False,
             http=Connection,

@@ -7,18 +7,23 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from samtracker.config import Direction
 from samtracker.errors import ConfigError, PromptError, SamTrackerError
 from samtracker.serve.clip import Clip
 from samtracker.serve.compute import Compute
 from samtracker.serve.kept_session import KeptSession
 from samtracker.serve.live import LiveStream
+from samtracker.serve.log import HASHED, note
+from samtracker.serve.placed_prompt import PlacedPrompt
 from samtracker.serve.pointing import Choice, Pointer, Stroke
-from samtracker.serve.stream_states import StreamStates
-from samtracker.serve.timeline import PlacedPrompt, Timeline
+from samtracker.serve.stream_states import PassStates
+from samtracker.serve.timeline import Timeline
+from samtracker.serve.tracked_pass import Way
 from samtracker.serve.walk import Walk
 from samtracker.tracker import Tracker
 from samtracker.types import Frame
@@ -30,8 +35,6 @@ SHARE: Final = 20.0
 
 MOST_WAITING: Final = 16
 """Calls of one session that may wait."""
-
-_LOG = logging.getLogger(__name__)
 
 
 class Session:
@@ -49,7 +52,8 @@ class Session:
         live: The stream of the browser's camera.
         watched: That of the server's source.
         message: Why tracking has ended early; empty if it has not.
-        tracked: Numbers of all frames that were tracked since the clip was opened, in order.
+        tracked: Numbers of all frames that were tracked since the clip was opened, in order; again
+            where both directions were joined.
         used: `time.monotonic()` of the last request.
         connections: Number of sockets that are open.
         exporting: Held while results are written.
@@ -73,7 +77,7 @@ class Session:
         self._editing = asyncio.Lock()
         self._decoding = asyncio.Lock()
         self._pointer = Pointer(tracker)
-        self._states = StreamStates(tracker)
+        self._states = PassStates(tracker)
         self._choice: tuple[PlacedPrompt, Choice] | None = None
         self._tracking: asyncio.Task[None] | None = None
         self._stopping = False
@@ -138,7 +142,7 @@ class Session:
         async with self._editing:
             await self._stop()
             self.timeline, self.tracked = timeline, []
-            self._states, self._choice, self.message = StreamStates(self._tracker), None, ""
+            self._states, self._choice, self.message = PassStates(self._tracker), None, ""
 
     async def save(self) -> None:
         """Write what was done to the session's folder, if that is not the case already.
@@ -265,30 +269,33 @@ class Session:
         """
         async with self._editing:
             await self._stop()
-            before = self.timeline.now.prompts
+            before = self.timeline.now
             call(self.timeline)
-            after = self.timeline.now.prompts
+            self._states.follow(before, self.timeline.now)
             self._choice = None
-            kept = set(map(id, before)) & set(map(id, after))
-            frames = [item.frame for item in (*before, *after) if id(item) not in kept]
-            if frames:
-                self._states.drop_after(min(frames))
 
-    async def track(self, last: int | None = None) -> None:
-        """Begin to track on from the first frame that is not up to date.
+    async def direct(self, direction: Direction) -> None:
+        """Say where frames are tracked to; what was tracked already is kept."""
+        async with self._editing:
+            await self._stop()
+            self.timeline.direct(direction)
+
+    async def track(self, first: int = 0, last: int | None = None) -> None:
+        """Begin to track on from where the passes of the direction are up to date.
 
         Args:
-            last: Number of the last frame that is tracked; None for that of the clip.
+            first: Number of the frame at which the pass backward ends.
+            last: Number of the one at which the pass forward ends; None for that of the clip.
 
         Raises:
             PromptError: There is nothing to track.
         """
         async with self._editing:
             await self._stop()
-            if self.timeline.first is None:
+            if not self.timeline.now.prompts:
                 raise PromptError("point at something first: a box or a click")
             self.message, self._stopping = "", False
-            self._tracking = asyncio.create_task(self._track(last))
+            self._tracking = asyncio.create_task(self._track(first, last))
 
     async def stop(self) -> None:
         """Stop tracking; what was tracked is kept."""
@@ -302,7 +309,7 @@ class Session:
 
     def _begin(self, clip: Clip, timeline: Timeline) -> None:
         self.clip, self.timeline, self.tracked = clip, timeline, []
-        self._states, self._choice, self.message = StreamStates(self._tracker), None, ""
+        self._states, self._choice, self.message = PassStates(self._tracker), None, ""
         self._reading = asyncio.create_task(asyncio.to_thread(clip.read))
 
     async def _close_clip(self) -> Clip | None:
@@ -314,26 +321,40 @@ class Session:
             await self._reading
         return self.clip
 
-    async def _track(self, last: int | None) -> None:
-        assert self.clip is not None, "there is a prompt"
-        walk = Walk(self.clip, self.timeline, self._states)
-        frames = walk.frames()
+    async def _track(self, first: int, last: int | None) -> None:
+        now, begin, known = self.timeline.now, time.perf_counter(), len(self.tracked)
+        limits = now.limits(first, last)
+        failure: Exception | None = None
         try:
-            while not self._stopping and (last is None or walk.number <= last):
+            for way in now.ways:
+                await self._pass(way, limits[way])
+        except SamTrackerError as error:
+            failure, self.message = error, str(error)
+        except Exception as error:
+            failure = error
+            self.message = "tracking failed: the log of the server says where"
+        note(
+            "tracked",
+            level=logging.INFO if failure is None else logging.ERROR,
+            error=failure,
+            session=self.folder.name[:HASHED],
+            direction=now.direction,
+            frames=len(self.tracked) - known,
+            ms=round(1000 * (time.perf_counter() - begin), 1),
+        )
+
+    async def _pass(self, way: Way, limit: float) -> None:
+        """Make a pass as far as a frame, or until it is to stop."""
+        assert self.clip is not None, "there is a prompt"
+        walk = Walk(self.clip, self.timeline.now, way, self._states[way], limit)
+        with closing(walk.frames()) as frames:
+            while not (self._stopping or walk.is_at_end):
                 frame = await asyncio.to_thread(next, frames, None)
                 if frame is None:
                     break
                 found = await self.run(partial(walk.step, frame))
                 if found is not None:
-                    self.timeline.record(*found)
-                    self.tracked.append(found[0])
-        except SamTrackerError as error:
-            self.message = str(error)
-        except Exception:
-            _LOG.exception("tracking failed")
-            self.message = "tracking failed: the log of the server says why"
-        finally:
-            frames.close()
+                    self.tracked += self.timeline.record(way, *found)
 
     async def _image(self, number: int) -> Frame:
         """Return a frame exactly.
@@ -366,6 +387,7 @@ class Session:
             shown=choice.shown,
             prior=choice.prior,
         )
+        before = self.timeline.now
         self.timeline.place(placed, again=again)
-        self._states.drop_after(frame)
+        self._states.follow(before, self.timeline.now)
         self._choice = placed, choice

@@ -18,6 +18,7 @@ from samtracker.serve.access import WEEK
 from samtracker.serve.compute import Compute
 from samtracker.serve.config import ServeConfig
 from samtracker.serve.kept_session import KEPT
+from samtracker.serve.log import note, session_id
 from samtracker.serve.session import Session
 from samtracker.tracker import Tracker
 
@@ -31,8 +32,6 @@ EVERY: Final = 1.0
 """Seconds between two looks at what is to be saved."""
 
 HOUR: Final = 3600.0
-
-_LOG = logging.getLogger(__name__)
 
 
 class Sessions:
@@ -82,6 +81,7 @@ class Sessions:
             self._place(secret).mkdir()
             session = Session(self._tracker, self._compute, self._place(secret))
             self._sessions[secret] = session
+            note("session begun", session=session_id(secret))
             return secret, session
 
     async def keep(self) -> None:
@@ -94,8 +94,8 @@ class Sessions:
                     await asyncio.to_thread(self._forget_old)
                 for secret, session in list(self._sessions.items()):
                     await self._keep(secret, session)
-            except Exception:
-                _LOG.exception("keeping the sessions failed")
+            except Exception as error:
+                note("keeping failed", level=logging.ERROR, error=error)
             await asyncio.sleep(EVERY)
 
     async def close(self) -> None:
@@ -105,7 +105,7 @@ class Sessions:
                 if self._config.state is not None:
                     await self._put_away(secret)
             except SamTrackerError as error:
-                _LOG.error("a session cannot be saved: %s", error)
+                _note_unsaved(secret, error)
             await session.close()
         self._sessions.clear()
         self._compute.close()
@@ -131,13 +131,14 @@ class Sessions:
             if self._config.state is not None:
                 await session.save()
         except SamTrackerError as error:
-            _LOG.error("a session cannot be saved: %s", error)
+            _note_unsaved(secret, error)
 
     async def _put_away(self, secret: str) -> None:
         session = self._sessions.pop(secret)
         if not session.is_empty:
             try:
                 await session.put_away()
+                note("session put away", session=session_id(secret))
             except SamTrackerError:
                 self._sessions[secret] = session  # so that nothing is lost
                 raise
@@ -151,7 +152,9 @@ class Sessions:
         try:
             await session.bring_back(self._config.folder)
         except SamTrackerError as error:
-            _LOG.warning("a session begins anew: %s", error)
+            note("session lost", level=logging.WARNING, error=error, session=session_id(secret))
+        else:
+            note("session back", session=session_id(secret))
         self._sessions[secret] = session
         return session
 
@@ -162,6 +165,10 @@ class Sessions:
             kept = folder / KEPT
             if not kept.is_file() or time.time() - kept.stat().st_mtime > WEEK:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _note_unsaved(secret: str, error: SamTrackerError) -> None:
+    note("session not saved", level=logging.ERROR, error=error, session=session_id(secret))
 
 
 def _overdue(session: Session) -> float:

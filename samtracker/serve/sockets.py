@@ -26,7 +26,7 @@ from samtracker.serve.live import LiveStream
 from samtracker.serve.requests import connected, find_session
 from samtracker.serve.session import Session
 from samtracker.serve.source import SharedSource
-from samtracker.serve.status import clip_json, result_json, states_json, tracking_json
+from samtracker.serve.status import clean_json, clip_json, result_json, states_json, tracking_json
 from samtracker.video.jpeg import decode_jpeg
 
 router = APIRouter(prefix="/api")
@@ -73,7 +73,7 @@ async def _tell(socket: WebSocket, session: Session, listening: asyncio.Task[Non
         message: dict[str, Any] = {
             **tracking_json(session),
             "clip": None if clip is None else clip_json(clip),
-            "clean": session.timeline.now.clean,
+            **clean_json(session),
             "tracked": [[frame, states_json(session, frame)] for frame in frames],
         }
         if frames or str(message) != last:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
+from samtracker.serve.snapshot import Snapshot
+from samtracker.serve.tracked_pass import STEPS, WAYS, Way
 from samtracker.tracker import Tracker
 
 MOST: Final = 8
@@ -18,10 +21,12 @@ class StreamStates:
 
     Args:
         start: A tracker without a stream.
+        way: Where the frames go.
     """
 
-    def __init__(self, start: Tracker) -> None:
+    def __init__(self, start: Tracker, way: Way) -> None:
         self._start = start
+        self._sign = STEPS[way]
         self._kept: dict[int, Tracker] = {}
         self._every = 4
 
@@ -41,7 +46,9 @@ class StreamStates:
             frame: Frame that is wanted.
             first: The first frame with a prompt, to which a tracker comes without a stream.
         """
-        at = max((at for at in self._kept if first < at <= frame), default=None)
+        sign = self._sign
+        between = range(first + sign, frame + sign, sign)
+        at = max(self._kept.keys() & between, key=lambda at: sign * at, default=None)
         return (first, self._start.fork()) if at is None else (at, self._kept[at].fork())
 
     def save(self, folder: Path) -> None:
@@ -51,6 +58,7 @@ class StreamStates:
             OutputError: They cannot be written.
             WeightsError: The network does not come from a file.
         """
+        folder.mkdir()
         for frame, tracker in self._kept.items():
             tracker.save(folder / f"{frame}.safetensors")
 
@@ -63,6 +71,40 @@ class StreamStates:
         found = {int(path.stem): path for path in folder.glob("*.safetensors")}
         self._kept = {frame: self._start.fork(found[frame]) for frame in sorted(found)}
 
-    def drop_after(self, frame: int) -> None:
-        """Forget what depends on the prompts of a frame."""
-        self._kept = {at: it for at, it in self._kept.items() if at <= frame}
+    def drop_behind(self, frames: Collection[int]) -> None:
+        """Forget what depends on the prompts of some frames."""
+        begin = min(self._sign * frame for frame in frames)
+        self._kept = {at: it for at, it in self._kept.items() if self._sign * at <= begin}
+
+
+class PassStates(dict[Way, StreamStates]):
+    """The trackers of both passes over a clip.
+
+    Args:
+        start: A tracker without a stream.
+    """
+
+    def __init__(self, start: Tracker) -> None:
+        super().__init__({way: StreamStates(start, way) for way in WAYS["both"]})
+        self._start = start
+
+    def follow(self, before: Snapshot, after: Snapshot) -> None:
+        """Forget what depends on a change."""
+        kept = set(map(id, before.prompts)) & set(map(id, after.prompts))
+        prompts = (*before.prompts, *after.prompts)
+        frames = [prompt.frame for prompt in prompts if id(prompt) not in kept]
+        if frames:
+            for states in self.values():
+                states.drop_behind(frames)
+        if not after.starts_like(before):
+            self["backward"] = StreamStates(self._start, "backward")
+
+    def save(self, folder: Path) -> None:
+        """Write them to a folder; see `StreamStates.save`."""
+        for way, states in self.items():
+            states.save(folder / way)
+
+    def load(self, folder: Path) -> None:
+        """Read what was written to a folder; see `StreamStates.load`."""
+        for way, states in self.items():
+            states.load(folder / way)

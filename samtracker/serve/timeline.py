@@ -1,60 +1,25 @@
 """What a user has done in a clip, and what came of it: prompts, names, masks, undo and redo.
 
-The masks follow from the prompts alone: the frames up to `clean` are as a tracker makes them that
-is given every prompt in its frame. What is shown behind it is from before the last change.
+The masks follow from the prompts and the direction alone: those of a pass are, as far as it is
+clean, as a tracker makes them that is given every prompt in its frame. What is shown behind it is
+from before the last change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
+from samtracker.config import Direction
 from samtracker.errors import NothingToUndoError, PromptError
+from samtracker.serve.placed_prompt import PlacedPrompt
 from samtracker.serve.run_lengths import RunLengths
-from samtracker.types import State
+from samtracker.serve.snapshot import Snapshot
+from samtracker.serve.tracked_pass import Found, Way
 
 UNDO: Final = 100
 """Changes that can be undone."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """An object in a frame; see `TrackedObject`."""
-
-    id: int
-    mask: RunLengths
-    score: float
-    state: State
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlacedPrompt:
-    """A mask that the user has given an object in a frame.
-
-    Attributes:
-        frame: Number of the frame.
-        object_id: Id of the object.
-        mask: The mask.
-        shown: What was pointed at: {"box": ...}, {"points": ...} or {"painted": True}.
-        prior: Mask that the clicks correct; None for none.
-    """
-
-    frame: int
-    object_id: int
-    mask: RunLengths
-    shown: Mapping[str, Any]
-    prior: RunLengths | None
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """All that a change may change."""
-
-    prompts: tuple[PlacedPrompt, ...] = ()
-    names: Mapping[int, str] = field(default_factory=dict)
-    found: Mapping[int, tuple[Found, ...]] = field(default_factory=dict)
-    clean: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,11 +69,6 @@ class Timeline:
         return tuple(sorted({prompt.object_id for prompt in self.now.prompts}))
 
     @property
-    def first(self) -> int | None:
-        """Number of the first frame with a prompt; None where there is none."""
-        return min((prompt.frame for prompt in self.now.prompts), default=None)
-
-    @property
     def can_undo(self) -> bool:
         """Whether there is a change to undo."""
         return bool(self._undo)
@@ -138,18 +98,12 @@ class Timeline:
 
     def mask(self, frame: int, object_id: int) -> RunLengths | None:
         """Return the mask of an object in a frame; None where it has none."""
-        found = self.now.found.get(frame, ())
+        found = self.now.at(frame)
         return next((i.mask for i in found if i.id == object_id and i.mask.box is not None), None)
 
     def before(self, frame: int) -> tuple[Found, ...]:
         """Return the objects in a frame as they were before the last change."""
-        return self._undo[-1].found.get(frame, ()) if self._undo else ()
-
-    def stream_ids(self) -> dict[int, int]:
-        """Return for each object its id in a stream that is given the prompts in rising order."""
-        ordered = sorted(self.now.prompts, key=lambda prompt: prompt.frame)
-        ids = dict.fromkeys(prompt.object_id for prompt in ordered)
-        return {object_id: number for number, object_id in enumerate(ids, start=1)}
+        return self._undo[-1].at(frame) if self._undo else ()
 
     def place(self, prompt: PlacedPrompt, *, again: bool = False) -> None:
         """Add a prompt, or put it in the place of the object's other one in this frame.
@@ -161,17 +115,15 @@ class Timeline:
         Raises:
             PromptError: Its mask hides all of another object.
         """
-        now = self.now
-        there = self.prompt(prompt.frame, prompt.object_id)
-        if there is None:
-            prompts = (*now.prompts, prompt)
-        else:
-            prompts = tuple(prompt if item is there else item for item in now.prompts)
-        clean = prompt.frame if now.clean is None else min(now.clean, prompt.frame)
-        given = Found(id=prompt.object_id, mask=prompt.mask, score=1.0, state=State.TRACKING)
-        others = _without(now.found.get(prompt.frame, ()), given)
-        found = {**now.found, prompt.frame: _ordered([*others, given])}
-        self._change(replace(now, prompts=prompts, found=found, clean=clean), again=again)
+        now, taken = self._undo[-1] if again else self.now, prompt.mask.decode()
+        for item in now.at(prompt.frame):
+            hidden = item.mask.box is not None and item.mask.less(taken).box is None
+            if hidden and item.id != prompt.object_id:
+                raise PromptError(
+                    f"the mask of object {prompt.object_id} hides all of object {item.id}: "
+                    "give another mask, or remove that object first"
+                )
+        self._change(now.given(prompt), again=again)
         self.last_id = max(self.last_id, prompt.object_id)
 
     def remove(self, object_id: int) -> None:
@@ -181,17 +133,7 @@ class Timeline:
             PromptError: There is no such object.
         """
         self.check_id(object_id)
-        now = self.now
-        prompts = tuple(item for item in now.prompts if item.object_id != object_id)
-        kept = (
-            (frame, tuple(item for item in found if item.id != object_id))
-            for frame, found in now.found.items()
-        )
-        found = {frame: items for frame, items in kept if items}
-        first = min((prompt.frame for prompt in prompts), default=None)
-        clean = None if first is None else max(first, now.clean or 0)
-        names = {number: name for number, name in now.names.items() if number != object_id}
-        self._change(Snapshot(prompts, names, found, clean))
+        self._change(self.now.without(object_id))
 
     def rename(self, object_id: int, name: str) -> None:
         """Call an object something.
@@ -202,9 +144,25 @@ class Timeline:
         self.check_id(object_id)
         self._change(replace(self.now, names={**self.now.names, object_id: name}))
 
-    def record(self, frame: int, found: Iterable[Found]) -> None:
-        """Take note of what was tracked in the frame after `clean`, or in that frame itself."""
-        self.now = replace(self.now, found={**self.now.found, frame: _ordered(found)}, clean=frame)
+    def direct(self, direction: Direction) -> None:
+        """Say which passes count, now and in what can be undone or done again."""
+        self.now = replace(self.now, direction=direction)
+        self._undo = [replace(one, direction=direction) for one in self._undo]
+        self._redo = [replace(one, direction=direction) for one in self._redo]
+
+    def record(self, way: Way, frame: int, found: Iterable[Found]) -> list[int]:
+        """Take note of what a pass found in the frame after `clean`, or in that frame itself.
+
+        Returns:
+            The frames that have other objects by that, this frame last.
+        """
+        before = self.now
+        passes = {**before.passes, way: before.passes[way].recorded(frame, found)}
+        self.now = replace(before, passes=passes)
+        old, new = before.clean_frames, self.now.clean_frames
+        ahead = range(new.start, min(old.start, new.stop))
+        behind = range(max(old.stop, new.start), new.stop)
+        return [*(at for at in (*ahead, *behind) if at != frame), frame]
 
     def undo(self) -> None:
         """Take the last change back, and all that was tracked since.
@@ -234,23 +192,3 @@ class Timeline:
             del self._undo[:-UNDO]
         self._redo.clear()
         self.now = after
-
-
-def _ordered(found: Iterable[Found]) -> tuple[Found, ...]:
-    return tuple(sorted(found, key=lambda item: item.id))
-
-
-def _without(there: Iterable[Found], given: Found) -> list[Found]:
-    """Return the other objects of a frame, less the pixels of the one that is given."""
-    taken, others = given.mask.decode(), []
-    for item in there:
-        if item.id == given.id:
-            continue
-        left = replace(item, mask=item.mask.less(taken))
-        if left.mask.box is None and item.mask.box is not None:
-            raise PromptError(
-                f"the mask of object {given.id} hides all of object {item.id}: "
-                "give another mask, or remove that object first"
-            )
-        others.append(left)
-    return others

@@ -12,11 +12,14 @@ import numpy as np
 
 from samtracker.errors import VideoError
 from samtracker.files import DAMAGE, replacing, writing
+from samtracker.serve.placed_prompt import PlacedPrompt
 from samtracker.serve.run_lengths import RunLengths
-from samtracker.serve.timeline import Found, History, PlacedPrompt, Snapshot
+from samtracker.serve.snapshot import Snapshot
+from samtracker.serve.timeline import History
+from samtracker.serve.tracked_pass import Found, TrackedPass
 from samtracker.types import Size, State
 
-FORMAT: Final = "samtracker-timeline-1"
+FORMAT: Final = "samtracker-timeline-2"
 
 Item = TypeVar("Item")
 
@@ -49,8 +52,15 @@ def write_timeline(path: Path, history: History, facts: Mapping[str, Any]) -> No
         {
             "prompts": [prompts.add(it) for it in snapshot.prompts],
             "names": list(snapshot.names.items()),
-            "found": [[frame, frames.add(found)] for frame, found in snapshot.found.items()],
-            "clean": snapshot.clean,
+            "direction": snapshot.direction,
+            "passes": [
+                {
+                    "way": one.way,
+                    "found": [[frame, frames.add(found)] for frame, found in one.found.items()],
+                    "clean": one.clean,
+                }
+                for one in snapshot.passes.values()
+            ],
         }
         for snapshot in (*history.undo, history.now, *history.redo)
     ]
@@ -105,10 +115,17 @@ def read_timeline(path: Path) -> tuple[History, dict[str, Any]]:
         ]
         snapshots = [
             Snapshot(
-                tuple(prompts[number] for number in it["prompts"]),
-                dict(it["names"]),
-                {frame: frames[number] for frame, number in it["found"]},
-                it["clean"],
+                prompts=tuple(prompts[number] for number in it["prompts"]),
+                names=dict(it["names"]),
+                direction=it["direction"],
+                passes={
+                    one["way"]: TrackedPass(
+                        way=one["way"],
+                        found={frame: frames[number] for frame, number in one["found"]},
+                        clean=one["clean"],
+                    )
+                    for one in it["passes"]
+                },
             )
             for it in data["snapshots"]
         ]

@@ -5,9 +5,16 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from samtracker.errors import VideoError
+
+VIDEO_SUFFIXES: Final = (
+    *(".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts"),
+    *(".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv"),
+)
+"""Endings by which videos are found in a folder; what a file holds is told by its content."""
 
 _FILE_URL = re.compile(r"file:(?://(?P<host>[^/]*))?(?P<path>/.*)", re.IGNORECASE | re.DOTALL)
 _HERE = ("", "localhost")

@@ -19,6 +19,6 @@ def pixel_limit() -> float:
     return 2 * (Image.MAX_IMAGE_PIXELS or math.inf)
 
 
-def set_pixel_limit(pixels: int) -> None:
+def set_pixel_limit(pixels: float) -> None:
     """Read pictures of up to so many pixels, rounded up to an even number, from now on."""
-    Image.MAX_IMAGE_PIXELS = (pixels + 1) // 2
+    Image.MAX_IMAGE_PIXELS = None if math.isinf(pixels) else (int(pixels) + 1) // 2

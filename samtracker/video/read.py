@@ -256,7 +256,36 @@ def read_frames(
             While iterating: a frame has another size than the first one; not of a camera or
             stream, whose frames come as they are.
     """
-    _check_kinds(source, start, end, stride, stream)
+    if isinstance(source, bool):
+        raise VideoError(f"source={source} is no path: give a str or a Path, or a camera's number")
+    if not isinstance(source, int):
+        checked_path(source, VideoError, "source")
+    if stream is not None:
+        _check_kind("stream", stream, Integral)
+    check_range(start, end, stride)
+    opened = _open(source, stream)
+    if opened.duration is not None and start >= opened.duration:
+        opened.close()
+        raise ConfigError(
+            f"start={start} is past the end of {opened.name}, which lasts {opened.duration:.3f} s"
+        )
+    return VideoReader(opened, source, start=start, end=end, stride=stride, backward=backward)
+
+
+def check_range(start: float, end: float | None, stride: int) -> None:
+    """Check which frames are asked for.
+
+    Args:
+        start: See `read_frames`.
+        end: See `read_frames`.
+        stride: See `read_frames`.
+
+    Raises:
+        ConfigError: They are no numbers or out of range.
+    """
+    _check_kind("start", start, Real)
+    _check_kind("end", start if end is None else end, Real)
+    _check_kind("stride", stride, Integral)
     if not 0 <= start <= LONGEST:
         raise ConfigError(f"start={start} is not a time: give 0 or more seconds")
     if end is not None and not end > start:
@@ -267,13 +296,6 @@ def read_frames(
         raise ConfigError(
             f"stride={reprlib.repr(stride)} is not possible: give 1 or more, up to {LONGEST}"
         )
-    opened = _open(source, stream)
-    if opened.duration is not None and start >= opened.duration:
-        opened.close()
-        raise ConfigError(
-            f"start={start} is past the end of {opened.name}, which lasts {opened.duration:.3f} s"
-        )
-    return VideoReader(opened, source, start=start, end=end, stride=stride, backward=backward)
 
 
 def _open(source: str | Path | int, stream: int | None) -> FrameSource:
@@ -316,22 +338,10 @@ def _camera(source: str | Path | int) -> int | None:
     return int(device[1][:DIGITS]) if device else None
 
 
-def _check_kinds(
-    source: str | Path | int, start: float, end: float | None, stride: int, stream: int | None
-) -> None:
-    """Check that the arguments of `read_frames` are of the kinds that it documents."""
-    if isinstance(source, bool):
-        raise VideoError(f"source={source} is no path: give a str or a Path, or a camera's number")
-    if not isinstance(source, int):
-        checked_path(source, VideoError, "source")
-    kinds: tuple[tuple[str, object, type], ...] = (
-        *(("start", start, Real), ("end", start if end is None else end, Real)),
-        *(("stride", stride, Integral), ("stream", 0 if stream is None else stream, Integral)),
-    )
-    for name, value, kind in kinds:
-        if not isinstance(value, kind):
-            whole = "a whole number" if kind is Integral else "seconds"
-            raise ConfigError(f"{name}={reprlib.repr(value)} does not fit: give {whole}")
+def _check_kind(name: str, value: object, kind: type) -> None:
+    if not isinstance(value, kind):
+        whole = "a whole number" if kind is Integral else "seconds"
+        raise ConfigError(f"{name}={reprlib.repr(value)} does not fit: give {whole}")
 
 
 def _first_readable(source: FrameSource, candidates: Iterator[Candidate]) -> tuple[Candidate, Size]:

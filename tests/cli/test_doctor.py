@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ def test_a_sound_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SAMTRACKER_HOME", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "ray", None)  # as if it were not there
     done = samtrack("doctor")
     assert (done.code, done.err) == (0, "")
     assert capfd.readouterr() == ("", "")  # cameras that are not there are no noise
@@ -27,6 +29,7 @@ def test_a_sound_machine(
     assert found["weights lite"] == f"genuine, {manifest()['lite'].path}"
     assert found["weights vit_h"] == "not here; run: samtrack weights download vit_h"
     assert found["backends"] == "torch, openvino, onnxruntime"
+    assert found["batches"] == "a process pool; for clusters: pip install 'samtracker[batch]'"
     assert found["waiting threads"].startswith("OMP_WAIT_POLICY=")  # which these tests set
     assert found["device"].split(", ")[0] in {"cpu", "cuda", "mps"}
     assert found["device"].split(", ")[2] == "torch"

@@ -14,6 +14,7 @@ from samtracker.cli import main
 from tests.helpers.cli_tools import ROOT, samtrack
 
 COMMANDS = [
+    ("batch",),
     ("bench",),
     ("convert",),
     ("data",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import httpx
@@ -24,7 +25,12 @@ def test_it_serves_until_ctrl_c() -> None:
     done = serve_until_ctrl_c("--token", TOKEN, *SMALL, visit=visit)
     assert "<title>samtracker</title>" in seen[0]
     assert done.out.strip().endswith(f"/?token={TOKEN}")
-    assert (done.code, done.err) == (130, "serving until Ctrl-C\nstopped\n")
+    first, *log, last = done.err.splitlines()
+    assert (done.code, first, last) == (130, "serving until Ctrl-C", "stopped")
+    lines = [json.loads(line) for line in log]
+    assert (lines[0]["event"], lines[-1]["event"]) == ("started", "stopped")
+    assert "/" in [line["route"] for line in lines if line["event"] == "request"]
+    assert TOKEN not in done.err
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,7 +55,7 @@ def test_masks_are_those_of_the_command_line(client: Client, balls: Path, tmp_pa
     ]
     state = client.track()
     assert [item["lane"] for item in state["objects"]] == ["tttttttttt"] * 2
-    assert (state["clean"], state["message"]) == (9, "")
+    assert (state["clean"], state["message"]) == ([0, 9], "")
     command = ("--init-box", box_of(1), "--init-box", box_of(2), "--save", "masks,rle,csv")
     small = (*FAST[2:], "--size", "96", "--weights", "propagation")
     done = samtrack("track", balls, *command, *small, "-o", tmp_path / "out")
@@ -77,7 +77,7 @@ def test_a_correction_changes_what_follows_it(
     client.track()
     before = [client.masks(number)[1] for number in range(10)]
     state = client.point(6, 1, points=[[128.0, 10.0, 1]])
-    assert state["clean"] == 6
+    assert state["clean"] == [0, 6]
     assert (client.masks(9)[1] == before[9]).all()  # until it is tracked again
     corrected = client.masks(6)[1]
     assert not (corrected == before[6]).all()
@@ -94,9 +94,9 @@ def test_a_correction_changes_what_follows_it(
                 result = tracker.correct(frame.image, 1, mask=corrected)
             assert (after[number] == result[1].mask).all(), number
             assert number >= 6 or (after[number] == before[number]).all()
-    assert client.ask("POST", "undo")["clean"] == 9
+    assert client.ask("POST", "undo")["clean"] == [0, 9]
     assert (client.masks(9)[1] == before[9]).all()
-    assert client.ask("POST", "redo")["clean"] == 9
+    assert client.ask("POST", "redo")["clean"] == [0, 9]
     assert (client.masks(9)[1] == after[9]).all()
     client.ask("POST", "redo", status=400)
 
@@ -111,7 +111,7 @@ def test_an_object_that_comes_first_later_is_tracked_in_its_turn(
     client.point(4, points=[[50.0, 40.0, 1]])
     state = client.point(0, box=OTHER)
     assert [item["id"] for item in state["objects"]] == [2, 3]
-    assert (state["first"], state["clean"]) == (0, 0)
+    assert (state["prompted"], state["clean"]) == ([0, 4], [0, 0])
     state = client.track()
     assert [item["lane"] for item in state["objects"]] == ["....tttttt", "tttttttttt"]
     assert iou(client.masks(9)[3], SHOTS[9].mask(2)) > 0.7
@@ -127,7 +127,7 @@ def test_objects_are_named_and_removed(client: Client, balls: Path) -> None:
     kept = client.masks(9)[2]
     state = client.ask("DELETE", "objects/1")
     assert [item["id"] for item in state["objects"]] == [2]
-    assert state["clean"] == 9
+    assert state["clean"] == [0, 9]
     assert client.masks(9).keys() == {2}
     assert (client.masks(9)[2] == kept).all()
     assert client.ask("POST", "undo")["objects"][0]["lane"] == "tttttttttt"
@@ -152,7 +152,7 @@ def test_a_range_is_tracked_and_downloaded(client: Client, balls: Path, tmp_path
     client.point(0, box=BOX)
     client.ask("POST", "track", json={"last": 6})
     state = client.wait(lambda state: not state["tracking"])
-    assert (state["clean"], state["objects"][0]["lane"]) == (6, "ttttttt...")
+    assert (state["clean"], state["objects"][0]["lane"]) == ([0, 6], "ttttttt...")
     path = client.path("results/coco")
     client.ask("POST", path, json={"first": 2, "last": 4})
     found = json.loads(client.http.get(f"/api/{path}").content)

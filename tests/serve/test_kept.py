@@ -15,10 +15,13 @@ import pytest
 
 from samtracker.errors import ConfigError
 from samtracker.serve import sessions
+from samtracker.serve.placed_prompt import PlacedPrompt
 from samtracker.serve.run_lengths import RunLengths
 from samtracker.serve.server import Server
-from samtracker.serve.timeline import Found, History, PlacedPrompt, Snapshot
+from samtracker.serve.snapshot import Snapshot
+from samtracker.serve.timeline import History
 from samtracker.serve.timeline_file import read_timeline, write_timeline
+from samtracker.serve.tracked_pass import Found, TrackedPass, Way
 from samtracker.types import State
 from tests.conftest import MakeTracker
 from tests.helpers.cameras import jpeg
@@ -61,7 +64,7 @@ def test_an_idle_session_comes_back_with_all_that_can_be_undone(
         client.point(0, box=BOX)
         client.track()
         (folder,) = state.iterdir()
-        wait_for(lambda: len(list((folder / "states").glob("*.safetensors"))) == 2)
+        wait_for(lambda: len(list((folder / "states" / "forward").glob("*.safetensors"))) == 2)
         before = client.masks(9)[1]
         client.point(6, 1, points=[[128.0, 10.0, 1]])
         assert (client.masks(9)[1] == before).all()
@@ -104,7 +107,7 @@ def test_a_killed_server_finds_everything_again(
         table = client.download("csv")
         wait_for(lambda: [*state.glob("*/session.npz")])
         (kept,) = state.glob("*/session.npz")
-        wait_for(lambda: read_timeline(kept)[0].now.clean == 9)
+        wait_for(lambda: read_timeline(kept)[0].now.clean == (0, 9))
         killed.send_signal(signal.SIGKILL)
         killed.communicate()
         with serving(lite_tracker(), state=state, port=port):
@@ -139,7 +142,11 @@ def test_a_timeline_comes_back(tmp_path: Path) -> None:
         Found(id=number, mask=mask, score=0.25, state=State.LOST)
         for number, mask in enumerate(masks)
     )
-    first = Snapshot((prompt,), {1: "ball"}, {2: found}, 2)
+    passes: dict[Way, TrackedPass] = {
+        "forward": TrackedPass(way="forward", found={2: found}, clean=2),
+        "backward": TrackedPass(way="backward", found={0: found[:1], 2: found}, clean=0),
+    }
+    first = Snapshot(prompts=(prompt,), names={1: "ball"}, direction="both", passes=passes)
     history = History(now=Snapshot(), undo=(first,), redo=(first, Snapshot()), last_id=3)
     path = tmp_path / "timeline.npz"
     write_timeline(path, history, {"clip": None})
@@ -147,7 +154,9 @@ def test_a_timeline_comes_back(tmp_path: Path) -> None:
     assert facts == {"clip": None}
     assert (again.last_id, len(again.undo), len(again.redo)) == (3, 1, 2)
     (same,) = again.undo
-    assert (same.names, same.clean, same.prompts[0].shown) == ({1: "ball"}, 2, shown)
-    for one, mask in zip(same.found[2], masks, strict=True):
+    assert (same.names, same.direction, same.clean) == ({1: "ball"}, "both", (0, 2))
+    assert same.prompts[0].shown == shown
+    assert same.passes["backward"].found.keys() == {0, 2}
+    for one, mask in zip(same.passes["forward"].at(2), masks, strict=True):
         assert (one.mask.decode() == mask.decode()).all()
         assert (one.mask.box, one.state, one.score) == (mask.box, State.LOST, 0.25)

@@ -125,13 +125,38 @@ def test_what_is_marked_is_tracked(page: Page, balls: Path) -> None:
     page.keyboard.press("o")
     expect(page.locator("#progress")).to_have_text("4 frames to track")
     page.keyboard.press("t")
-    expect(page.locator("#progress")).to_have_text("tracked up to frame 4", timeout=30_000)
+    expect(page.locator("#progress")).to_have_text("tracked from frame 0 to 4", timeout=30_000)
     page.locator("#scrub").fill("3")
     page.get_by_role("button", name="First frame: here").click()
     assert list(masks(page)) == ["masks/00003.png", "masks/00004.png"]
     page.locator("#scrub").fill("4")
     page.keyboard.press("o")
     expect(page.locator("#progress")).to_have_text("5 frames to track")
+
+
+def test_it_tracks_both_ways(page: Page, balls: Path) -> None:
+    open_film(page, balls)
+    page.locator("#scrub").fill("5")
+    drag(page, box_of(1, SHOTS[5]))
+    expect(page.locator("#progress")).to_have_text("4 frames to track")
+    direction = page.get_by_label("Direction")
+    direction.focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#progress")).to_have_text("5 frames to track")
+    page.set_viewport_size({"width": 390, "height": 800})
+    direction.select_option("Both ways")
+    expect(page.locator("#progress")).to_have_text("9 frames to track")
+    page.click("#track")
+    expect(page.locator("#progress")).to_have_text("all frames are tracked", timeout=30_000)
+    expect(page.locator("#lanes canvas")).to_have_attribute(
+        "aria-label", "Object 1: tracked in 10 frames; pointed at in frame 5"
+    )
+    assert len(masks(page)) == 10
+    page.locator("#scrub").fill("3")
+    drag(page, box_of(1, SHOTS[3]))
+    expect(page.locator("#progress")).to_have_text("9 frames to track")  # 6 ahead, 3 back
+    page.reload()
+    expect(direction).to_have_value("both")
 
 
 def test_before_and_after_are_side_by_side(page: Page, balls: Path) -> None:

@@ -72,7 +72,7 @@ def test_it_opens_in_another_session(
         state = put(other, project)  # the video is in the folder
         assert state["clip"]["name"] == "balls.mp4"
         assert [item["name"] for item in state["objects"]] == ["red", ""]
-        assert (state["clean"], state["undo"]) == (1, False)
+        assert (state["clean"], state["undo"]) == ([1, 1], False)
         first = {"frame": 1, "object": 1, "box": BOX}
         assert state["prompts"][0] == first
         other.wait(lambda state: bool(state["clip"]["complete"]))

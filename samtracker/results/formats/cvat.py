@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
 from samtracker.masks.outlines import to_polygons
+from samtracker.masks.run_lengths import to_runs
 from samtracker.results.formats.categories import category_of
 from samtracker.results.formats.frame_name import FrameLike
 from samtracker.results.formats.spool import Spool
@@ -124,8 +124,6 @@ def _run_lengths(mask: Mask) -> str:
     box = mask_box(mask)
     assert box is not None, "it has pieces"
     left, top, right, bottom = (int(side) for side in box)
-    pixels = mask[top:bottom, left:right].ravel().tolist()
-    counts = [sum(1 for _ in run) for _, run in groupby(pixels)]
-    runs = ", ".join(str(count) for count in ([0] if pixels[0] else []) + counts)
+    runs = ", ".join(map(str, to_runs(mask[top:bottom, left:right].ravel()).tolist()))
     place = f'left="{left}" top="{top}" width="{right - left}" height="{bottom - top}"'
     return f'rle="{runs}" {place}'

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from samtracker.masks.polygons import check_pixels, fill, polygon
+from samtracker.masks.run_lengths import from_runs
 from samtracker.results.formats.categories import name_of
 from samtracker.results.formats.frame_name import FrameName
 from samtracker.results.formats.read_frame import ReadFrames, ReadObject, to_result
@@ -109,6 +110,5 @@ def _mask(values: dict[str, Any], size: Size) -> Mask:
     if not inside or (runs < 0).any() or sum(runs.tolist()) != width * height:
         raise ValueError(f"the run lengths of a mask in frame {values['frame']} do not fit its box")
     mask = np.zeros(size, bool)
-    pixels = np.repeat(np.arange(len(runs)) % 2 == 1, runs)
-    mask[top : top + height, left : left + width] = pixels.reshape(height, width)
+    mask[top : top + height, left : left + width] = from_runs(runs).reshape(height, width)
     return mask

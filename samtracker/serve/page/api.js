@@ -28,7 +28,8 @@ export const undo = () => ask("POST", "undo");
 export const redo = () => ask("POST", "redo");
 export const rename = (id, name) => send("PATCH", `objects/${id}`, { name });
 export const remove = (id) => ask("DELETE", `objects/${id}`);
-export const track = (last) => send("POST", "track", { last });
+export const direct = (direction) => send("PUT", "direction", { direction });
+export const track = (first, last) => send("POST", "track", { first, last });
 export const stop = () => ask("DELETE", "track");
 export const objects = (clip, first, count, before = false) =>
   ask("GET", `clips/${clip}/objects?first=${first}&count=${count}&before=${before}`);

@@ -70,7 +70,7 @@ export function bindKeys(app) {
       return event.shiftKey ? app.mode.redo() : app.mode.undo();
     }
     const on = event.target;
-    if (on.matches("input:not([type=range])")) return;
+    if (on.matches("input:not([type=range]), select")) return;
     const name = NAMES[event.key] || event.key;
     // Buttons and the slider keep the keys that they need themselves.
     if (on.matches("button") && name === "space") return;

@@ -68,13 +68,13 @@ export class Lanes {
     context.fill();
     const heights = { t: 12, u: 7, l: 2, r: 10 };
     const colors = { t: css(item.color), u: theme("uncertain"), l: theme("lost"), r: theme("reacquired") };
-    const clean = this.state.clean ?? -1;
+    const [begin, last] = this.state.clean ?? [0, -1]; // what is up to date
     for (let first = 0; first < item.lane.length; ) {
       let end = first + 1;
-      while (end < item.lane.length && item.lane[end] === item.lane[first] && end !== clean + 1) end++;
+      while (end < item.lane.length && item.lane[end] === item.lane[first] && end !== begin && end !== last + 1) end++;
       const letter = item.lane[first];
       if (letter !== ".") {
-        context.globalAlpha = first > clean ? 0.3 : 1;
+        context.globalAlpha = first < begin || first > last ? 0.3 : 1;
         context.fillStyle = colors[letter];
         const high = heights[letter];
         context.fillRect(x(first) - Math.max(pitch / 2, 1), (height - high) / 2, Math.max((end - first) * pitch, 2), high);

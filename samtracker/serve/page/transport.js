@@ -2,9 +2,18 @@
 
 import { $, element, setIcon } from "./dom.js";
 
+// How many frames are to be tracked between two. What lies between prompts needs both passes.
+function left({ direction, prompted, forward, backward }, first, last) {
+  if (!prompted) return 0;
+  if (direction === "both") [first, last] = [Math.min(first, prompted[0]), Math.max(last, prompted[1])];
+  const ahead = direction === "backward" ? 0 : Math.max(last - forward, 0);
+  const back = direction === "forward" ? 0 : Math.max(backward - first, 0);
+  return ahead + back;
+}
+
 export class Transport {
   show(state, frame, selected, marks) {
-    const { clip, clean, tracking, first } = state;
+    const { clip, tracking, prompted } = state;
     const last = clip.frames - 1;
     $("#scrub").max = Math.max(last, 0);
     $("#scrub").value = frame;
@@ -12,24 +21,27 @@ export class Transport {
     $("#compare").disabled = !state.undo;
     $("#undo").disabled = !state.undo;
     $("#redo").disabled = !state.redo;
-    $("#download").disabled = first === null;
-    const waiting = first === null ? 0 : marks.end(clip) - clean;
-    $("#track").disabled = !tracking && waiting <= 0;
+    $("#download").disabled = !prompted;
+    const waiting = left(state, marks.first, marks.end(clip));
+    $("#track").disabled = !tracking && !waiting;
     setIcon($("#track"), tracking ? "stop" : "track", tracking ? "Stop" : "Track");
+    $("#direction").value = state.direction;
     $("#progress").textContent = this.progress(state, waiting);
     this.showChoice(state.choice);
     $("#hint").textContent = this.hint(state, selected);
     this.showPlace(clip, frame);
   }
 
-  progress({ clip, clean, tracking, first }, waiting) {
+  progress(state, waiting) {
+    const { clip, clean, tracking, prompted } = state;
     const total = clip.complete ? clip.frames : clip.announced || clip.frames;
     if (clip.failure) return clip.failure;
     if (!clip.complete) return `reading ${clip.frames} of ${Math.max(total, clip.frames)}`;
-    if (tracking) return `tracked ${clean + 1} of ${clip.frames}`;
-    if (waiting > 0) return `${waiting} frames to track`;
-    if (first === null) return "";
-    return clean < clip.frames - 1 ? `tracked up to frame ${clean}` : "all frames are tracked";
+    if (tracking) return `${waiting} frames to go`;
+    if (waiting) return `${waiting} frames to track`;
+    if (!prompted) return "";
+    if (!left(state, 0, clip.frames - 1)) return "all frames are tracked";
+    return clean ? `tracked from frame ${clean[0]} to ${clean[1]}` : "";
   }
 
   showChoice(choice) {

@@ -38,6 +38,7 @@ export class VideoMode {
     $("#forth").onclick = () => this.seek(this.frame + 1);
     $("#play").onclick = () => this.play();
     $("#track").onclick = () => this.track();
+    $("#direction").onchange = () => this.edit(() => api.direct($("#direction").value));
     $("#mark-first").onclick = () => this.marks.setFirst(this.frame);
     $("#mark-last").onclick = () => this.marks.setLast(this.frame);
     $("#compare").onclick = () => this.compareBefore();
@@ -63,7 +64,7 @@ export class VideoMode {
     this.stage.clear();
     this.stage.selected = null;
     this.marks.clear();
-    this.frame = state.first ?? 0;
+    this.frame = state.prompted?.[0] ?? 0;
     this.apply(state);
   }
 
@@ -229,7 +230,7 @@ export class VideoMode {
 
   async track() {
     const starts = !this.state.tracking;
-    await this.edit(starts ? () => api.track(this.marks.last) : api.stop);
+    await this.edit(starts ? () => api.track(this.marks.first, this.marks.last) : api.stop);
     this.follows = starts && this.state.tracking;
   }
 
@@ -251,7 +252,7 @@ export class VideoMode {
     }
   }
 
-  told({ clip, clean, tracking, message, tracked }) {
+  told({ clip, tracking, message, tracked, ...reached }) {
     const { state } = this;
     if (!clip || clip.id !== state.clip?.id) return;
     const first = !state.clip.frames;
@@ -266,7 +267,7 @@ export class VideoMode {
         item.lane = item.lane.slice(0, frame) + letter + item.lane.slice(frame + 1);
       }
     }
-    if (!this.busy) state.clean = clean;
+    if (!this.busy) Object.assign(state, reached);
     const last = tracked.length ? tracked[tracked.length - 1][0] : null;
     if (last !== null && this.follows) this.show(last);
     else if (first || tracked.some(([frame]) => frame === this.frame)) this.show(this.frame);

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samtracker.jobs.joined_results import AGING, HYSTERESIS, take_backward
+from samtracker.results.directions import AGING, HYSTERESIS, take_backward
 
 SCORES = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=7)
 
