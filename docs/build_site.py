@@ -22,6 +22,9 @@ START = DOCS / "index.md"
 LINK = re.compile(r"(\]\(|(?:src|href)=\")([^)\s\"#:]+)(?=[)#\"])")
 """A link or picture in Markdown or HTML: what opens it, and a path in the repository."""
 
+CODE = re.compile(r"`[^`\n]+`")
+"""Code within a line; in tables code hosts want a backslash before a bar, and Zensical none."""
+
 FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -63,7 +66,9 @@ def moved(page: Path) -> tuple[str, list[Path]]:
     text = page.read_text("utf-8")
     parts, end = [], 0
     for fence in [*FENCE.finditer(text), None]:
-        parts.append(LINK.sub(adapted, text[end : fence.start() if fence else None]))
+        prose = text[end : fence.start() if fence else None]
+        prose = CODE.sub(lambda code: code[0].replace(r"\|", "|"), prose)
+        parts.append(LINK.sub(adapted, prose))
         if fence:
             parts.append(fence[0])
             end = fence.end()
