@@ -3,8 +3,9 @@ PYTHON ?= python3.11
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+SITE_STAMP := $(VENV)/.installed-docs
 
-.PHONY: demo serve test test-window test-streams test-page test-ray fuzz check format docs clean
+.PHONY: demo serve test test-window test-streams test-page test-ray fuzz check format docs docs-site clean
 
 demo: $(STAMP)
 	$(BIN)/samtrack demo
@@ -27,8 +28,8 @@ test-streams: $(STAMP)
 
 # Needs a browser, the system package chromium, and npm for what checks the page for everybody.
 AXE := .axe/node_modules/axe-core/axe.min.js
-test-page: $(STAMP) $(AXE)
-	AXE=$(AXE) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m page tests/serve/test_page.py tests/serve/test_accessibility.py
+test-page: $(STAMP) $(AXE) docs-site
+	AXE=$(AXE) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m page tests/serve/test_page.py tests/serve/test_accessibility.py tests/test_site.py
 
 $(AXE):
 	npm install --silent --no-audit --no-fund --ignore-scripts --prefix .axe axe-core@4.10.3
@@ -61,8 +62,14 @@ docs: $(STAMP)
 	$(BIN)/python docs/generate_cli.py
 	$(BIN)/python docs/generate_api.py
 
+# The site, in site/: a link that leads nowhere is an error. Zensical is installed for it alone.
+docs-site: $(SITE_STAMP)
+	$(BIN)/python docs/build_site.py
+	$(BIN)/zensical build --clean --strict
+	$(BIN)/python docs/check_site.py
+
 clean:
-	rm -rf $(VENV) .axe build dist demo-output .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .axe build dist site demo-output .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # torch comes first and alone: pip takes it from wherever this machine has it, and everything
 # after it must be content with that release.
@@ -70,4 +77,8 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt torch
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[demo,train,openvino,onnx,serve,dev]'
+	touch $@
+
+$(SITE_STAMP): $(STAMP)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[docs]'
 	touch $@

@@ -13,7 +13,10 @@ from tests.helpers.cli_tools import ROOT
 
 DOCS = ROOT / "docs"
 
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("*.md")), ROOT / "benchmarks" / "README.md"]
+PAGES = [
+    *(*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("*.md"))),
+    *(ROOT / folder / "README.md" for folder in ("benchmarks", "examples")),
+]
 
 
 def links_of(page: Path) -> list[str]:
@@ -41,6 +44,44 @@ def test_the_index_leads_to_every_page() -> None:
     index = DOCS / "index.md"
     reached = {(DOCS / link.partition("#")[0]).resolve() for link in links_of(index)}
     assert {page.resolve() for page in PAGES} - {index.resolve()} <= reached
+
+
+def test_the_site_has_every_page() -> None:
+    place = runpy.run_path(str(DOCS / "build_site.py"))["place"]
+    nav = set(re.findall(r'= "([\w/-]+\.md)"', (ROOT / "zensical.toml").read_text("utf-8")))
+    pages = {*PAGES, *(ROOT / "weights").glob("*.md")}
+    assert nav == {place(page).as_posix() for page in pages}
+
+
+def test_what_is_wrong_with_a_site_is_found(tmp_path: Path) -> None:
+    check = runpy.run_path(str(DOCS / "check_site.py"))["check"]
+    good = (
+        '<h2 id="here"><a href="#here">1</a><a href="b.html#there">2</a><a href="https://x.y">3</a>'
+    )
+    (tmp_path / "a.html").write_text(good)
+    (tmp_path / "b.html").write_text('<h2 id="there"><a href="a.html">4</a><img src="data:,">')
+    assert check(tmp_path) == (3, [])
+    (tmp_path / "b.html").write_text(
+        '<a href="c.html">4</a><script src="https://x.y/z.js"></script>'
+    )
+    (tmp_path / "s.css").write_text("@font-face { src: url(//x.y/z.woff) }")
+    count, wrong = check(tmp_path)
+    assert count == 3
+    assert [line.partition(": ")[2] for line in wrong] == [
+        "leads to b.html#there, which has no such heading",
+        "loads https://x.y/z.js",
+        "leads to c.html, which is not there",
+        "loads //x.y/z.woff",
+    ]
+
+
+def test_the_variables_of_the_environment_are_explained() -> None:
+    page = (DOCS / "configuration.md").read_text("utf-8")
+    code = "".join(
+        path.read_text("utf-8") for path in Path(samtracker.__file__).parent.rglob("*.py")
+    )
+    named = set(re.findall(r"\b(?:SAMTRACK(?:ER)?|XDG|OMP|GOMP|KMP|GLIBC|MALLOC)_[A-Z_]*", code))
+    assert {name.rstrip("_") for name in named} - {"MALLOC"} <= set(re.findall(r"`(\w+)`", page))
 
 
 def test_the_map_of_the_code_is_right() -> None:

@@ -7,8 +7,10 @@ import runpy
 import sys
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
+from nbclient import NotebookClient
 
 from samtracker.types import mask_box
 from tests.helpers.cli_tools import FRAMES, ROOT, SHOTS, box_of, first_mask, frames_in, two_balls
@@ -48,6 +50,7 @@ def test_all_are_short_and_run_here() -> None:
         text = path.read_text("utf-8")
         assert len(text.splitlines()) < (200 if path.stem == "onnx_tracker" else 50)
         assert f"\npython examples/{path.name}" in text
+        assert f"]({path.name}) |" in (ROOT / "examples" / "README.md").read_text("utf-8")
 
 
 def test_track_video(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,3 +117,16 @@ def test_overfit(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
     assert after >= 0.95
     assert after > before
     assert Path("overfit/samples.png").is_file()
+
+
+def test_the_tour(folder: Path) -> None:
+    book = nbformat.read(ROOT / "examples" / "tour.ipynb", 4)
+    pictures = re.compile('"image/jpeg"')
+    stored = nbformat.writes(book)
+    assert len(stored) < 300_000
+    done = NotebookClient(book, timeout=120, resources={"metadata": {"path": folder}}).execute()
+    assert len(pictures.findall(nbformat.writes(done))) == len(pictures.findall(stored)) == 4
+    assert sorted(path.name for path in folder.iterdir()) == [
+        *("tour.mp4", "tour.safetensors", "video.mp4"),
+    ]
+    assert [float(j) for j in re.findall(r"J (\d.\d+)", nbformat.writes(done))][-1] > 0.6

@@ -1,4 +1,4 @@
-"""README.md keeps its word: its programs and commands are run as they stand."""
+"""README.md and the first pages keep their word: programs and commands are run as they stand."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 import re
 import shlex
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 import pytest
@@ -19,8 +21,19 @@ from tests.helpers.served_command import serve_until_ctrl_c
 
 README = (ROOT / "README.md").read_text("utf-8")
 
+PAGES = [
+    README,
+    *(
+        (ROOT / "docs" / f"{name}.md").read_text("utf-8")
+        for name in ("index", "quickstart", "track", "correct", "annotate")
+    ),
+]
+"""What is run, once; blocks of "bash" are not, which want what is not there."""
+
 ENVIRONMENT = ".venv/bin/"
 """Where `make` puts the commands; here they are those of the environment that runs the tests."""
+
+Item = TypeVar("Item")
 
 COUNT = 5
 """Frames in the reader's video."""
@@ -37,6 +50,21 @@ def commands(text: str = README) -> list[list[str]]:
     parts = [part for line in lines for part in line.partition("#")[0].split("&&")]
     found = [words for part in parts if (words := shlex.split(part))]
     return [[words[0].removeprefix(ENVIRONMENT), *words[1:]] for words in found]
+
+
+def prompts_for(command: list[str]) -> str:
+    """The file of prompts that is shown on the page of a command; empty for none."""
+    shown = [block for page in PAGES if command in commands(page) for block in blocks("json", page)]
+    return next((block for block in shown if "samtracker-prompts-1" in block), "")
+
+
+def once(items: Iterable[Item]) -> list[Item]:
+    """The items without repetitions, which need not be hashable."""
+    found: list[Item] = []
+    for item in items:
+        if item not in found:
+            found.append(item)
+    return found
 
 
 def make_targets() -> set[str]:
@@ -72,13 +100,16 @@ def test_blocks_and_commands_are_found() -> None:
     assert set(re.findall(r"^```(.*)$", README, re.MULTILINE)) <= known
 
 
-@pytest.mark.parametrize("program", blocks("python"))
+@pytest.mark.parametrize("program", once(it for page in PAGES for it in blocks("python", page)))
 def test_programs_run(program: str) -> None:
-    exec(compile(program, "README.md", "exec"), {"__name__": "__main__"})
+    exec(compile(program, "a page", "exec"), {"__name__": "__main__"})
 
 
-@pytest.mark.parametrize("command", commands(), ids=" ".join)
+@pytest.mark.parametrize(
+    "command", once(it for page in PAGES for it in commands(page)), ids=" ".join
+)
 def test_commands_run(command: list[str], folder: Path) -> None:
+    (folder / "prompts.json").write_text(prompts_for(command))
     match command:
         case ["make", *targets]:
             assert set(targets) <= make_targets()
@@ -109,15 +140,14 @@ def test_commands_run(command: list[str], folder: Path) -> None:
             assert_live(command[1:])
         case ["samtrack", "bench"]:
             assert samtrack("bench", "--size", "64", "--steps", "2").code == 0
-        case ["samtrack", "track" | "demo", *arguments]:
+        case ["samtrack", "track", *arguments]:
             done = samtrack(*command[1:], "--size", "96")
             assert (done.code, done.errors) == (0, [])
-            frames = COUNT if command[1] == "track" else 132
-            assert json.loads(done.out)["frames"] == frames, arguments
+            assert json.loads(done.out)["frames"] == COUNT, arguments
         case ["samtrack", *arguments]:
             assert samtrack(*arguments).code == 0
         case _:
-            pytest.fail(f"README.md has a command that no test can run: {shlex.join(command)}")
+            pytest.fail(f"a page has a command that no test can run: {shlex.join(command)}")
     assert (folder / "video.mp4").is_file()
 
 

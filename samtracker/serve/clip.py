@@ -17,6 +17,7 @@ from samtracker.errors import SamTrackerError, VideoError
 from samtracker.files import writing
 from samtracker.serve.guarded_reader import GuardedReader
 from samtracker.video.jpeg import encode_jpeg
+from samtracker.video.playlist import is_playlist
 from samtracker.video.read import VideoFrame, VideoInfo
 
 MOST_FRAMES: Final = 20_000
@@ -228,5 +229,6 @@ def _refuse_text(path: Path, name: str) -> None:
     """Refuse playlists and the like: they may name other files and servers."""
     with path.open("rb") as file:
         head = file.read(TEXT)
-    if head and not any(byte < 9 for byte in head):
+    # A playlist may have a byte in a comment that no text has.
+    if head and (is_playlist(head) or not any(byte < 9 for byte in head)):
         raise VideoError(f"'{name}' is a text, not a video: give another file")

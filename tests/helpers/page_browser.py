@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
 WIDTH, HEIGHT = 160, 96
+SERIOUS = ("serious", "critical")
+
+
+def complaints(page: Page) -> list[Any]:
+    """What axe-core, which the page has loaded, finds that is serious, with the elements."""
+    found = page.evaluate("axe.run()")["violations"]
+    return [
+        (item["id"], [node["target"] for node in item["nodes"]])
+        for item in found
+        if item["impact"] in SERIOUS
+    ]
 
 
 def place(page: Page, x: float, y: float) -> tuple[float, float]:

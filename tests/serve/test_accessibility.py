@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from samtracker.serve.server import Server
-from tests.helpers.page_browser import place, rows, wait_for_picture
+from tests.helpers.page_browser import complaints, place, rows, wait_for_picture
 
 pytestmark = pytest.mark.page
-SERIOUS = ("serious", "critical")
-
-
-def complaints(page: Page) -> list[Any]:
-    """What axe-core finds that is serious, with the elements."""
-    found = page.evaluate("axe.run()")["violations"]
-    return [
-        (item["id"], [node["target"] for node in item["nodes"]])
-        for item in found
-        if item["impact"] in SERIOUS
-    ]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -19,6 +19,7 @@ from tests.helpers.page_server import Client
         ("a.mp4", b"", 400, "empty"),
         ("a.mp4", b"\0" * 3000, 400, "'a.mp4' is not a video that can be read"),
         ("a.mp4", b"#EXTM3U\n/etc/passwd\n", 400, "is a text"),
+        ("a.mp4", b"#EXTM3U\n#\1\n#EXT-X-STREAM-INF:BANDWIDTH=1\n/etc/passwd\n", 400, "is a text"),
         ("a.ts", b"ffconcat version 1.0\nfile /etc/passwd\n", 400, "is a text"),
         ("a.mp4", b"\0" * 1_000_001, 413, "too large"),
     ],
