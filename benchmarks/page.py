@@ -170,6 +170,7 @@ def measure_file(folder: Path, _: float) -> dict[str, Any]:
         page.goto(address)
         page.locator("#file").set_input_files(video)
         expect(page.locator("#scrub")).to_have_attribute("max", str(last))
+        expect(page.locator("#stage")).to_have_attribute("aria-busy", "false")
         page.mouse.click(*place(page, *CLICK, size))
         expect(page.locator("#objects li")).to_have_count(1)
         page.click("#track")
@@ -207,6 +208,7 @@ def measure_hover(folder: Path, _: float) -> dict[str, Any]:
         page.goto(address)
         page.locator("#file").set_input_files(video)
         expect(page.locator("#scrub")).to_have_attribute("max", "1", timeout=60_000)
+        expect(page.locator("#stage")).to_have_attribute("aria-busy", "false")
         for _rest in range(RESTS + 1):
             x, y = random.uniform((200, 150), (1080, 570))
             with page.expect_response("**/api/preview") as answer:

@@ -57,6 +57,7 @@ def take(page: Page, target: Path) -> None:
     """Point at the rabbit, track it, and take the picture."""
     page.get_by_role("button", name="rabbit.mp4").click()
     expect(page.locator("#scrub")).to_have_attribute("max", str(FRAMES - 1), timeout=60_000)
+    expect(page.locator("#stage")).to_have_attribute("aria-busy", "false")
     page.mouse.click(*place(page, CLICK[0] * SCALE, CLICK[1] * SCALE))
     expect(page.locator("#objects li")).to_have_count(1, timeout=60_000)
     expect(page.locator("body")).not_to_have_class("busy", timeout=60_000)
