@@ -130,4 +130,5 @@ def _become(
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a program in the background has none
     main(arguments, prog_name="samtrack")

@@ -37,7 +37,7 @@ def test_every_kind_of_prompt(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("prompt", "message"),
     [
-        ({"frame": 0}, "has not exactly one of mask, box, points and rle"),
+        ({"frame": 0}, "has not exactly one of mask, box, points, rle, absent"),
         ({"frame": 0, "box": [1, 2, 3, 4], "mask": "a"}, "has not exactly one of mask, box"),
         ({"box": [1, 2, 3, 4]}, "has not exactly one of frame and time"),
         ({"frame": 0, "time": 0, "box": [1, 2, 3, 4]}, "has not exactly one of frame and time"),
@@ -46,7 +46,7 @@ def test_every_kind_of_prompt(tmp_path: Path) -> None:
         ({"time": "inf", "box": [1, 2, 3, 4]}, "time inf is not from 0 on"),
         ({"frame": 0, "box": [1, 2, 3]}, "not enough values"),
         ({"frame": 0, "points": [[1]]}, "missing 1 required positional"),
-        ({"frame": 0, "circle": [1, 2, 3]}, "'circle' is unknown: there are box, frame, mask"),
+        ({"frame": 0, "circle": [1, 2, 3]}, "'circle' is unknown: there are absent, box, frame, mask"),
         ([], "'list' object has no attribute 'keys'|unhashable|has no"),
     ],
 )
@@ -65,7 +65,7 @@ def test_a_prompt_that_is_none(tmp_path: Path, prompt: Any, message: str) -> Non
         ('{"format": "samtracker-prompts-1"}', "no 'objects'"),
         ('{"format": "samtracker-prompts-1", "objects": []}', "it has no objects"),
         ('{"format": "samtracker-prompts-1", "objects": [{"prompts": []}]}', "has no prompts"),
-        ('{"format": "samtracker-prompts-1", "objects": [{"id": 1}]}', "'id' is unknown"),
+        ('{"format": "samtracker-prompts-1", "objects": [{"color": 1}]}', "'color' is unknown"),
     ],
 )
 def test_a_file_that_is_none(tmp_path: Path, text: str, message: str) -> None:
