@@ -28,8 +28,9 @@ from tests.helpers.resumption import interrupt
 collect_ignore = ["helpers/rtsp_server.py"]  # a program of another Python
 
 LONGEST = (
-    *("tests/train/test_loop.py", "tests/cli/test_resume.py", "tests/cli/test_train.py"),
-    *("tests/cli/test_eval.py", "tests/test_readme.py", "tests/jobs/test_replay.py"),
+    *("tests/train/test_loop.py", "tests/test_examples.py", "tests/test_readme.py"),
+    *("tests/cli/test_resume.py", "tests/cli/test_train.py", "tests/cli/test_eval.py"),
+    *("tests/jobs/test_replay.py", "tests/cli/test_batch.py"),
 )
 """These files come first: at the end one would keep one of the processes busy alone."""
 

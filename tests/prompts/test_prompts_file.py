@@ -46,7 +46,7 @@ def test_every_kind_of_prompt(tmp_path: Path) -> None:
         ({"time": "inf", "box": [1, 2, 3, 4]}, "time inf is not from 0 on"),
         ({"frame": 0, "box": [1, 2, 3]}, "not enough values"),
         ({"frame": 0, "points": [[1]]}, "missing 1 required positional"),
-        ({"frame": 0, "circle": [1, 2, 3]}, "'circle' is unknown: there are absent, box, frame, mask"),
+        ({"frame": 0, "circle": [1, 2, 3]}, "'circle' is unknown: there are absent, box, frame"),
         ([], "'list' object has no attribute 'keys'|unhashable|has no"),
     ],
 )
