@@ -36,9 +36,10 @@ def url() -> Iterator[str]:
         yield server.url
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
-@pytest.mark.parametrize("name", ["index.html", "model.html", "cli.html"])
+@pytest.mark.parametrize(
+    ("name", "width", "theme"),
+    [("index.html", 390, "light"), ("model.html", 1440, "dark"), ("cli.html", 390, "dark")],
+)
 def test_nothing_is_wrong_with_a_page(
     browser: Browser, url: str, name: str, width: int, theme: Any
 ) -> None:
