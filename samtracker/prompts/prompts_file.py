@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final, Self
@@ -140,10 +141,11 @@ class PromptedObject:
     @property
     def shown(self) -> tuple[PlacedPrompt, ...]:
         """The prompts that show it, in their order."""
-        return tuple(prompt for prompt in self.in_time() if prompt.absent is None)
+        return tuple(prompt for prompt in self.in_time if prompt.absent is None)
 
+    @cached_property
     def in_time(self) -> tuple[PlacedPrompt, ...]:
-        """Return the prompts in their order."""
+        """The prompts in their order; asked for in every frame."""
         places = [prompt.place for prompt in self.prompts]
         if len({place.frame is None for place in places}) > 1:
             return self.prompts
@@ -151,8 +153,8 @@ class PromptedObject:
 
     def is_absent(self, index: int, time: float) -> bool:
         """Return whether it is said not to be in a frame, by the frame's number and time."""
-        reached = [p.absent for p in self.in_time() if p.place.is_reached(index, time)]
-        return bool(reached and reached[-1])
+        reached = (p.absent for p in reversed(self.in_time) if p.place.is_reached(index, time))
+        return next(reached, None) is True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,7 +241,7 @@ def _object(data: dict[str, Any], folder: Path) -> PromptedObject:
     if number is not None and not (isinstance(number, int) and 1 <= number <= LARGEST_ID):
         raise ValueError(f"id {json.dumps(number)[:20]} is no whole number from 1 to {LARGEST_ID}")
     made = PromptedObject(id=number, name=str(data.get("name", "")), prompts=prompts)
-    first = made.in_time()[0]
+    first = made.in_time[0]
     if first.absent is not None:
         raise ValueError(f"an object begins with its absence, at {first.place}: show it before")
     return made
@@ -247,11 +249,11 @@ def _object(data: dict[str, Any], folder: Path) -> PromptedObject:
 
 def _check_ids(objects: Sequence[PromptedObject]) -> None:
     """Check that ids rise as objects start; of places of both kinds only the tracker can tell."""
-    firsts = [item.in_time()[0].place for item in objects]
+    firsts = [item.in_time[0].place for item in objects]
     if len({place.frame is None for place in firsts}) > 1:
         return
     last = 0
-    for item in sorted(objects, key=lambda item: _order(item.in_time()[0])):
+    for item in sorted(objects, key=lambda item: _order(item.in_time[0])):
         number = last + 1 if item.id is None else item.id
         if number <= last:
             raise ValueError(f"id {number} is not above {last}, of an object that starts before")

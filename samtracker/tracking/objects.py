@@ -110,10 +110,14 @@ class Objects:
             tracks = {number: track.lost() for number, track in tracks.items()}
         objects, after = segment_frame(runtime, encoded, tracks, index, soft=self._soft)
         self._tracks |= after | gone
-        nothing = np.zeros(encoded.transform.frame, np.bool_)
         unseen = [
             TrackedObject(
-                id=number, mask=nothing, box=None, score=0.0, state=State.LOST, name=track.name
+                id=number,
+                mask=np.zeros(encoded.transform.frame, np.bool_),
+                box=None,
+                score=0.0,
+                state=State.LOST,
+                name=track.name,
             )
             for number, track in gone.items()
         ]
