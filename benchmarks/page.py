@@ -35,7 +35,7 @@ from typing import Any
 import cv2
 import numpy as np
 import psutil
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from samtracker import VideoWriter, read_frames
 from samtracker.demo import CLICK, clip
@@ -44,11 +44,11 @@ from samtracker.types import Frame
 
 sys.path.append(str(Path(__file__).parents[1]))
 from tests.helpers.cameras import jpeg
+from tests.helpers.page_browser import chromium
 from tests.helpers.page_server import Client
 from tests.helpers.served_command import free_port
 
 COMMAND = (sys.executable, "-m", "samtracker")
-BROWSER = "/usr/bin/chromium"
 CAMERA = (640, 480)
 HOVER = (1280, 720)
 RESTS = 30
@@ -78,15 +78,6 @@ def serving(*options: str) -> Iterator[tuple[str, psutil.Process]]:
     finally:
         process.terminate()
         process.wait()
-
-
-@contextmanager
-def browsing(*arguments: str) -> Iterator[Browser]:
-    """Run Chromium."""
-    with sync_playwright() as tool:
-        browser = tool.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", *arguments])
-        yield browser
-        browser.close()
 
 
 def scaled(size: tuple[int, int], count: int) -> list[Frame]:
@@ -124,7 +115,7 @@ def measure_camera(folder: Path, seconds: float) -> dict[str, Any]:
     mjpeg.write_bytes(b"".join(map(jpeg, frames)))
     fake = ("ui-for-media-stream", "device-for-media-stream")
     flags = [*(f"--use-fake-{name}" for name in fake), f"--use-file-for-fake-video-capture={mjpeg}"]
-    with serving() as (address, _), browsing(*flags) as browser:
+    with serving() as (address, _), chromium(*flags) as browser:
         page = browser.new_context(permissions=["camera"]).new_page()
         page.goto(address)
         page.click("#use-camera")
@@ -163,7 +154,7 @@ def measure_file(folder: Path, _: float) -> dict[str, Any]:
         (height, width), last = reader.info.size, sum(1 for _ in reader) - 1
     size = (width, height)
     begin = time.monotonic()
-    with serving() as (address, _process), browsing() as browser:
+    with serving() as (address, _process), chromium() as browser:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.set_default_timeout(600_000)
         expect.set_options(timeout=600_000)
@@ -203,7 +194,7 @@ def measure_hover(folder: Path, _: float) -> dict[str, Any]:
     video = write(folder / "still.mp4", scaled(HOVER, 2))
     random = np.random.default_rng(0)
     waits = []
-    with serving() as (address, _process), browsing() as browser:
+    with serving() as (address, _process), chromium() as browser:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.goto(address)
         page.locator("#file").set_input_files(video)

@@ -10,24 +10,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.helpers.cli_tools import ROOT
-from tests.helpers.page_browser import complaints
+from tests.helpers.page_browser import chromium, complaints
 from tests.helpers.web_server import WebServer
 
 pytestmark = pytest.mark.page
 
-BROWSER = "/usr/bin/chromium"
 SITE = ROOT / "site"
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 WIDTH, HEIGHT = 160, 96
 SERIOUS = ("serious", "critical")
+
+
+BROWSER = "/usr/bin/chromium"
+
+
+@contextmanager
+def chromium(*arguments: str) -> Iterator[Browser]:
+    """Chromium, as long as the `with` block."""
+    with sync_playwright() as tool:
+        browser = tool.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", *arguments])
+        yield browser
+        browser.close()
 
 
 def complaints(page: Page) -> list[Any]:

@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from samtracker.serve.server import Server
 from tests.conftest import MakeTracker
 from tests.helpers.cameras import jpeg
 from tests.helpers.cli_tools import FRAMES, two_balls
 from tests.helpers.forked import started
+from tests.helpers.page_browser import chromium
 from tests.helpers.page_server import Client, serving
-
-BROWSER = "/usr/bin/chromium"
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -46,18 +45,12 @@ def client(server: Server) -> Iterator[Client]:
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     camera = tmp_path_factory.mktemp("camera") / "balls.mjpeg"
     camera.write_bytes(b"".join(map(jpeg, [FRAMES[0]] * 90)))
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=BROWSER,
-            args=[
-                "--no-sandbox",
-                "--use-fake-ui-for-media-stream",
-                "--use-fake-device-for-media-stream",
-                f"--use-file-for-fake-video-capture={camera}",
-            ],
-        )
+    with chromium(
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={camera}",
+    ) as started:
         yield started
-        started.close()
 
 
 @pytest.fixture
