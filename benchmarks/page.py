@@ -5,6 +5,7 @@
     python benchmarks/page.py file
     python benchmarks/page.py hover
     python benchmarks/page.py many --seconds 600
+    python benchmarks/page.py together
 
 - cold: from a fresh clone, by `make serve`, to the first mask in the page, in seconds.
 - camera: frames a second and latency of a fake webcam, 640x480, and those of `samtrack live
@@ -13,6 +14,7 @@
   those of `samtrack track --project`.
 - hover: from the last move of the pointer to the mask under it, 1280x720.
 - many: eight clients at once, of which one is slow, one vanishes and one sends rubbish.
+- together: frames a second of one client, and of two, four and eight in all, each with one object.
 
 The server is `samtrack serve` in a process of its own; that of `cold` is the clone's.
 """
@@ -62,6 +64,9 @@ CORRECTED = 80
 """Frame of the demo clip that is corrected."""
 
 HEAD = bytes(8)
+
+WARM = 5
+"""Frames that each client sends before they are counted."""
 
 
 @contextmanager
@@ -321,12 +326,55 @@ def measure_many(_: Path, seconds: float) -> dict[str, Any]:
     }
 
 
+def measure_together(_: Path, seconds: float) -> dict[str, Any]:
+    """Track with ever more clients at once, who send frames as quickly as they are answered."""
+    frames = [jpeg(frame) for frame in scaled(CAMERA, 100)]
+    x, y = CLICK[0] * CAMERA[0] / 1280, CLICK[1] * CAMERA[1] / 720
+    rates: dict[int, float] = {}
+    with serving() as (address, _process):
+
+        def track(ready: threading.Barrier, over: threading.Event, counts: list[int]) -> None:
+            with Client(address) as client, client.socket("live") as socket:
+                socket.send(HEAD + frames[0])
+                socket.recv(timeout=60)
+                socket.send(json.dumps({"do": "point", "points": [[x, y, 1]]}))
+                socket.recv(timeout=60)
+                for count in range(10**9):
+                    if count == WARM:
+                        ready.wait()
+                    if over.is_set():
+                        counts.append(count - WARM)
+                        return
+                    socket.send(HEAD + frames[count % len(frames)])
+                    socket.recv(timeout=60)
+
+        for clients in (1, 2, 4, 8):
+            ready, over = threading.Barrier(clients + 1), threading.Event()
+            counts: list[int] = []
+            calls = [
+                threading.Thread(target=track, args=(ready, over, counts)) for _ in range(clients)
+            ]
+            for call in calls:
+                call.start()
+            ready.wait()
+            time.sleep(seconds)
+            over.set()
+            for call in calls:
+                call.join()
+            rates[clients] = sum(counts) / seconds
+    return {
+        "frames_a_second": {clients: round(rate, 1) for clients, rate in rates.items()},
+        "over_one_client": {clients: round(rate / rates[1], 2) for clients, rate in rates.items()},
+    }
+
+
 PARTS = {
     "cold": measure_cold,
     "camera": measure_camera,
     "file": measure_file,
     "hover": measure_hover,
     "many": measure_many,
+    "together": measure_together,
 }
 
 
