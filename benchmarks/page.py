@@ -331,7 +331,7 @@ def measure_together(_: Path, seconds: float) -> dict[str, Any]:
     frames = [jpeg(frame) for frame in scaled(CAMERA, 100)]
     x, y = CLICK[0] * CAMERA[0] / 1280, CLICK[1] * CAMERA[1] / 720
     rates: dict[int, float] = {}
-    with serving() as (address, _process):
+    with serving("--max-sessions", "15") as (address, _process):
 
         def track(ready: threading.Barrier, over: threading.Event, counts: list[int]) -> None:
             with Client(address) as client, client.socket("live") as socket:
