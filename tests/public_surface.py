@@ -9,6 +9,7 @@ docs/install.md says when it may.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from enum import Enum
 from functools import cached_property
@@ -55,8 +56,8 @@ def _members(name: str, owner: type) -> Iterator[str]:
 
 
 def _signature(value: Any) -> str:
-    """Annotations as they stand in the source."""
-    return str(inspect.signature(value)).replace("'", "").removesuffix(" -> None")
+    """Annotations as they stand in the source, without quotes."""
+    return re.sub(r"(: |-> )'([^']*)'", r"\1\2", str(inspect.signature(value)))
 
 
 def _command(command: click.Command, path: str) -> Iterator[str]:

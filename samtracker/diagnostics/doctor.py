@@ -92,8 +92,8 @@ def _extras() -> Iterator[Finding]:
     """Say of each extra whether it is there, what it brings and how to get it."""
     for extra, purpose in EXTRAS.items():
         missing = lacking(extra)
-        # One OpenCV takes the place of the other.
-        first = f"pip uninstall {' '.join(installed())}, then " if {*missing} & {*BUILDS} else ""
+        other = " ".join(installed()) if {*missing} & {*BUILDS} else ""  # in whose place it comes
+        first = f"pip uninstall {other}, then " if other else ""
         way = f"; without {', '.join(missing)}: {first}pip install 'samtracker[{extra}]'"
         yield Finding(f"extra {extra}", purpose + (way if missing else ""))
 

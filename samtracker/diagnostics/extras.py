@@ -10,7 +10,7 @@ EXTRAS: Final = {
     "gui": "OpenCV with windows, for live and track --show",
     "headless": "OpenCV without windows, for servers and containers",
     "demo": "the clip of samtrack demo",
-    "train": "training on many processes, and its curves in TensorBoard",
+    "train": "training, and its curves in TensorBoard",
     "openvino": "an engine that is quicker than torch on most CPUs",
     "onnx": "ONNX Runtime, and graphs to track without torch",
     "serve": "the page for browsers",
