@@ -8,8 +8,8 @@ Each is started as a user does. Memory (of a process and its children), open fil
 read from outside every few seconds; what they are after a tenth of the time is compared with the
 most that they are later.
 
-- live: a camera over HTTP at 10 frames a second, two balls, recorded, with masks and a log.
-- serve: three browsers' cameras at 4 frames a second each; meanwhile clips are uploaded, tracked,
+- live: a camera over HTTP at 4 frames a second, two balls, recorded, with masks and a log.
+- serve: three browsers' cameras at a frame a second each; meanwhile clips are uploaded, tracked,
   downloaded and left, one after the other, each by somebody new.
 - batch: more videos than there is time for; at the end Ctrl-C, and what is done is counted.
 """
@@ -45,7 +45,7 @@ COMMAND = (sys.executable, "-m", "samtracker")
 EVERY = 5.0
 """Seconds between two looks."""
 
-FPS = {"camera": 10.0, "browser": 4.0}
+FPS = {"camera": 4.0, "browser": 1.0}
 SIZE = ("--size", "96")
 BOXES = [box_of(1), box_of(2)]
 VIDEOS = 20_000

@@ -121,7 +121,12 @@ def test_a_step_waits_for_one_that_began_later() -> None:
             streams.step(1)
 
     second = threading.Thread(target=later)
-    streams.noting.on_first = lambda: (second.start(), counted.wait())
+
+    def begin() -> None:
+        second.start()
+        counted.wait()
+
+    streams.noting.on_first = begin
     with streams.joint.call():
         streams.step(0)
     second.join()
