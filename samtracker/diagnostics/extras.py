@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, distribution, requires
 from typing import Final
 
 EXTRAS: Final = {
-    "gui": "OpenCV with windows, for live and track --show",
+    "gui": "OpenCV with windows, to see and point while it tracks",
     "headless": "OpenCV without windows, for servers and containers",
     "demo": "the clip of samtrack demo",
     "train": "training, and its curves in TensorBoard",

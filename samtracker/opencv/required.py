@@ -20,7 +20,7 @@ def _problem(error: Exception) -> str:
             "opencv-python, which needs neither and has no windows"
         )
     if names:
-        return f"files of OpenCV are missing: pip install --force-reinstall --no-deps {names[0]}"
+        return f"files of OpenCV are missing: pip uninstall {names[0]}, then {CHOICE}"
     return f"OpenCV is not installed: {CHOICE}"
 
 

@@ -61,7 +61,7 @@ def test_a_missing_libgl_is_one_line(tmp_path: Path, command: str) -> None:
 def test_what_a_removed_build_leaves_behind_is_one_error_at_every_door(tmp_path: Path) -> None:
     done = python(tmp_path, "", "-c", TRY_THE_DOORS)
     (build,) = builds.installed()
-    line = f"files of OpenCV are missing: pip install --force-reinstall --no-deps {build}\n"
+    line = f"files of OpenCV are missing: pip uninstall {build}, then {builds.CHOICE}\n"
     assert (done.stdout, done.stderr) == (line * len(DOORS), "")
 
 
