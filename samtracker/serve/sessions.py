@@ -38,7 +38,8 @@ class Sessions:
     """The sessions of all browsers, by the secrets that these keep in cookies.
 
     Those that are at work are in memory, as many as the settings say; those that are idle are on
-    the disk and come back when they are asked for. With `state` in the settings all are on the
+    the disk and come back when they are asked for. One in which nothing is open stays until another
+    needs its place. With `state` in the settings all are on the
     disk, where the next server finds them; a folder is called by the hash of the secret.
 
     Args:
@@ -125,7 +126,8 @@ class Sessions:
     async def _keep(self, secret: str, session: Session) -> None:
         try:
             async with self._changing:
-                if secret in self._sessions and _overdue(session) >= 0:
+                known = secret in self._sessions
+                if known and not session.is_empty and _overdue(session) >= 0:
                     await self._put_away(secret)
                     return
             if self._config.state is not None:

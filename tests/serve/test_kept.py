@@ -91,6 +91,24 @@ def test_a_camera_goes_on_where_it_was(idle: Server, state: Path) -> None:
             assert len(json.loads(socket.recv(timeout=PATIENCE))["objects"]) == 1
 
 
+def test_a_session_with_nothing_open_waits_until_its_place_is_needed(
+    lite_tracker: MakeTracker, state: Path, balls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "EMPTY", 0.0)
+    monkeypatch.setattr(sessions, "IDLE", 0.3)
+    monkeypatch.setattr(sessions, "EVERY", 0.05)
+    with (
+        serving(lite_tracker(), state=state, max_sessions=2) as server,
+        Client(server) as empty,
+        Client(server) as idle,
+    ):
+        idle.upload(balls)
+        wait_for(lambda: [*state.glob("*/states")])
+        empty.ask("POST", "undo", status=400)  # there is nothing to undo, but a session
+        with Client(server), Client(server):
+            empty.ask("POST", "undo", status=401)
+
+
 def test_a_killed_server_finds_everything_again(
     lite_tracker: MakeTracker, state: Path, balls: Path
 ) -> None:

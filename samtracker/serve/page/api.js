@@ -2,12 +2,22 @@
 
 export class Refusal extends Error {}
 
-async function ask(method, path, options = {}) {
-  let answer;
+// A session in which nothing is open makes room for others; whoever comes back gets a new one.
+const begin = () => ask("GET", "session");
+
+async function request(method, path, options) {
   try {
-    answer = await fetch(`/api/${path}`, { method, ...options });
+    return await fetch(`/api/${path}`, { method, ...options });
   } catch {
     throw new Refusal("the server does not answer: is it still running?");
+  }
+}
+
+async function ask(method, path, options = {}) {
+  let answer = await request(method, path, options);
+  if (answer.status === 401 && path !== "session") {
+    await begin();
+    answer = await request(method, path, options);
   }
   const content = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Refusal(content.error || `the server answered ${answer.status}`);
@@ -48,8 +58,9 @@ export async function picture(clip, frame, size = {}) {
 
 // Uploads a file; XMLHttpRequest alone tells how far it is.
 // A project is told from a video by its name.
-export function upload(file, onProgress) {
+export async function upload(file, onProgress) {
   const what = file.name.endsWith(".samtrack") ? "project" : "clip";
+  await begin(); // without a session all of it would go up for nothing
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("PUT", `/api/${what}?name=${encodeURIComponent(file.name)}`);
@@ -69,5 +80,8 @@ export function socket(name) {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const made = new WebSocket(`${scheme}://${location.host}/api/${name}`);
   made.binaryType = "arraybuffer";
+  let opened = false;
+  made.addEventListener("open", () => (opened = true));
+  made.addEventListener("close", () => opened || begin().catch(() => {})); // for the next one
   return made;
 }
