@@ -7,6 +7,7 @@ import json
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
@@ -32,11 +33,11 @@ async def save_project(session: CurrentSession, clip: CurrentClip) -> Response:
     """Return the prompts with what they are for, to be opened again here or by `samtrack track`."""
     make = partial(project_json, clip, session.timeline, session.tracker)
     text = json.dumps(await asyncio.to_thread(make))
-    name = f"{PurePath(clip.name).stem}{SUFFIX}"
+    name = quote(f"{PurePath(clip.name).stem}{SUFFIX}")
     return Response(
         text,
         media_type="application/json",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
     )
 
 
