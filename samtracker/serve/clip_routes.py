@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse
 
-from samtracker.serve.access import WEEK
+from samtracker.serve.access import set_cookie
 from samtracker.serve.bodies import WHOLE, FileChoice, Range
 from samtracker.serve.exports import FILES, export
 from samtracker.serve.file_list import list_files
@@ -35,9 +35,7 @@ async def session(request: Request, response: Response) -> dict[str, Any]:
     found = await find_session(request)
     if found is None:
         secret, found = await sessions_of(request).make()
-        response.set_cookie(
-            cookie_of(request), secret, max_age=WEEK, httponly=True, samesite="strict"
-        )
+        set_cookie(response, request, cookie_of(request), secret)
     return session_json(found)
 
 

@@ -226,6 +226,20 @@ def test_the_source_of_the_server_is_tracked(
         page.goto("about:blank")
 
 
+def test_the_link_may_come_from_a_page_of_another_site(
+    browser: Browser, lite_tracker: MakeTracker
+) -> None:
+    with serving(lite_tracker(), host="0.0.0.0") as server, browser.new_context() as context:
+        page = context.new_page()
+        page.set_content(f"<a href='{server.link}'>look</a>")
+        for enter in (lambda: page.click("a"), page.reload):
+            with page.expect_response("**/api/session") as answer:
+                enter()
+            assert answer.value.status == 200
+            expect(page).to_have_url(server.address)
+        page.goto("about:blank")
+
+
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("width", [390, 768, 1440])
 def test_nothing_is_cut_off(browser: Browser, server: Server, theme: str, width: int) -> None:
