@@ -45,6 +45,9 @@ HEADERS: Final = {
 LONGEST_BODY: Final = 64 * 2**10
 """Bytes of a request that is no upload."""
 
+UPLOADS: Final = ("/api/clip", "/api/project")
+"""Where the body of a PUT is one; how long it may be and take is seen to where it is received."""
+
 PAGE: Final = "/"
 ASSETS: Final = "/page/"
 """The page itself, and what it loads, are the same for everybody and need no token.
@@ -82,7 +85,7 @@ class Guard:
         connection = HTTPConnection(scope)
         answer = self._answer(connection)
         if answer is None:
-            if scope["type"] == "http" and scope["method"] != "PUT":
+            if scope["type"] == "http" and not _is_upload(scope):
                 receive = impatient(receive)
             await self._app(scope, receive, _with_headers(send))
         elif scope["type"] == "websocket":
@@ -98,7 +101,7 @@ class Guard:
         origin = connection.headers.get("origin")
         if origin is not None and not self._is_own(origin, host):
             return _refused(403, "a page of another site may not use this server")
-        if connection.scope["type"] == "http" and connection.scope["method"] != "PUT":
+        if connection.scope["type"] == "http" and not _is_upload(connection.scope):
             refusal = _too_long(connection)
             if refusal is not None:
                 return refusal
@@ -149,6 +152,10 @@ def set_cookie(answer: Response, connection: HTTPConnection, name: str, secret: 
     """Have a browser keep a secret that no script can read and no other site can make it send."""
     secure = connection.url.scheme == "https"  # as a proxy on this machine says
     answer.set_cookie(name, secret, WEEK, httponly=True, samesite="strict", secure=secure)
+
+
+def _is_upload(scope: Scope) -> bool:
+    return scope["method"] == "PUT" and scope["path"] in UPLOADS
 
 
 def _too_long(connection: HTTPConnection) -> Response | None:

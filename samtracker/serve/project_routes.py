@@ -53,7 +53,7 @@ async def open_project(request: Request, session: CurrentSession, name: str) -> 
         clip = session.clip
         if clip is None:
             raise HTTPException(409, "another video was opened meanwhile: try again")
-        await session.begin_again(await asyncio.to_thread(read_project, project, clip))
+        await session.begin_again(clip, await asyncio.to_thread(read_project, project, clip))
     except PromptError as error:
         raise PromptError(str(error).replace(str(path), shown)) from error
     finally:

@@ -61,7 +61,7 @@ def need_clip(session: CurrentSession, clip: str) -> Clip:
         HTTPException: It is not open any more (404).
     """
     if session.clip is None or session.clip.id != clip:
-        raise HTTPException(404, "that video is not open any more: load the page again")
+        raise HTTPException(404, "another video is open by now, or none: load the page again")
     return session.clip
 
 

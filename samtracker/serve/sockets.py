@@ -104,10 +104,10 @@ async def live(socket: WebSocket) -> None:
             picture = await asyncio.to_thread(
                 decode_jpeg, code[HEAD.size :], most_pixels=MOST_PIXELS
             )
-            await session.run(partial(stream.step, picture, seconds))
+            await session.calls.run(partial(stream.step, picture, seconds))
         else:
             command = LIVE_MESSAGE.validate_json(message.get("text") or "")
-            await session.run(partial(_obey, stream, command))
+            await session.calls.run(partial(_obey, stream, command))
         await socket.send_json(await _result(stream, begin))
 
     await _converse(socket, session, answer)
@@ -131,7 +131,7 @@ async def source(socket: WebSocket) -> None:
         command = SOURCE_MESSAGE.validate_json(message.get("text") or "")
         if not isinstance(command, SourceFrameWanted):
             begin = time.perf_counter()
-            await session.run(partial(_obey, stream, command))
+            await session.calls.run(partial(_obey, stream, command))
             await socket.send_json(await _result(stream, begin))
             return
         frame = await shared.after(last)
@@ -140,7 +140,7 @@ async def source(socket: WebSocket) -> None:
         begin = time.perf_counter()
         dropped = 0 if last < 0 else frame.index - last - 1
         last = frame.index
-        await session.run(partial(stream.step, frame.image, frame.time))
+        await session.calls.run(partial(stream.step, frame.image, frame.time))
         result = await _result(stream, begin)
         picture = await asyncio.to_thread(lambda: frame.picture)
         await socket.send_json({**result, "dropped": dropped})

@@ -69,9 +69,12 @@ def test_half_open_connections_make_room(lite_tracker: MakeTracker) -> None:
     [
         (b"", b""),
         (b"GET / HTTP/1.1\r\nHost: 127", b""),
-        (b"POST /api/track HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{", b"40"),
         (
-            b"POST /api/prompts HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n"
+            b"POST /api/clips/x/track HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{",
+            b"40",
+        ),
+        (
+            b"POST /api/clips/x/prompts HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n"
             b"Content-Type: application/json\r\nCookie: %s\r\n\r\n{",
             b"HTTP/1.1 408",
         ),

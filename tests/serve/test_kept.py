@@ -74,7 +74,7 @@ def test_an_idle_session_comes_back_with_all_that_can_be_undone(
         again = client.refresh()
         assert {**again, "tracked": None} == {**state_then, "tracked": None}
         assert (client.masks(9)[1] == after).all()
-        client.ask("POST", "undo")
+        client.edit("POST", "undo")
         assert (client.masks(9)[1] == before).all()
 
 
@@ -104,9 +104,9 @@ def test_a_session_with_nothing_open_waits_until_its_place_is_needed(
     ):
         idle.upload(balls)
         wait_for(lambda: [*state.glob("*/states")])
-        empty.ask("POST", "undo", status=400)  # there is nothing to undo, but a session
+        empty.ask("GET", "clips/none/frames/0", status=404)  # no such clip, but a session
         with Client(server), Client(server):
-            empty.ask("POST", "undo", status=401)
+            empty.ask("GET", "clips/none/frames/0", status=401)
 
 
 def test_a_killed_server_finds_everything_again(

@@ -34,7 +34,7 @@ def worked(server: Server, balls: Path) -> Iterator[Client]:
         client.upload(balls)
         client.point(1, box=BOX)
         client.point(3, box=OTHER)
-        client.ask("PATCH", "objects/1", json={"name": "red"})
+        client.edit("PATCH", "objects/1", json={"name": "red"})
         client.track()
         client.point(6, 1, points=[[128.0, 10.0, 1]])
         client.track()
