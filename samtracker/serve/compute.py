@@ -68,6 +68,11 @@ class SessionCalls:
         self._turn = asyncio.Lock()
         self._waiting = 0
 
+    @property
+    def are_waiting(self) -> bool:
+        """Whether there are calls that wait, or one that is being made."""
+        return self._waiting > 0
+
     async def run(self, call: Callable[[], Result]) -> Result:
         """Make a call in a thread that computes, after the session's others.
 

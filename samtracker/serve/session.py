@@ -51,7 +51,6 @@ class Session:
             where both directions were joined.
         used: `time.monotonic()` of the last request.
         calls: What is computed for it.
-        connections: Number of sockets that are open.
         exporting: Held while results are written.
         uploading: Held while a video is uploaded.
     """
@@ -65,7 +64,6 @@ class Session:
         self.message = ""
         self.tracked: list[int] = []
         self.used = time.monotonic()
-        self.connections = 0
         self._tracker = tracker
         self.calls = SessionCalls(compute)
         self._editing = asyncio.Lock()
@@ -88,9 +86,9 @@ class Session:
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is being done for the session, or its page is open."""
+        """Whether something is being done for the session."""
         locks = (self._editing, self.uploading, self.exporting)
-        return bool(self.connections or self.is_tracking) or any(it.locked() for it in locks)
+        return self.is_tracking or self.calls.are_waiting or any(it.locked() for it in locks)
 
     @property
     def is_empty(self) -> bool:

@@ -8,6 +8,9 @@ import logging
 import secrets
 import shutil
 import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +26,7 @@ from samtracker.serve.session import Session
 from samtracker.tracker import Tracker
 
 IDLE: Final = 300.0
-"""Seconds without a sign of life after which a session is put on the disk."""
+"""Seconds without a request after which a session is put on the disk."""
 
 EMPTY: Final = 10.0
 """Seconds after which one in which nothing is open makes room for another."""
@@ -46,6 +49,10 @@ class Sessions:
         tracker: A tracker without a stream, whose network all sessions share.
         folder: Folder for the files of the sessions.
         config: Settings of the server.
+
+    Attributes:
+        sockets: How many WebSockets are open by the secret of the session. They may be open while
+            it is on the disk: a page that somebody has left open needs no place.
     """
 
     def __init__(self, tracker: Tracker, folder: Path, config: ServeConfig) -> None:
@@ -54,6 +61,7 @@ class Sessions:
         self._config = config
         self._compute = Compute(tracker.runtime)
         self._sessions: dict[str, Session] = {}
+        self.sockets: Counter[str] = Counter()
         self._changing = asyncio.Lock()
 
     async def find(self, secret: str) -> Session | None:
@@ -69,6 +77,21 @@ class Sessions:
         if session is not None:
             session.used = time.monotonic()
         return session
+
+    def at_work(self, secret: str) -> Session | None:
+        """Return the session that has a secret if it is in memory, which is no use of it."""
+        return self._sessions.get(secret)
+
+    @contextmanager
+    def connected(self, secret: str) -> Iterator[None]:
+        """Count a socket of a session while it is open."""
+        self.sockets[secret] += 1
+        try:
+            yield
+        finally:
+            self.sockets[secret] -= 1
+            if not self.sockets[secret]:
+                del self.sockets[secret]
 
     async def make(self) -> tuple[str, Session]:
         """Make a session; return its secret as well.
@@ -124,6 +147,8 @@ class Sessions:
         await self._put_away(secret)
 
     async def _keep(self, secret: str, session: Session) -> None:
+        if session.is_busy:
+            session.used = time.monotonic()
         try:
             async with self._changing:
                 known = secret in self._sessions

@@ -84,11 +84,32 @@ def test_a_camera_goes_on_where_it_was(idle: Server, state: Path) -> None:
             for message in (bytes(8) + jpeg(FRAMES[0]), json.dumps({"do": "point", "box": BOX})):
                 socket.send(message)
                 socket.recv(timeout=PATIENCE)
-        (folder,) = state.iterdir()
+            (folder,) = state.iterdir()
+            for number in (1, 2):  # the page is left open
+                wait_for((folder / "live.safetensors").is_file)
+                socket.send(bytes(8) + jpeg(FRAMES[number]))
+                assert len(json.loads(socket.recv(timeout=PATIENCE))["objects"]) == 1
         wait_for((folder / "live.safetensors").is_file)
         with client.socket("live") as socket:
-            socket.send(bytes(8) + jpeg(FRAMES[1]))
+            socket.send(bytes(8) + jpeg(FRAMES[3]))
             assert len(json.loads(socket.recv(timeout=PATIENCE))["objects"]) == 1
+
+
+def test_a_page_that_is_left_open_is_idle_and_told_when_it_goes_on(
+    idle: Server, state: Path, balls: Path
+) -> None:
+    with Client(idle) as client:
+        client.upload(balls)
+        client.point(0, box=BOX)
+        with client.socket("events") as socket:
+            (folder,) = state.iterdir()
+            wait_for((folder / "states").is_dir)
+            client.edit("POST", "track")
+            tracked: list[int] = []
+            while len(tracked) < 10:
+                message = json.loads(socket.recv(timeout=PATIENCE))
+                tracked += [frame for frame, _ in message["tracked"]]
+            assert tracked == list(range(10))
 
 
 def test_a_session_with_nothing_open_waits_until_its_place_is_needed(
