@@ -71,9 +71,11 @@ class Sessions:
             HTTPException: It is on the disk, and there is no room for it (503).
         """
         session = self._sessions.get(secret)
-        if session is None and (self._place(secret) / KEPT).is_file():
-            async with self._changing:
-                session = self._sessions.get(secret) or await self._bring_back(secret)
+        if session is None and self._place(secret).is_dir():
+            async with self._changing:  # it may be on its way to the disk
+                session = self._sessions.get(secret)
+                if session is None and (self._place(secret) / KEPT).is_file():
+                    session = await self._bring_back(secret)
         if session is not None:
             session.used = time.monotonic()
         return session

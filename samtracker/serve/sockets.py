@@ -152,7 +152,7 @@ async def source(socket: WebSocket) -> None:
 
 
 async def _converse(socket: WebSocket, answer: Callable[[Session, Any], Awaitable[None]]) -> None:
-    """Answer each message of a socket, until it is closed; its session may have been on the disk."""
+    """Answer each message of a socket until it is closed; its session may come from the disk."""
     with sessions_of(socket).connected(secret_of(socket)):
         while (message := await socket.receive())["type"] != "websocket.disconnect":
             try:
