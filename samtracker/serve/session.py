@@ -59,8 +59,8 @@ class Session:
         self.folder = folder
         self.clip: Clip | None = None
         self.timeline = Timeline()
-        self.live = LiveStream(tracker.fork())
-        self.watched = LiveStream(tracker.fork())
+        self.live = LiveStream.of(tracker.fork())
+        self.watched = LiveStream.of(tracker.fork())
         self.message = ""
         self.tracked: list[int] = []
         self.used = time.monotonic()
@@ -92,8 +92,8 @@ class Session:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is open: no video, and no camera."""
-        return self.clip is None and self.live.image is None
+        """Whether nothing is open: no video, and no stream."""
+        return self.clip is None and self.live.is_empty and self.watched.is_empty
 
     async def open(self, path: Path, name: str) -> None:
         """Open a video in the place of the one that is open.
@@ -145,7 +145,8 @@ class Session:
         async with self._editing:
             await self._close_clip()
             await asyncio.to_thread(self._kept.save, self.timeline.history, self.clip)
-            await asyncio.to_thread(self._kept.save_trackers, self._states, self.live.tracker)
+            streams = {"live": self.live.tracker, "watched": self.watched.tracker}
+            await asyncio.to_thread(self._kept.save_trackers, self._states, streams)
 
     async def bring_back(self, videos: Path | None) -> None:
         """Read what `save` and `put_away` wrote.
@@ -159,9 +160,8 @@ class Session:
         history, clip = await asyncio.to_thread(self._kept.load, videos)
         if clip is not None:
             self._begin(clip, Timeline(history))
-        live = await asyncio.to_thread(self._kept.load_trackers, self._states, self._tracker)
-        if live is not None:
-            self.live = LiveStream(live, result=live.result)
+        streams = await asyncio.to_thread(self._kept.load_trackers, self._states, self._tracker)
+        self.live, self.watched = LiveStream.of(streams["live"]), LiveStream.of(streams["watched"])
 
     async def close(self) -> None:
         """End everything that is being done."""

@@ -138,7 +138,8 @@ async def source(socket: WebSocket) -> None:
             return
         frame = await shared.after(last)
         if frame is None:
-            raise VideoError("the source has ended: there are no more frames")
+            last = -1
+            raise VideoError("the source has ended: go on to have it opened again")
         begin = time.perf_counter()
         dropped = 0 if last < 0 else frame.index - last - 1
         last = frame.index

@@ -119,7 +119,8 @@ def test_an_upload_that_drips_is_ended(
 
 
 def test_a_message_in_pieces_is_not_longer_than_a_whole_one(client: Client) -> None:
-    with client.socket("live") as live, suppress(ConnectionClosed):
-        live.send(bytes(2**20) for _ in range(5))
+    with client.socket("live") as live:
+        with suppress(ConnectionClosed):
+            live.send(bytes(2**20) for _ in range(5))
         with pytest.raises(ConnectionClosed, match="1009"):
             live.recv(timeout=PATIENCE)

@@ -95,6 +95,26 @@ def test_a_camera_goes_on_where_it_was(idle: Server, state: Path) -> None:
             assert len(json.loads(socket.recv(timeout=PATIENCE))["objects"]) == 1
 
 
+def test_the_source_goes_on_where_it_was(
+    lite_tracker: MakeTracker, state: Path, balls: Path
+) -> None:
+    def ask(client: Client, *commands: dict[str, Any]) -> dict[str, Any]:
+        with client.socket("source") as socket:
+            for command in commands:
+                socket.send(json.dumps(command))
+                found: dict[str, Any] = json.loads(socket.recv(timeout=PATIENCE))
+                if command["do"] == "frame":
+                    socket.recv(timeout=PATIENCE)
+        return found
+
+    port = free_port()
+    settings: dict[str, Any] = {"state": state, "port": port, "source": str(balls)}
+    with serving(lite_tracker(), **settings) as server, Client(server) as client:
+        assert len(ask(client, {"do": "frame"}, {"do": "point", "box": BOX})["objects"]) == 1
+    with serving(lite_tracker(), **settings):
+        assert len(ask(client, {"do": "frame"})["objects"]) == 1
+
+
 def test_a_page_that_is_left_open_is_idle_and_told_when_it_goes_on(
     idle: Server, state: Path, balls: Path
 ) -> None:
