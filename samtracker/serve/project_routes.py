@@ -14,6 +14,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from samtracker.errors import PromptError
 from samtracker.files import file_sha256
 from samtracker.prompts.project_file import ProjectFile
+from samtracker.serve.answers import REFUSALS, SessionState
 from samtracker.serve.file_list import list_files
 from samtracker.serve.project import project_json, read_project
 from samtracker.serve.requests import CurrentClip, CurrentSession, config_of
@@ -21,7 +22,7 @@ from samtracker.serve.session import Session
 from samtracker.serve.status import session_json
 from samtracker.serve.upload import receive, shown_name
 
-router = APIRouter(prefix="/api")
+router = APIRouter(prefix="/api", responses=REFUSALS)
 
 SUFFIX: Final = ".samtrack"
 LARGEST: Final = 16 * 2**20
@@ -41,7 +42,7 @@ async def save_project(session: CurrentSession, clip: CurrentClip) -> Response:
     )
 
 
-@router.put("/project")
+@router.put("/project", response_model=SessionState)
 async def open_project(request: Request, session: CurrentSession, name: str) -> Any:
     """Open a project that is the body of the request; its video is open, or in the folder."""
     shown = shown_name(name)

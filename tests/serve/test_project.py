@@ -110,6 +110,13 @@ def test_what_does_not_fit_is_refused(
     assert (done.code, len(done.errors)) == (2, 1)
     assert "was made with other weights" in done.errors[0]
     data = json.loads(project.read_text())
+    put(client, project)
+    for shown in ({"box": "here"}, {"x": 7}, {"points": [[1, 2]]}):
+        odd = json.loads(project.read_text())
+        odd["objects"][0]["prompts"][0]["shown"] = shown
+        path = tmp_path / "odd.samtrack"
+        path.write_text(json.dumps(odd))
+        assert "is neither a box nor points" in put(client, path, 400)["error"]
     data["video"] = {"name": "gone.mp4", "sha256": "0"}
     project.write_text(json.dumps(data))
     assert "open that one first" in put(client, project, 400)["error"]
