@@ -61,6 +61,7 @@ format: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python docs/generate_cli.py
 	$(BIN)/python docs/generate_api.py
+	$(BIN)/python docs/generate_serve_api.py
 
 # The site, in site/: a link that leads nowhere is an error. Zensical is installed for it alone.
 docs-site: $(SITE_STAMP)
