@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SITE_STAMP := $(VENV)/.installed-docs
 
-.PHONY: demo serve test test-window test-streams test-page test-ray fuzz check format docs docs-site clean
+.PHONY: demo serve test test-window test-streams test-page test-ray fuzz check format docs docs-site licenses audit clean
 
 demo: $(STAMP)
 	$(BIN)/samtrack demo
@@ -61,6 +61,13 @@ format: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python docs/generate_cli.py
 	$(BIN)/python docs/generate_api.py
+
+# What users may get must all be there to be looked at: Ray as well.
+licenses: $(RAY)
+	$(BIN)/python docs/generate_licenses.py
+
+audit: $(RAY)
+	.ci/audit $(VENV)
 
 # The site, in site/: a link that leads nowhere is an error. Zensical is installed for it alone.
 docs-site: $(SITE_STAMP)
