@@ -1,25 +1,31 @@
 """Measure the page in Chromium, and its server with many clients.
 
+    python benchmarks/page.py cold
     python benchmarks/page.py camera
     python benchmarks/page.py file
     python benchmarks/page.py hover
     python benchmarks/page.py many --seconds 600
+    python benchmarks/page.py together
 
+- cold: from a fresh clone, by `make serve`, to the first mask in the page, in seconds.
 - camera: frames a second and latency of a fake webcam, 640x480, and those of `samtrack live
   --headless` on the same clip.
 - file: the demo clip is uploaded, tracked, corrected and downloaded; the masks are compared with
   those of `samtrack track --project`.
 - hover: from the last move of the pointer to the mask under it, 1280x720.
 - many: eight clients at once, of which one is slow, one vanishes and one sends rubbish.
+- together: frames a second of one client, and of two, four and eight in all, each with one object.
 
-The server is `samtrack serve` in a process of its own.
+The server is `samtrack serve` in a process of its own; that of `cold` is the clone's.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -58,6 +64,9 @@ CORRECTED = 80
 """Frame of the demo clip that is corrected."""
 
 HEAD = bytes(8)
+
+WARM = 5
+"""Frames that each client sends before they are counted."""
 
 
 @contextmanager
@@ -105,6 +114,47 @@ def place(page: Page, x: float, y: float, size: tuple[int, int]) -> tuple[float,
     left = box["x"] + (box["width"] - size[0] * scale) / 2
     top = box["y"] + (box["height"] - size[1] * scale) / 2
     return left + x * scale, top + y * scale
+
+
+def measure_cold(folder: Path, _: float) -> dict[str, Any]:
+    """Clone the repository, serve from the clone, and point at the rabbit in the page."""
+    begin = time.monotonic()
+    clone = folder / "clone"
+    subprocess.run(["git", "clone", "--quiet", Path(__file__).parents[1], clone], check=True)
+    # Nothing of the caller's Python, and a cache folder in which nothing is yet.
+    mine = {"PATH": os.environ["PATH"], "HOME": str(folder), "BROWSER": "true"}
+    settings = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+    server = subprocess.Popen(
+        ["make", "serve"],
+        cwd=clone,
+        env={**settings, **mine},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert server.stdout is not None
+        address = next(line for line in server.stdout if line.startswith("http")).strip()
+        served = time.monotonic()
+        with chromium() as browser, read_frames(clip()) as reader:
+            height, width = reader.info.size
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            page.goto(address)
+            page.locator("#file").set_input_files(clip())
+            expect(page.locator("#stage")).to_have_attribute("aria-busy", "false", timeout=60_000)
+            pointed = time.monotonic()
+            page.mouse.click(*place(page, *CLICK, (width, height)))
+            expect(page.locator("#objects li")).to_have_count(1, timeout=60_000)
+            shown = time.monotonic()
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait()
+    return {
+        "clone_to_address_s": round(served - begin, 1),
+        "address_to_picture_s": round(pointed - served, 1),
+        "click_to_mask_s": round(shown - pointed, 1),
+        "clone_to_mask_s": round(shown - begin, 1),
+    }
 
 
 def measure_camera(folder: Path, seconds: float) -> dict[str, Any]:
@@ -276,11 +326,55 @@ def measure_many(_: Path, seconds: float) -> dict[str, Any]:
     }
 
 
+def measure_together(_: Path, seconds: float) -> dict[str, Any]:
+    """Track with ever more clients at once, who send frames as quickly as they are answered."""
+    frames = [jpeg(frame) for frame in scaled(CAMERA, 100)]
+    x, y = CLICK[0] * CAMERA[0] / 1280, CLICK[1] * CAMERA[1] / 720
+    rates: dict[int, float] = {}
+    with serving("--max-sessions", "15") as (address, _process):
+
+        def track(ready: threading.Barrier, over: threading.Event, counts: list[int]) -> None:
+            with Client(address) as client, client.socket("live") as socket:
+                socket.send(HEAD + frames[0])
+                socket.recv(timeout=60)
+                socket.send(json.dumps({"do": "point", "points": [[x, y, 1]]}))
+                socket.recv(timeout=60)
+                for count in range(10**9):
+                    if count == WARM:
+                        ready.wait()
+                    if over.is_set():
+                        counts.append(count - WARM)
+                        return
+                    socket.send(HEAD + frames[count % len(frames)])
+                    socket.recv(timeout=60)
+
+        for clients in (1, 2, 4, 8):
+            ready, over = threading.Barrier(clients + 1), threading.Event()
+            counts: list[int] = []
+            calls = [
+                threading.Thread(target=track, args=(ready, over, counts)) for _ in range(clients)
+            ]
+            for call in calls:
+                call.start()
+            ready.wait()
+            time.sleep(seconds)
+            over.set()
+            for call in calls:
+                call.join()
+            rates[clients] = sum(counts) / seconds
+    return {
+        "frames_a_second": {clients: round(rate, 1) for clients, rate in rates.items()},
+        "over_one_client": {clients: round(rate / rates[1], 2) for clients, rate in rates.items()},
+    }
+
+
 PARTS = {
+    "cold": measure_cold,
     "camera": measure_camera,
     "file": measure_file,
     "hover": measure_hover,
     "many": measure_many,
+    "together": measure_together,
 }
 
 

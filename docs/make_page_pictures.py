@@ -5,19 +5,22 @@ python docs/make_page_pictures.py
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import cv2
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from samtracker import Tracker, VideoWriter, read_frames
 from samtracker.demo import CLICK, clip
 from samtracker.serve.config import ServeConfig
 from samtracker.serve.server import Server
 
+sys.path.append(str(Path(__file__).parents[1]))
+from tests.helpers.page_browser import chromium
+
 IMAGES = Path(__file__).parent / "images"
-BROWSER = "/usr/bin/chromium"
 FRAMES = 40
 SIZE = (640, 360)
 SCALE = 0.5
@@ -41,8 +44,7 @@ def main() -> None:
                 small = cv2.resize(frame.image, SIZE, interpolation=cv2.INTER_AREA)
                 writer.write(small.astype(frame.image.dtype), frame.time)
         config = ServeConfig(port=0, folder=video.parent)
-        with Server(config, Tracker.from_pretrained("lite")) as server, sync_playwright() as tool:
-            browser = tool.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        with Server(config, Tracker.from_pretrained("lite")) as server, chromium() as browser:
             for target, (width, height), theme in SCREENS:
                 page = browser.new_page(
                     viewport={"width": width, "height": height},
@@ -50,7 +52,6 @@ def main() -> None:
                 )
                 page.goto(server.address)
                 take(page, IMAGES / target)
-            browser.close()
 
 
 def take(page: Page, target: Path) -> None:

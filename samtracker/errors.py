@@ -21,9 +21,16 @@
 A message names the argument, the value it had and the way out, in one line. The command line
 prints it and exits with code 2. The errors below others were plain ones of these before they had a
 class of their own, and are still caught with them.
+
+What is worth a word but no error is a warning in the log "samtracker"; `warnings_to` hears them.
 """
 
+from __future__ import annotations
+
+import logging
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 BEGIN: Final = 700
@@ -98,3 +105,23 @@ class TrainingError(SamTrackerError):
 
 class ReplayError(SamTrackerError):
     """A log of a tracker that is missing, damaged, or does not fit weights or source."""
+
+
+@contextmanager
+def warnings_to(note: Callable[[str], object]) -> Iterator[None]:
+    """Give `note` each message that the package warns with in the `with` block."""
+    log, handler = logging.getLogger("samtracker"), _Notes(note)
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+
+
+class _Notes(logging.Handler):
+    def __init__(self, note: Callable[[str], object]) -> None:
+        super().__init__(logging.WARNING)
+        self._note = note
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._note(record.getMessage())

@@ -10,6 +10,7 @@ from pathlib import Path
 from numpy.typing import ArrayLike
 
 from samtracker.backends.runtime import Runtime
+from samtracker.backends.turn import in_turn
 from samtracker.checkpoints.load import load_network
 from samtracker.config import TrackerConfig
 from samtracker.model.network import Network
@@ -20,7 +21,6 @@ from samtracker.tracking.objects import Objects
 from samtracker.tracking.save import SavedTracker, load_stream, load_tracker, save_tracker
 from samtracker.tracking.state import StreamState
 from samtracker.tracking.stream import StreamResult, stream
-from samtracker.tracking.turn import Turn, in_turn
 from samtracker.types import Box, Candidate, Frame, FrameResult, Mask, check_frame, to_seconds
 
 
@@ -60,7 +60,6 @@ class Tracker:
     ) -> None:
         self.config = config or TrackerConfig()
         self.runtime = Runtime(network, device=device, precision=precision, backend=backend)
-        self._turn = Turn(self.runtime.device)
         self._state = StreamState(Objects(self.config))
 
     @classmethod

@@ -1,8 +1,9 @@
-"""The contract of all backends."""
+"""The contracts of backends."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -26,4 +27,20 @@ class Backend(Protocol):
 
     def decode(self, crops: ObjectCrops) -> Decoded:
         """Match and decode n objects; see `Network.decode_crops`."""
+        ...
+
+
+@runtime_checkable
+class JoiningBackend(Backend, Protocol):
+    """A backend for which rows of several batches together are less work than batch by batch.
+
+    What is computed of a row is the same, bit for bit, whatever it is computed with.
+    """
+
+    def encode_all(self, model_inputs: Sequence[Tensor]) -> list[Features]:
+        """Encode batches, which may differ in size."""
+        ...
+
+    def decode_all(self, crops: Sequence[ObjectCrops]) -> list[Decoded]:
+        """Match and decode batches of objects, whose crops may differ in size."""
         ...

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
-from collections.abc import Iterable
+from collections import OrderedDict, defaultdict
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,9 @@ from samtracker.model.object_crops import ObjectCrops
 
 LOG = logging.getLogger(__name__)
 
-SHAPES = {"encoder": 2, "decoder": 6}
+SHAPES = {"encoder": 4, "decoder": 6}
 """Input shapes of each graph that stay compiled; each has the weights in a layout of its own. The
-encoder has frames, and squares around what is pointed at."""
+encoder has frames and squares around what is pointed at, one or several at once."""
 
 
 class OpenVinoBackend:
@@ -54,13 +54,21 @@ class OpenVinoBackend:
 
     def encode(self, model_input: Tensor) -> Features:
         """See `Backend.encode`."""
-        # The model input's channels are last in memory already: this copies nothing.
-        pixels = model_input.permute(0, 2, 3, 1).contiguous()
-        return EncoderGraph.features(joined(self._encoder(split(pixels))))
+        return self.encode_all([model_input])[0]
 
     def decode(self, crops: ObjectCrops) -> Decoded:
         """See `Backend.decode`; row by row, so that few shapes are ever compiled."""
-        return Decoded(*joined(self._decoder(split(*DecoderGraph.given(crops)))))
+        return self.decode_all([crops])[0]
+
+    def encode_all(self, model_inputs: Sequence[Tensor]) -> list[Features]:
+        """See `JoiningBackend.encode_all`."""
+        # The model input's channels are last in memory already: this copies nothing.
+        pixels = [(item.permute(0, 2, 3, 1).contiguous(),) for item in model_inputs]
+        return [EncoderGraph.features(found) for found in self._encoder(pixels)]
+
+    def decode_all(self, crops: Sequence[ObjectCrops]) -> list[Decoded]:
+        """See `JoiningBackend.decode_all`."""
+        return [Decoded(*found) for found in self._decoder(list(map(DecoderGraph.given, crops)))]
 
 
 @cache
@@ -85,14 +93,29 @@ class _Graph:
         self._shapes = shapes
         self._compiled: OrderedDict[tuple[Any, ...], list[Any]] = OrderedDict()
 
-    def __call__(self, rows: Iterable[tuple[Tensor, ...]]) -> list[tuple[Tensor, ...]]:
-        """Compute the outputs, in memory of their own, of rows of contiguous inputs of one shape.
+    def __call__(self, batches: Sequence[tuple[Tensor, ...]]) -> list[tuple[Tensor, ...]]:
+        """Compute the outputs, in memory of their own, of batches of contiguous inputs.
+
+        Rows of one shape are computed together, of whichever batches they are.
+        """
+        groups: defaultdict[Any, list[tuple[int, tuple[Tensor, ...]]]] = defaultdict(list)
+        for number, batch in enumerate(batches):
+            groups[_row_shapes(batch)] += [(number, row) for row in split(*batch)]
+        outputs: list[list[tuple[Tensor, ...]]] = [[] for _ in batches]
+        for shapes, group in groups.items():
+            found = self._compute(shapes, [row for _, row in group])
+            for (number, _), row in zip(group, found, strict=True):
+                outputs[number].append(row)
+        return [joined(rows) for rows in outputs]
+
+    def _compute(
+        self, shapes: tuple[Any, ...], waiting: list[tuple[Tensor, ...]]
+    ) -> list[tuple[Tensor, ...]]:
+        """Compute the outputs of rows of one shape.
 
         Where there are as many rows as threads, each thread has a row to itself: threads that
         share a row wait for each other.
         """
-        waiting = list(rows)
-        shapes = tuple(tuple(item.shape) for item in waiting[0])
         threads = torch.get_num_threads()
         requests = self._requests(shapes, threads, threads if len(waiting) >= threads else 1)
         outputs: list[tuple[Tensor, ...]] = []
@@ -119,6 +142,11 @@ class _Graph:
                 self._compiled.popitem(last=False)
         self._compiled.move_to_end(key)
         return self._compiled[key]
+
+
+def _row_shapes(batch: tuple[Tensor, ...]) -> tuple[Any, ...]:
+    """Return the shapes of a row of each input."""
+    return tuple((1, *item.shape[1:]) for item in batch)
 
 
 def _start(request: Any, row: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -13,6 +13,7 @@ from torch import Tensor
 from samtracker.backends.choice import build_backend, choose_backend
 from samtracker.backends.out_of_memory import within_memory
 from samtracker.backends.torch_backend import TorchBackend
+from samtracker.backends.turn import Turn
 from samtracker.model.decoder import Decoded
 from samtracker.model.device import choose_device, choose_precision
 from samtracker.model.encoders import Features
@@ -68,6 +69,7 @@ class Runtime:
         device: Where torch computes.
         precision: In which number format.
         backend: Computes what costs most.
+        turn: Of the trackers that share it.
 
     Raises:
         ConfigError: An unknown device, precision or backend, one that is not there or does not fit,
@@ -90,6 +92,7 @@ class Runtime:
         chosen = choose_backend(backend, network, self.device)
         self._torch = TorchBackend(network, self.device, self.precision)
         self.network = self._torch.network
+        self.turn = Turn(self.device)
         self.backend = build_backend(chosen, self._torch)
 
     @property

@@ -23,13 +23,13 @@ from samtracker.cli.eval import evaluate
 from samtracker.cli.export import export
 from samtracker.cli.interruption import EXIT_CODE
 from samtracker.cli.live import live
-from samtracker.cli.messages import warnings_shown, with_options
+from samtracker.cli.messages import show_warning, with_options
 from samtracker.cli.replay import replay
 from samtracker.cli.serve import serve
 from samtracker.cli.track import demo, track
 from samtracker.cli.train import export_weights, train
 from samtracker.cli.weights import weights
-from samtracker.errors import SamTrackerError
+from samtracker.errors import SamTrackerError, warnings_to
 
 
 class Failure(click.ClickException):
@@ -49,7 +49,7 @@ class Program(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         try:
-            with warnings_shown():
+            with warnings_to(show_warning):
                 return super().invoke(ctx)
         except SamTrackerError as error:
             raise Failure(with_options(_with_notes(str(error), error))) from error

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 import click
@@ -74,17 +71,6 @@ def with_options(message: str) -> str:
     return _ARGUMENT.sub(lambda found: OPTIONS[found[0]], line)
 
 
-@contextmanager
-def warnings_shown() -> Iterator[None]:
-    """Show what the package warns of in the `with` block, a line each on standard error."""
-    log, handler = logging.getLogger("samtracker"), _Lines(logging.WARNING)
-    log.addHandler(handler)
-    try:
-        yield
-    finally:
-        log.removeHandler(handler)
-
-
-class _Lines(logging.Handler):
-    def emit(self, record: logging.LogRecord) -> None:
-        click.echo(f"Warning: {with_options(record.getMessage())}", err=True)
+def show_warning(message: str) -> None:
+    """Show what the package warns of, a line on standard error."""
+    click.echo(f"Warning: {with_options(message)}", err=True)

@@ -100,7 +100,7 @@ class Stroke:
 class Pointer:
     """Points at a clip, a frame of which is encoded once however often it is pointed at.
 
-    It is to be used by one thread.
+    It is to be used by one thread at a time.
 
     Args:
         tracker: A tracker without a stream.

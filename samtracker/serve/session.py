@@ -42,7 +42,7 @@ class Session:
 
     Args:
         tracker: A tracker without a stream, whose network all sessions share.
-        compute: The thread that computes.
+        compute: The threads that compute.
         folder: Folder for the session's files, which is there.
 
     Attributes:
@@ -88,7 +88,7 @@ class Session:
         self.uploading = asyncio.Lock()
 
     async def run(self, call: Callable[[], Result]) -> Result:
-        """Make a call in the thread that computes, after the session's others.
+        """Make a call in a thread that computes, after the session's others.
 
         Raises:
             ConfigError: Too many of them are waiting.

@@ -51,7 +51,7 @@ class Sessions:
         self._tracker = tracker
         self._folder = folder
         self._config = config
-        self._compute = Compute()
+        self._compute = Compute(tracker.runtime)
         self._sessions: dict[str, Session] = {}
         self._changing = asyncio.Lock()
 

@@ -32,7 +32,6 @@ from samtracker.errors import ConfigError, OutputError
 from samtracker.files import DAMAGE, checked_path, writing
 from samtracker.model.network import SEED
 from samtracker.prompts.grabcut import SEED as CUT_SEED
-from samtracker.tracking.turn import Turn
 from samtracker.types import FrameResult
 
 _KIND: Final = "samtracker-replay-"
@@ -48,7 +47,6 @@ class Loggable(Protocol):
     log: ReplayLog | None
     config: TrackerConfig
     runtime: Runtime
-    _turn: Turn
 
     @property
     def result(self) -> FrameResult | None:
@@ -158,7 +156,7 @@ def logged(
 
     @functools.wraps(method)
     def call(self: Self_, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        with self._turn:
+        with self.runtime.turn:
             outcome = method(self, *args, **kwargs)
             if self.log is not None:
                 _, *arguments = signature.bind(self, *args, **kwargs).arguments.items()

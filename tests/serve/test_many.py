@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 
+from samtracker.jobs.threads import torch_threads
 from samtracker.serve.server import Server
+from samtracker.tracker import Tracker
 from tests.helpers.cameras import jpeg
 from tests.helpers.cli_tools import FRAMES, box_of
-from tests.helpers.page_server import PATIENCE, Client
+from tests.helpers.page_server import PATIENCE, Client, serving
+from tests.helpers.threads import at_once
 
 BOX = [float(side) for side in box_of(1).split(",")]
 HEAD = bytes(8)
-
-
-def at_once(*calls: Callable[[], object]) -> None:
-    threads = [threading.Thread(target=call) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 def test_sessions_take_turns(server: Server) -> None:
@@ -67,3 +62,22 @@ def test_a_flood_of_one_is_refused_and_the_other_served(server: Server, balls: P
         at_once(*calls, lambda: served.append(len(other.point(0, box=BOX)["objects"])))
         assert served == [1]
         assert set(codes) == {200, 400}
+
+
+@pytest.mark.usefixtures("kept_graphs")
+def test_sessions_that_are_computed_together_get_what_each_gets_alone(balls: Path) -> None:
+    tracker = Tracker.from_pretrained(device="cpu", backend="openvino", size=96)
+    with torch_threads(2), serving(tracker, folder=balls.parent) as server:
+
+        def track(client: Client) -> list[bytes]:
+            client.refresh()
+            client.upload(balls)
+            client.point(0, box=BOX)
+            client.track()
+            return [mask.tobytes() for frame in range(10) for mask in client.masks(frame).values()]
+
+        with Client(server) as one, Client(server) as other, Client(server) as alone:
+            found: dict[str, list[bytes]] = {}
+            at_once(lambda: found.update(one=track(one)), lambda: found.update(other=track(other)))
+            assert len(found["one"]) == 10
+            assert found["one"] == found["other"] == track(alone)

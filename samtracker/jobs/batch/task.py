@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import socket
@@ -15,7 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from samtracker.config import DIRECTIONS, FORMATS, MASK_KINDS
-from samtracker.errors import ConfigError, OutputError, PromptError, SamTrackerError
+from samtracker.errors import (
+    ConfigError,
+    OutputError,
+    PromptError,
+    SamTrackerError,
+    warnings_to,
+)
 from samtracker.files import write_text
 from samtracker.jobs.batch.row import BatchRow, Status
 from samtracker.jobs.batch.storage import Store, fetch, is_staged
@@ -114,7 +119,7 @@ def track_video(task: BatchTask, report: Report) -> BatchRow:
     attempt, host = task.row.attempts + 1, socket.gethostname()
     row = replace(task.row, attempts=attempt, error=None, warnings=[], host=host)
     try:
-        with _warnings_into(row.warnings):
+        with warnings_to(lambda text: row.warnings.append(" ".join(text.split()))):
             row = _track(task, row, report)
     except KeyboardInterrupt:
         row = replace(row, status=Status.STOPPED)
@@ -233,27 +238,6 @@ def _concluded(row: BatchRow, outcome: Outcome) -> BatchRow:
         objects={str(number): states for number, states in summary.objects.items()},
         error=None if failure is None else str(failure),
     )
-
-
-@contextmanager
-def _warnings_into(lines: list[str]) -> Iterator[None]:
-    """Note in the `with` block what the package warns of."""
-    handler = _Lines(lines)
-    log = logging.getLogger("samtracker")
-    log.addHandler(handler)
-    try:
-        yield
-    finally:
-        log.removeHandler(handler)
-
-
-class _Lines(logging.Handler):
-    def __init__(self, lines: list[str]) -> None:
-        super().__init__(logging.WARNING)
-        self._lines = lines
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._lines.append(" ".join(record.getMessage().split()))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Calls of a tracker, one after the other."""
+"""Calls of the trackers that share a runtime, one after the other."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from samtracker.model.process import check_process
 
 
 class Turn:
-    """Lets one thread at a time into a tracker; the others wait.
+    """Lets one thread at a time into what shares a runtime; the others wait.
 
     A copy has a turn of its own.
 
     Args:
-        device: Where the tracker computes.
+        device: Where the runtime computes.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -35,14 +35,30 @@ class Turn:
     def __exit__(self, *_: object) -> None:
         self._lock.release()
 
+    def condition(self) -> threading.Condition:
+        """Return a condition on which a thread may wait within its turn, and let others in."""
+        return threading.Condition(self._lock)
+
     def __reduce__(self) -> tuple[type[Turn], tuple[torch.device]]:
         return Turn, (self._device,)
+
+
+class _Sharing(Protocol):
+    """What has a turn."""
+
+    @property
+    def turn(self) -> Turn:
+        """The turn."""
+        ...
 
 
 class _Taking(Protocol):
     """Something that takes turns."""
 
-    _turn: Turn
+    @property
+    def runtime(self) -> _Sharing:
+        """What it shares with others."""
+        ...
 
 
 Self_ = TypeVar("Self_", bound=_Taking)
@@ -61,7 +77,7 @@ def in_turn(
 
     @functools.wraps(method)
     def call(self: Self_, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        with self._turn:
+        with self.runtime.turn:
             return method(self, *args, **kwargs)
 
     return cast(Callable[Concatenate[Self_, Arguments], Result], call)

@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 
+from samtracker.backends.turn import Turn
 from samtracker.errors import ConfigError
 from samtracker.tracker import Tracker
-from samtracker.tracking.turn import Turn
 from samtracker.types import FrameResult
 from tests.conftest import MakeTracker
 from tests.helpers.forked import apart
