@@ -5,6 +5,7 @@ python docs/generate_serve_api.py
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,15 +82,18 @@ def _kind(schema: dict[str, Any]) -> str:
         case {"enum": values}:
             words = " or ".join(f"`{value}`" for value in values)
         case {"const": value}:
-            words = f"`{value}`"
+            words = f"`{json.dumps(value)}`"
         case {"prefixItems": items}:
-            words = f"list of {', '.join(map(_kind, items))}"
+            plain = ({key: item[key] for key in item.keys() - LIMITS.keys()} for item in items)
+            words = f"[{', '.join(map(_kind, plain))}]"
         case {"items": item}:
             words = f"list of {_kind(item)}"
         case {"additionalProperties": dict(value)}:
             words = f"{_kind(value)} by name"
         case _:
-            limits = [f" {word} {schema[key]:g}" for key, word in LIMITS.items() if key in schema]
+            limits = [
+                f" {word} {schema[key]:.12g}" for key, word in LIMITS.items() if key in schema
+            ]
             words = schema.get("type", "anything") + "".join(limits)
     return words
 
