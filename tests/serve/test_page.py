@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from samtracker.serve.server import Server
 from tests.conftest import MakeTracker
@@ -248,3 +248,18 @@ def test_nothing_is_cut_off(browser: Browser, server: Server, theme: str, width:
         assert box["x"] + box["width"] <= width
         assert min(box["width"], box["height"]) >= 24
     context.close()
+
+
+def test_a_preview_is_of_the_place_where_the_pointer_rests(page: Page) -> None:
+    page.get_by_role("button", name="balls.mp4").click()
+    wait_for_picture(page)
+    slow: list[Route] = []
+    page.route("**/api/preview", lambda route: slow.append(route))
+    with page.expect_request("**/api/preview"):
+        page.mouse.move(*place(page, 36, 34))
+    page.mouse.move(*place(page, 130, 68))
+    page.wait_for_timeout(300)  # it rests there while the first answer is not here
+    with page.expect_request("**/api/preview") as asked:
+        slow[0].continue_()
+    ((x, y, _),) = asked.value.post_data_json["points"]
+    assert (round(x), round(y)) == (130, 68)

@@ -12,27 +12,27 @@ export class Preview {
   // The pointer has moved: `frame` is what it is in, null where nothing is to be shown.
   moved(frame, at) {
     clearTimeout(this.resting);
-    this.resting = null;
+    this.wanted = null;
     if (this.stage.ghost) {
       this.stage.ghost = null;
       this.stage.draw();
     }
-    if (frame !== null) this.resting = setTimeout(() => this.ask(frame, at), REST);
+    if (frame !== null) this.resting = setTimeout(() => this.ask({ frame, at }), REST);
   }
 
-  async ask(frame, [x, y]) {
+  // One preview is asked for at a time; then that of the place where the pointer rests by now.
+  async ask(place) {
+    this.wanted = place;
     if (this.asking) return;
-    const { resting } = this;
     this.asking = true;
-    try {
-      const found = await api.preview(frame, x, y);
-      if (resting !== this.resting) return;
-      this.stage.ghost = found.mask;
+    while (this.wanted) {
+      const { wanted } = this;
+      const found = await api.preview(wanted.frame, ...wanted.at).catch(() => null);
+      if (wanted !== this.wanted) continue;
+      this.wanted = null;
+      this.stage.ghost = found && found.mask; // where nothing is found nothing is shown
       this.stage.draw();
-    } catch {
-      // where nothing is found nothing is shown
-    } finally {
-      this.asking = false;
     }
+    this.asking = false;
   }
 }
