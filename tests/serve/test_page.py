@@ -263,3 +263,22 @@ def test_a_preview_is_of_the_place_where_the_pointer_rests(page: Page) -> None:
         slow[0].continue_()
     ((x, y, _),) = asked.value.post_data_json["points"]
     assert (round(x), round(y)) == (130, 68)
+
+
+def test_work_is_not_lost_without_a_question(page: Page, balls: Path) -> None:
+    open_film(page, balls)
+    page.mouse.click(*place(page, 36, 34))
+    expect(rows(page)).to_have_count(1)
+    page.click("#open")
+    page.get_by_role("button", name="balls.mp4").click()
+    question = page.get_by_role("dialog", name="Open another video?")
+    expect(question).to_contain_text("ends the work on balls.mp4")
+    with page.expect_download() as waiting:
+        question.get_by_role("button", name="Save the project").click()
+    assert waiting.value.suggested_filename == "balls.samtrack"
+    question.get_by_role("button", name="Cancel").click()
+    page.click("#to-video")
+    expect(rows(page)).to_have_count(1)
+    page.locator("#file").set_input_files(balls)
+    question.get_by_role("button", name="Open the other").click()
+    expect(rows(page)).to_have_count(0)

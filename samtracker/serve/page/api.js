@@ -37,7 +37,8 @@ export const results = (clip, format, first, last) =>
   send("POST", `clips/${clip}/results/${format}`, { first, last });
 export const resultsLink = (clip, format) => `/api/clips/${clip}/results/${format}`;
 
-export const projectLink = (clip) => `/api/clips/${clip}/project`;
+// Where the project of a clip is, and what its file is called.
+export const projectFile = ({ id, name }) => [`/api/clips/${id}/project`, `${name.replace(/\.[^.]*$/, "")}.samtrack`];
 
 // `size` may say how large the bitmap is, as for createImageBitmap.
 export async function picture(clip, frame, size = {}) {

@@ -2,10 +2,11 @@
 
 import * as api from "./api.js";
 import { CameraMode } from "./camera.js";
-import { $, element, say } from "./dom.js";
+import { $, download, element, say } from "./dom.js";
 import { BrowserFeed, ServerFeed } from "./feeds.js";
 import { bindKeys } from "./keys.js";
 import { ObjectList } from "./objects.js";
+import { ask } from "./question.js";
 import { Stage } from "./stage.js";
 import { VideoMode } from "./video.js";
 
@@ -128,15 +129,18 @@ class App {
 
   upload(file) {
     const bar = $("#uploading");
-    bar.hidden = false;
-    bar.value = 0;
-    return this.open(() => api.upload(file, (share) => (bar.value = share)));
+    return this.open(() => {
+      bar.hidden = false;
+      bar.value = 0;
+      return api.upload(file, (share) => (bar.value = share));
+    });
   }
 
   async open(call) {
     await this.begun;
     this.sayAtStart("");
     try {
+      if (!(await this.mayReplace())) return;
       const state = await call();
       this.leave();
       this.enterVideo(state);
@@ -147,6 +151,18 @@ class App {
       $("#uploading").hidden = true;
       $("#file").value = "";
     }
+  }
+
+  // A session has one video: another one ends the work on it.
+  async mayReplace() {
+    const { clip, objects } = await api.session();
+    if (!clip || !objects.length) return true;
+    return ask({
+      title: "Open another video?",
+      text: `That ends the work on ${clip.name}: what you pointed at and all masks are lost. A saved project brings them back.`,
+      yes: "Open the other",
+      save: () => download(...api.projectFile(clip)),
+    });
   }
 
   sayAtStart(text) {

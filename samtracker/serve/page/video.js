@@ -288,8 +288,7 @@ export class VideoMode {
   }
 
   saveProject() {
-    const { clip } = this.state;
-    download(api.projectLink(clip.id), clip.name.replace(/\.[^.]*$/, "") + ".samtrack");
+    download(...api.projectFile(this.state.clip));
   }
 
   refresh() {
