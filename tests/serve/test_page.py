@@ -282,3 +282,22 @@ def test_work_is_not_lost_without_a_question(page: Page, balls: Path) -> None:
     page.locator("#file").set_input_files(balls)
     question.get_by_role("button", name="Open the other").click()
     expect(rows(page)).to_have_count(0)
+
+
+def test_another_mask_is_taken_only_where_it_is_seen(page: Page) -> None:
+    page.get_by_role("button", name="balls.mp4").click()
+    wait_for_picture(page)
+    page.mouse.click(*place(page, 36, 34))
+    panel = page.locator("#choice")
+    expect(panel).to_be_visible()
+    page.keyboard.press(".")
+    expect(panel).to_be_hidden()
+    page.keyboard.press(",")
+    expect(panel).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(panel).to_contain_text("Mask 2 of")
+    expect(page.locator("#stage")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Point")).to_be_focused()

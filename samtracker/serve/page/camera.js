@@ -1,6 +1,7 @@
 // Live tracking: the newest frame is asked about when the last answer is back, masks come down.
 
 import { socket } from "./api.js";
+import { Choice } from "./choice.js";
 import { $, download, say, setIcon, stamp } from "./dom.js";
 import { covers } from "./masks.js";
 import { Recorder } from "./recorder.js";
@@ -16,6 +17,7 @@ export class CameraMode {
       remove: (id) => this.order({ do: "remove", object: id }),
       changed: () => this.refresh(),
     };
+    this.choice = new Choice();
     $("#hold").onclick = () => this.space();
     this.recorder = new Recorder(stage.canvas);
     $("#record").onclick = () => this.record();
@@ -28,7 +30,7 @@ export class CameraMode {
     this.objects = [];
     this.clicks = [];
     this.orders = [];
-    this.choice = this.picture = null;
+    this.choices = this.picture = null;
     this.held = false;
     this.latencies = [];
     this.times = [];
@@ -122,7 +124,7 @@ export class CameraMode {
   took(answer, command) {
     const known = this.objects.map((item) => item.id);
     this.objects = answer.objects;
-    this.choice = answer.choice;
+    this.choices = answer.choice;
     if (command?.do === "point" && command.object === null) {
       const made = this.objects.find((item) => !known.includes(item.id));
       if (made) this.stage.selected = made.id;
@@ -171,6 +173,7 @@ export class CameraMode {
   select(id) {
     if (id !== this.stage.selected) this.clicks = [];
     this.stage.selected = id;
+    this.choices = null;
     if (id !== null) this.hold();
     if (this.picture) this.stage.show(this.picture, this.objects, this.clicks);
     this.refresh();
@@ -212,8 +215,7 @@ export class CameraMode {
   refresh() {
     $("#undo").disabled = false;
     setIcon($("#hold"), this.held ? "play" : "pause", this.held ? "Go on" : "Pause");
-    $("#choice").hidden = !this.choice || this.choice.count < 2;
-    if (this.choice) $("#choice-text").textContent = `Mask ${this.choice.number} of ${this.choice.count}`;
+    this.choice.show(this.choices);
     const { selected } = this.stage;
     let hint = "Click on an object, or drag a box around it";
     if (selected !== null) hint = "Click adds, right click removes; space goes on";

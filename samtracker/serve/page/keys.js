@@ -8,7 +8,7 @@ const KEYS = [
   ["right click", "mark background"],
   ["drag", "box around an object"],
   ["wheel", "zoom; the middle button moves the picture"],
-  ["Tab", "another mask for the last box or click, on the picture", (app) => app.mode.next()],
+  ["Tab", "on the picture: another mask for the last box or click; after the last one, and after Esc, on to the buttons", (app) => app.mode.next()],
   ["space", "play, pause; with the camera pause, go on", (app) => app.mode.space()],
   ["t", "track, stop", (app) => app.mode.track?.()],
   [", .", "frame back, frame forward"],
@@ -75,7 +75,7 @@ export function bindKeys(app) {
     // Buttons and the slider keep the keys that they need themselves.
     if (on.matches("button") && name === "space") return;
     if (on.matches("input[type=range]") && /^(Arrow|Home|End)/.test(name)) return;
-    if (name === "Tab" && (event.shiftKey || on.id !== "stage" || $("#choice").hidden)) return;
+    if (name === "Tab" && (event.shiftKey || on.id !== "stage" || !app.mode.choice.goesOn)) return;
     if (/^[1-9]$/.test(name)) return app.select(Number(name));
     const action = actions.get(name);
     if (!action) return;

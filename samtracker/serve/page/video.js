@@ -1,6 +1,7 @@
 // Videos: look at a frame, point, track, correct, download.
 
 import * as api from "./api.js";
+import { Choice } from "./choice.js";
 import { Compare } from "./compare.js";
 import { $, download, say } from "./dom.js";
 import { Frames } from "./frames.js";
@@ -23,6 +24,7 @@ export class VideoMode {
     this.player = new Player((frame) => this.show(frame), (frame) => this.frames.picture(frame));
     this.preview = new Preview(stage);
     this.transport = new Transport();
+    this.choice = new Choice();
     this.lanes = new Lanes((frame) => this.seek(frame));
     this.strip = new Strip((frame) => this.seek(frame));
     this.marks = new Marks(() => this.refresh());
@@ -119,6 +121,7 @@ export class VideoMode {
     this.preview.moved(null);
     $("#scrub").value = frame;
     this.transport.showPlace(clip, frame);
+    this.showChoice();
     const ticket = (this.ticket = Symbol("show"));
     try {
       const [picture, objects] = await Promise.all([this.frames.picture(frame), this.frames.objects(frame, this.player.playing)]);
@@ -175,6 +178,7 @@ export class VideoMode {
 
   select(id) {
     this.stage.selected = id;
+    this.state.choice = null;
     this.stage.clicks = this.clicksIn();
     this.stage.draw();
     this.refresh();
@@ -203,17 +207,18 @@ export class VideoMode {
   paint({ path, radius, erase }) {
     const { frame } = this;
     const sparse = path.filter((_, number) => number % Math.ceil(path.length / 1000) === 0 || number === path.length - 1);
-    return this.edit(() => this.change(() => api.paint(frame, this.stage.selected, { path: sparse, radius, erase })));
+    return this.edit(() => this.change(frame, () => api.paint(frame, this.stage.selected, { path: sparse, radius, erase })));
   }
 
   point(frame, shown) {
-    return this.change(() => api.point(frame, this.stage.selected, shown));
+    return this.change(frame, () => api.point(frame, this.stage.selected, shown));
   }
 
-  // Selects the object that a change makes.
-  async change(call) {
+  // Selects the object that a change of a frame makes.
+  async change(frame, call) {
     const known = this.state.objects.map((item) => item.id);
     const state = await call();
+    if (state.choice) state.choice.frame = frame;
     const made = state.objects.find((item) => !known.includes(item.id));
     if (made) this.stage.selected = made.id;
     return state;
@@ -295,9 +300,16 @@ export class VideoMode {
     const { state, stage } = this;
     if (!state.clip) return;
     this.transport.show(state, this.frame, stage.selected, this.marks);
+    this.showChoice();
     this.strip.show(state.clip, this.marks);
     this.showList();
     this.lanes.show(state, this.frame, stage.selected);
+  }
+
+  // Another mask can be taken only where one sees what it changes.
+  showChoice() {
+    const { choice } = this.state;
+    this.choice.show(choice?.frame === this.frame ? choice : null);
   }
 
   showList() {
@@ -310,7 +322,10 @@ export class VideoMode {
 
   undo = () => this.edit(api.undo);
   redo = () => this.edit(api.redo);
-  next = () => this.edit(api.nextCandidate);
+  next = () => {
+    const { frame } = this;
+    return this.edit(() => this.change(frame, api.nextCandidate));
+  };
   removeSelected = () => this.stage.selected !== null && this.edit(() => api.remove(this.stage.selected));
   space = () => this.play();
 }
