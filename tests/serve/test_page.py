@@ -8,7 +8,9 @@ import zipfile
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
 from samtracker.serve.server import Server
@@ -90,7 +92,7 @@ def test_a_mask_is_painted(page: Page) -> None:
     page.get_by_role("button", name="balls.mp4").click()
     wait_for_picture(page)
     page.keyboard.press("c")
-    expect(page.get_by_label("Width")).to_be_visible()
+    expect(page.get_by_label("Width", exact=True)).to_be_visible()
     drag(page, "20,20,60,60")
     expect(rows(page)).to_have_count(1)
     page.keyboard.press("e")
@@ -172,6 +174,10 @@ def test_before_and_after_are_side_by_side(page: Page, balls: Path) -> None:
     assert before is not None
     assert before["x"] + before["width"] <= stage["x"]
     assert abs(before["width"] - stage["width"]) < 4
+    scale = page.locator("#zoom-fit").inner_text()
+    page.mouse.move(before["x"] + 9, before["y"] + 9)
+    page.mouse.wheel(0, -300)
+    expect(page.locator("#zoom-fit")).not_to_have_text(scale)  # both are zoomed
     page.keyboard.press("x")
     expect(page.locator("#before")).to_be_hidden()
 
@@ -301,3 +307,63 @@ def test_another_mask_is_taken_only_where_it_is_seen(page: Page) -> None:
     expect(panel).to_be_hidden()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Point")).to_be_focused()
+
+
+def test_the_brush_is_a_pixel_wide_or_a_thousand(page: Page) -> None:
+    page.get_by_role("button", name="balls.mp4").click()
+    wait_for_picture(page)
+    page.keyboard.press("e")
+    drag(page, "20,20,60,60")
+    expect(page.locator("#message")).to_contain_text("choose an object first")
+    page.keyboard.press("c")
+    width = page.get_by_label("Width", exact=True)
+    expect(width).to_have_value("21")
+    page.keyboard.press("]")
+    expect(width).to_have_value("25")
+    width.fill("5000")
+    width.press("Enter")
+    expect(width).to_have_value("1001")
+    width.fill("1")
+    width.press("Enter")
+    with page.expect_request("**/api/strokes") as asked:
+        drag(page, "20.6,30.6,61.6,31.6")  # along the middles of pixels
+    stroke = asked.value.post_data_json
+    assert stroke["radius"] == 0
+    assert stroke["path"] == [[20, 30], [41, 30], [60, 30]]
+    expect(rows(page)).to_have_count(1)
+    with Image.open(io.BytesIO(masks(page)["masks/00000.png"])) as picture:
+        assert np.argwhere(np.asarray(picture)).tolist() == [[30, x] for x in range(20, 61)]
+
+
+def test_what_is_hidden_catches_no_clicks(page: Page) -> None:
+    page.get_by_role("button", name="balls.mp4").click()
+    wait_for_picture(page)
+    page.mouse.click(*place(page, 36, 34))
+    expect(rows(page)).to_have_count(1)
+    page.keyboard.press("h")
+    page.reload()
+    expect(page.get_by_role("button", name="Show Object 1")).to_be_visible()
+    wait_for_picture(page)
+    with page.expect_request("**/api/prompts") as asked:
+        page.mouse.click(*place(page, 36, 34))
+    assert asked.value.post_data_json["object"] is None
+
+
+def test_boxes_and_strokes_are_made_with_the_keyboard(page: Page) -> None:
+    page.get_by_role("button", name="balls.mp4").click()
+    wait_for_picture(page)
+    stage = page.locator("#stage")
+    stage.press("ArrowLeft")
+    stage.press("Shift+Enter")
+    stage.press("ArrowLeft")
+    stage.press("ArrowUp")
+    with page.expect_request("**/api/prompts") as box:
+        stage.press("Enter")
+    assert box.value.post_data_json["box"] == [64, 40, 73, 49]
+    expect(page.locator("#undo")).to_be_enabled()
+    stage.press("c")
+    stage.press("Enter")
+    stage.press("ArrowRight")
+    with page.expect_request("**/api/strokes") as stroke:
+        stage.press("Enter")
+    assert stroke.value.post_data_json["path"] == [[64, 40], [72, 40]]

@@ -1,6 +1,7 @@
 // The page: which mode is on, and what the buttons do.
 
 import * as api from "./api.js";
+import { Brush } from "./brush.js";
 import { CameraMode } from "./camera.js";
 import { $, download, element, say } from "./dom.js";
 import { BrowserFeed, ServerFeed } from "./feeds.js";
@@ -15,11 +16,12 @@ class App {
     this.mode = null;
     this.stage = new Stage($("#stage"), {
       onClick: (x, y, label) => this.mode?.click(x, y, label),
-      onBox: (box) => this.mode?.box(box),
+      onBox: (box, label) => this.box(box, label),
       onPaint: (stroke) => this.mode?.paint(stroke),
       onHover: (at) => this.mode?.hover(at),
-      onZoom: (scale) => ($("#zoom-fit").textContent = `${Math.round(100 * scale)}%`),
+      onLens: (lens) => this.showLens(lens),
     });
+    this.brush = new Brush((radius) => this.useBrush(radius));
     this.list = new ObjectList(this.stage);
     this.video = new VideoMode(this.stage, this.list);
     this.camera = new CameraMode(this.stage, this.list);
@@ -58,7 +60,6 @@ class App {
     $("#redo").onclick = () => this.mode.redo();
     $("#next").onclick = () => this.mode.next();
     $("#new").onclick = () => this.mode.select(null);
-    $("#radius").oninput = () => (this.stage.radius = Number($("#radius").value));
     $("#zoom-in").onclick = () => this.stage.zoom(1.25);
     $("#zoom-out").onclick = () => this.stage.zoom(0.8);
     $("#zoom-fit").onclick = () => this.stage.fit();
@@ -222,11 +223,33 @@ class App {
 
   useTool(name) {
     this.stage.tool = name;
+    this.stage.cross.drop();
     $("#stage").classList.toggle("panning", name === "pan");
     $("#brush").hidden = name !== "brush" && name !== "eraser";
     for (const button of document.querySelectorAll("[data-tool]")) {
       button.setAttribute("aria-pressed", String(button.dataset.tool === name));
     }
+  }
+
+  showLens(lens) {
+    $("#zoom-fit").textContent = `${Math.round(100 * lens.scale)}%`;
+    this.video.compare.stage.lens = lens;
+  }
+
+  useBrush(radius) {
+    this.stage.radius = radius;
+    this.stage.draw();
+  }
+
+  box(box, label) {
+    if (label) this.mode?.box(box);
+    else say("background is marked by clicks: for a box drag with the left button and the pointing tool (p)");
+  }
+
+  // The keys [ and ]: the width of what paints, else the frames in which the user pointed.
+  bracket(way) {
+    if (this.stage.paints) this.brush.step(way);
+    else this.mode.seekPrompt?.(way);
   }
 
   help() {

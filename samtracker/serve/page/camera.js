@@ -3,7 +3,6 @@
 import { socket } from "./api.js";
 import { Choice } from "./choice.js";
 import { $, download, say, setIcon, stamp } from "./dom.js";
-import { covers } from "./masks.js";
 import { Recorder } from "./recorder.js";
 
 const RECENT = 90; // frames that the numbers are of
@@ -36,7 +35,7 @@ export class CameraMode {
     this.times = [];
     this.stage.clear();
     this.stage.selected = null;
-    this.stage.hidden.clear();
+    this.stage.hidden.open(feed.path);
     this.refresh();
     await feed.open(() => this.send());
     this.active = true;
@@ -182,7 +181,7 @@ export class CameraMode {
   click(x, y, label) {
     if (!this.picture) return;
     if (this.stage.selected === null) {
-      const under = this.objects.find((item) => covers(item.mask, x, y));
+      const under = this.stage.objectAt(x, y);
       if (under) return this.select(under.id);
       if (!label) return say("choose an object first: background is marked around one");
     }

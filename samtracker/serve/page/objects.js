@@ -14,7 +14,7 @@ export class ObjectList {
   show(objects, actions) {
     this.actions = actions;
     const selected = this.stage.selected;
-    const key = JSON.stringify([objects, selected, [...this.stage.hidden]]);
+    const key = JSON.stringify([objects, selected, [...this.stage.hidden.ids]]);
     if (key === this.key) return;
     if (this.list.querySelector("input:focus") && objects.length === this.list.children.length) {
       objects.forEach((item, row) => this.setState(this.list.children[row].querySelector(".state"), item));
@@ -60,9 +60,11 @@ export class ObjectList {
     line.textContent = item.state ? WORDS[item.state] : "not in this frame";
   }
 
+  // What is hidden is not selected: a click where it was is not meant for it.
   toggle(id) {
-    const { hidden } = this.stage;
-    if (!hidden.delete(id)) hidden.add(id);
+    const { hidden, selected } = this.stage;
+    hidden.set(id, !hidden.has(id));
+    if (hidden.has(id) && id === selected) this.actions.select(null);
     this.stage.draw();
     this.actions.changed();
   }

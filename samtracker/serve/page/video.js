@@ -7,7 +7,6 @@ import { $, download, say } from "./dom.js";
 import { Frames } from "./frames.js";
 import { Lanes } from "./lanes.js";
 import { Marks } from "./marks.js";
-import { covers } from "./masks.js";
 import { Player } from "./player.js";
 import { Preview } from "./preview.js";
 import { Strip } from "./strip.js";
@@ -28,7 +27,7 @@ export class VideoMode {
     this.lanes = new Lanes((frame) => this.seek(frame));
     this.strip = new Strip((frame) => this.seek(frame));
     this.marks = new Marks(() => this.refresh());
-    this.compare = new Compare();
+    this.compare = new Compare(stage);
     this.actions = {
       select: (id) => this.select(id),
       rename: (id, name) => this.edit(() => api.rename(id, name)),
@@ -50,7 +49,6 @@ export class VideoMode {
   enter(state) {
     this.active = true;
     this.listen();
-    this.stage.hidden.clear();
     this.open(state);
   }
 
@@ -63,6 +61,7 @@ export class VideoMode {
 
   open(state) {
     this.frames.open(state.clip?.id);
+    this.stage.hidden.open(state.clip?.id);
     this.stage.clear();
     this.stage.selected = null;
     this.marks.clear();
@@ -185,7 +184,7 @@ export class VideoMode {
   }
 
   click(x, y, label) {
-    const { stage, frame, here } = this;
+    const { stage, frame } = this;
     stage.clicks = [...stage.clicks, [x, y, label]]; // to be seen at once
     stage.draw();
     return this.edit(async () => {
@@ -203,11 +202,12 @@ export class VideoMode {
     return this.edit(() => this.point(frame, { box }));
   }
 
-  // Places closer than what a brush shows are left out: a stroke has a limit of them.
-  paint({ path, radius, erase }) {
-    const { frame } = this;
-    const sparse = path.filter((_, number) => number % Math.ceil(path.length / 1000) === 0 || number === path.length - 1);
-    return this.edit(() => this.change(frame, () => api.paint(frame, this.stage.selected, { path: sparse, radius, erase })));
+  paint(stroke) {
+    const { stage, frame } = this;
+    return this.edit(() => {
+      if (stroke.erase && stage.selected === null) throw new Error("choose an object first: the eraser takes from one");
+      return this.change(frame, () => api.paint(frame, stage.selected, stroke));
+    });
   }
 
   point(frame, shown) {
@@ -221,13 +221,14 @@ export class VideoMode {
     if (state.choice) state.choice.frame = frame;
     const made = state.objects.find((item) => !known.includes(item.id));
     if (made) this.stage.selected = made.id;
+    this.stage.hidden.set(this.stage.selected, false); // one sees what one changes
     return state;
   }
 
   hover(at) {
     const { stage, state } = this;
     const rests = at && !this.busy && !this.player.playing && !state.tracking && stage.selected === null;
-    const on = rests && (this.here || []).some((item) => covers(item.mask, ...at));
+    const on = rests && stage.objectAt(...at);
     this.preview.moved(rests && !on ? this.frame : null, at);
   }
 
@@ -302,6 +303,7 @@ export class VideoMode {
     this.transport.show(state, this.frame, stage.selected, this.marks);
     this.showChoice();
     this.strip.show(state.clip, this.marks);
+    this.compare.stage.draw();
     this.showList();
     this.lanes.show(state, this.frame, stage.selected);
   }
