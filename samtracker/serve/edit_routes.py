@@ -7,8 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from samtracker.serve.bodies import WHOLE, Called, Directed, Painted, PointedInFrame, Range
-from samtracker.serve.pointing import Stroke
+from samtracker.serve.bodies import WHOLE, Called, Directed, PaintedInFrame, PointedInFrame, Range
 from samtracker.serve.requests import CurrentSession
 from samtracker.serve.session import Session
 from samtracker.serve.status import session_json
@@ -25,10 +24,9 @@ async def point(session: CurrentSession, body: PointedInFrame) -> dict[str, Any]
 
 
 @router.post("/strokes")
-async def paint(session: CurrentSession, body: Painted) -> dict[str, Any]:
+async def paint(session: CurrentSession, body: PaintedInFrame) -> dict[str, Any]:
     """Paint the mask of an object, or of a new one, in a frame."""
-    stroke = Stroke(path=body.path, radius=body.radius, erase=body.erase)
-    await session.paint(body.frame, body.object, stroke)
+    await session.paint(body.frame, body.object, body.stroke)
     return session_json(session)
 
 

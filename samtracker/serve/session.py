@@ -232,9 +232,7 @@ class Session:
             height, width, _ = (await self._image(frame)).shape
             number = self._number(object_id)
             mask = stroke.change(self.timeline.mask(frame, number), (height, width))
-            if mask.box is None:
-                raise PromptError("nothing of the object is left: delete it, or paint less")
-            self._place(frame, number, Choice({"painted": True}, None, ((mask, None),)))
+            self._place(frame, number, Choice.painted(mask))
 
     async def preview(self, frame: int, shown: Mapping[str, Any]) -> Choice:
         """Find the masks that a box or clicks may mean, and change nothing.

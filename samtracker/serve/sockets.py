@@ -18,6 +18,7 @@ from samtracker.serve.bodies import (
     SOURCE_MESSAGE,
     LiveMessage,
     LiveName,
+    LivePaint,
     LivePoint,
     LiveRemoval,
     SourceFrameWanted,
@@ -181,6 +182,8 @@ async def _result(stream: LiveStream, begin: float) -> dict[str, Any]:
 def _obey(stream: LiveStream, command: LiveMessage) -> None:
     if isinstance(command, LivePoint):
         stream.point(command.object, command.shown)
+    elif isinstance(command, LivePaint):
+        stream.paint(command.object, command.stroke)
     elif isinstance(command, LiveRemoval):
         stream.remove(command.object)
     elif isinstance(command, LiveName):

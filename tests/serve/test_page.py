@@ -199,8 +199,21 @@ def test_the_camera_is_tracked(page: Page) -> None:
     expect(rows(page).locator(".state")).to_have_text("tracked")
     expect(page.locator("#hold")).to_have_text("Pause")  # it went on by itself
     expect(page.locator("#latency")).to_have_text(re.compile(r"\d+ / \d+ ms"))
+    page.get_by_label("Name of object 1").fill("ball")
+    expect(page.locator("#hold")).to_have_text("Pause")  # one types while it goes on
     page.mouse.click(*place(page, 36, 34))
     expect(page.locator("#hold")).to_have_text("Go on")
+    page.keyboard.press("+")
+    with page.expect_download() as still:
+        page.get_by_role("button", name="Snapshot").click()
+    with Image.open(still.value.path()) as picture:
+        size = picture.size
+    assert size[0] * 96 == size[1] * 160  # the frame alone
+    page.keyboard.press("0")
+    page.keyboard.press("e")
+    drag(page, "0,0,160,96")
+    expect(page.locator("#choice")).to_be_hidden()
+    page.keyboard.press("p")
     page.keyboard.press("d")
     expect(rows(page)).to_have_count(0)
     page.keyboard.press("Space")
@@ -210,7 +223,7 @@ def test_the_camera_is_tracked(page: Page) -> None:
         page.get_by_role("button", name="Stop recording").click()
     assert re.fullmatch(r"samtrack-[\d-]+\.(webm|mp4)", waiting.value.suggested_filename)
     with av.open(str(waiting.value.path())) as video:
-        assert len(list(video.decode(video=0))) > 0
+        assert {(frame.width, frame.height) for frame in video.decode(video=0)} == {size}
     page.click("#camera-stop")
     expect(page.locator("#start")).to_be_visible()
 
@@ -260,7 +273,7 @@ def test_a_preview_is_of_the_place_where_the_pointer_rests(page: Page) -> None:
     page.get_by_role("button", name="balls.mp4").click()
     wait_for_picture(page)
     slow: list[Route] = []
-    page.route("**/api/preview", lambda route: slow.append(route))
+    page.route("**/api/preview", slow.append)
     with page.expect_request("**/api/preview"):
         page.mouse.move(*place(page, 36, 34))
     page.mouse.move(*place(page, 130, 68))

@@ -18,6 +18,7 @@ class App {
       onClick: (x, y, label) => this.mode?.click(x, y, label),
       onBox: (box, label) => this.box(box, label),
       onPaint: (stroke) => this.mode?.paint(stroke),
+      onPress: () => this.mode?.press?.(),
       onHover: (at) => this.mode?.hover(at),
       onLens: (lens) => this.showLens(lens),
     });

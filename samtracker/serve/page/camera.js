@@ -2,7 +2,7 @@
 
 import { socket } from "./api.js";
 import { Choice } from "./choice.js";
-import { $, download, say, setIcon, stamp } from "./dom.js";
+import { $, say, setIcon } from "./dom.js";
 import { Recorder } from "./recorder.js";
 
 const RECENT = 90; // frames that the numbers are of
@@ -18,7 +18,7 @@ export class CameraMode {
     };
     this.choice = new Choice();
     $("#hold").onclick = () => this.space();
-    this.recorder = new Recorder(stage.canvas);
+    this.recorder = new Recorder(stage);
     $("#record").onclick = () => this.record();
     $("#snapshot").onclick = () => this.snapshot();
   }
@@ -71,6 +71,12 @@ export class CameraMode {
     this.feed.send(this.socket, (picture) => (waiting.picture = picture));
   }
 
+  // The picture that stands still becomes the newest frame for the server, too.
+  sendAgain() {
+    this.waiting = { begin: performance.now(), picture: this.picture };
+    this.feed.sendAgain(this.socket, this.picture);
+  }
+
   // A command is sent when the frame before it has come back, so that it is meant for that one.
   order(command) {
     this.orders.push(command);
@@ -101,8 +107,9 @@ export class CameraMode {
   }
 
   finish(answer) {
-    const { begin, picture, command } = this.waiting || {};
+    const { begin, picture, command, overtaken } = this.waiting || {};
     this.waiting = null;
+    if (overtaken && !answer.error) return this.sendAgain();
     if (answer.error) {
       say(answer.error);
       if (!picture && !command) this.hold(); // there are no more frames
@@ -114,7 +121,8 @@ export class CameraMode {
       this.picture = picture;
       this.note(performance.now(), begin);
     }
-    if (this.picture) this.stage.show(this.picture, this.objects, this.clicks);
+    if (command?.do === "paint") this.stage.stroke = null;
+    this.show();
     this.refresh();
     if (this.orders.length) this.sendOrder();
     else this.send();
@@ -124,7 +132,7 @@ export class CameraMode {
     const known = this.objects.map((item) => item.id);
     this.objects = answer.objects;
     this.choices = answer.choice;
-    if (command?.do === "point" && command.object === null) {
+    if ((command?.do === "point" || command?.do === "paint") && command.object === null) {
       const made = this.objects.find((item) => !known.includes(item.id));
       if (made) this.stage.selected = made.id;
     }
@@ -148,8 +156,9 @@ export class CameraMode {
     $("#dropped").textContent = this.feed.dropped;
   }
 
-  // While something is pointed at the picture stands still.
+  // While something is pointed at the picture stands still. A frame that is on its way is not shown.
   hold() {
+    if (!this.held && this.picture && this.waiting?.picture) this.waiting.overtaken = true;
     this.held = this.feed.held = true;
     this.refresh();
   }
@@ -174,8 +183,19 @@ export class CameraMode {
     this.stage.selected = id;
     this.choices = null;
     if (id !== null) this.hold();
-    if (this.picture) this.stage.show(this.picture, this.objects, this.clicks);
+    this.show();
     this.refresh();
+  }
+
+  show() {
+    if (!this.picture) return;
+    this.stage.show(this.picture, this.objects, this.clicks);
+    this.recorder.take();
+  }
+
+  // What is pointed at is in the picture that is there when that begins.
+  press() {
+    if (this.picture) this.hold();
   }
 
   click(x, y, label) {
@@ -196,20 +216,22 @@ export class CameraMode {
     this.order({ do: "point", object: this.stage.selected, box });
   }
 
+  // Clicks after it are about what is painted.
+  paint(stroke) {
+    const { selected } = this.stage;
+    if (stroke.erase && selected === null) {
+      this.stage.stroke = null;
+      this.stage.draw();
+      return say("choose an object first: the eraser takes from one");
+    }
+    this.clicks = [];
+    this.order({ do: "paint", object: selected, ...stroke });
+  }
+
   hover() {}
 
-  record() {
-    this.recorder.toggle();
-  }
-
-  snapshot() {
-    const name = `samtrack-${stamp()}.png`;
-    this.stage.canvas.toBlob((blob) => {
-      const href = URL.createObjectURL(blob);
-      download(href, name);
-      setTimeout(() => URL.revokeObjectURL(href), 10_000);
-    });
-  }
+  record = () => this.recorder.toggle();
+  snapshot = () => this.recorder.snapshot();
 
   refresh() {
     $("#undo").disabled = false;

@@ -10,7 +10,7 @@ export class ObjectList {
     this.list = $("#objects");
   }
 
-  // `actions` has select, rename and remove. A list in which something is typed stays as it is.
+  // `actions` has select, rename, remove and changed, and may have name, when one begins to type it. A list in which something is typed stays as it is.
   show(objects, actions) {
     this.actions = actions;
     const selected = this.stage.selected;
@@ -39,7 +39,7 @@ export class ObjectList {
     chip.onclick = () => this.actions.select(selected ? null : item.id);
     const name = element("input", { value: item.name, placeholder: `Object ${item.id}`, maxLength: 60 });
     name.setAttribute("aria-label", `Name of object ${item.id}`);
-    name.onfocus = () => this.actions.select(item.id);
+    name.onfocus = () => this.actions.name?.(item.id);
     name.onchange = () => this.actions.rename(item.id, name.value.trim());
     name.onkeydown = (event) => event.key === "Enter" && name.blur();
     const hide = element("button", { type: "button", title: off ? "Show" : "Hide" }, icon(off ? "hidden" : "eye"));

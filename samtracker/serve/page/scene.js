@@ -27,6 +27,13 @@ export function drawScene(context, scene, scale) {
   }
 }
 
+// Draws a scene in its own size, for what is kept of it.
+export function renderScene(canvas, scene) {
+  const { width, height } = scene;
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  drawScene(canvas.getContext("2d"), { ...scene, selected: null }, 1);
+}
+
 function drawCutOut(context, { picture, width, height }, layered, scale) {
   const side = 12 / scale;
   context.fillStyle = "#fff";

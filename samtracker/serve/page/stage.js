@@ -13,7 +13,7 @@ export class Stage {
   // What is not handled does nothing.
   constructor(canvas, handlers) {
     const nothing = () => {};
-    Object.assign(this, { canvas, onClick: nothing, onBox: nothing, onPaint: nothing, onHover: nothing, onLens: nothing });
+    Object.assign(this, { canvas, onClick: nothing, onBox: nothing, onPaint: nothing, onPress: nothing, onHover: nothing, onLens: nothing });
     Object.assign(this, handlers);
     this.radius = 0; // of the brush, in pixels of the picture
     this.view = "overlay";
@@ -160,6 +160,7 @@ export class Stage {
     } else {
       const label = event.button === 2 || this.tool === "background" ? 0 : 1;
       this.gesture = { kind: "point", label, begin: at, end: at, outside: !this.isInside(at) };
+      if (event.pointerType !== "touch") this.onPress(); // two fingers may follow one
     }
   }
 
@@ -244,6 +245,7 @@ export class Stage {
   }
 
   beginStroke(place, erase = false) {
+    this.onPress();
     this.stroke = { path: [place], erase: erase || this.tool === "eraser" };
     this.draw();
   }

@@ -30,6 +30,7 @@ export class VideoMode {
     this.compare = new Compare(stage);
     this.actions = {
       select: (id) => this.select(id),
+      name: (id) => this.select(id),
       rename: (id, name) => this.edit(() => api.rename(id, name)),
       remove: (id) => this.edit(() => api.remove(id)),
       changed: () => this.refresh(),
