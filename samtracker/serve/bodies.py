@@ -117,6 +117,12 @@ class LivePoint(Pointed):
     do: Literal["point"]
 
 
+class LivePreview(Pointed):
+    """A box or clicks in the frame that was sent last, whose mask is wanted and not taken."""
+
+    do: Literal["preview"]
+
+
 class LivePaint(Painted):
     """A stroke of a brush in the frame that was sent last."""
 
@@ -150,7 +156,7 @@ class SourceFrameWanted(_Body):
     do: Literal["frame"]
 
 
-LiveMessage = LivePoint | LivePaint | LiveName | LiveRemoval | LiveCommand
+LiveMessage = LivePoint | LivePreview | LivePaint | LiveName | LiveRemoval | LiveCommand
 LIVE_MESSAGE: TypeAdapter[LiveMessage] = TypeAdapter(
     Annotated[LiveMessage, Field(discriminator="do")]
 )

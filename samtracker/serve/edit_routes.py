@@ -40,7 +40,7 @@ async def next_candidate(session: CurrentSession) -> dict[str, Any]:
 @router.post("/preview")
 async def preview(session: CurrentSession, body: PointedInFrame) -> dict[str, Any]:
     """Return the likeliest mask of a box or clicks, and change nothing."""
-    choice = await session.preview(body.frame, body.shown)
+    choice = await session.preview(body.frame, body.object, body.shown)
     return {"mask": choice.mask.to_json(), **choice.to_json()}
 
 

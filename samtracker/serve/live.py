@@ -61,10 +61,20 @@ class LiveStream:
         Raises:
             PromptError: There is no frame or object, or nothing is found.
         """
-        image = self._current()
+        self._take(self.preview(object_id, shown), object_id)
+
+    def preview(self, object_id: int | None, shown: Mapping[str, Any]) -> Choice:
+        """Find the masks that a box or clicks in this frame would give, and change nothing.
+
+        Args:
+            object_id: Id of the object; None for a new one.
+            shown: See `point`.
+
+        Raises:
+            PromptError: There is no frame, or nothing is found.
+        """
         prior = None if "box" in shown else self._prior(object_id)
-        choice = Choice.of(shown, prior, partial(self.tracker.candidates, image))
-        self._take(choice, object_id)
+        return Choice.of(shown, prior, partial(self.tracker.candidates, self._current()))
 
     def paint(self, object_id: int | None, stroke: Stroke) -> None:
         """Add a stroke of a brush to the mask of an object, or a new one, or take it away.

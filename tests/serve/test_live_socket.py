@@ -43,7 +43,11 @@ def test_objects_are_pointed_at_tracked_and_changed(client: Client) -> None:
             "objects": [],
             "choice": None,
         } | {"seconds": pytest.approx(0, abs=20)}
-        assert order(socket, do="point", box=BOX)["objects"][0]["state"] == "tracking"
+        seen = order(socket, do="preview", box=BOX)
+        assert seen["objects"] == []
+        pointed = order(socket, do="point", box=BOX)
+        assert pointed["objects"][0]["state"] == "tracking"
+        assert pointed["objects"][0]["mask"] == seen["mask"]
         for number in range(1, 6):
             found = send(socket, FRAMES[number], number / 25)
         assert found["time"] == 0.2

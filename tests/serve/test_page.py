@@ -273,15 +273,22 @@ def test_a_preview_is_of_the_place_where_the_pointer_rests(page: Page) -> None:
     page.get_by_role("button", name="balls.mp4").click()
     wait_for_picture(page)
     slow: list[Route] = []
-    page.route("**/api/preview", slow.append)
-    with page.expect_request("**/api/preview"):
+    page.route("**/preview", slow.append)
+    with page.expect_request("**/preview"):
         page.mouse.move(*place(page, 36, 34))
     page.mouse.move(*place(page, 130, 68))
     page.wait_for_timeout(300)  # it rests there while the first answer is not here
-    with page.expect_request("**/api/preview") as asked:
+    with page.expect_request("**/preview") as asked:
         slow[0].continue_()
     ((x, y, _),) = asked.value.post_data_json["points"]
     assert (round(x), round(y)) == (130, 68)
+    page.unroute("**/preview")
+    page.mouse.click(*place(page, 130, 68))
+    expect(rows(page)).to_have_count(1)
+    with page.expect_request("**/preview") as asked:
+        page.mouse.move(*place(page, 134, 70))  # what one more click would make of it
+    assert asked.value.post_data_json["object"] == 1
+    assert len(asked.value.post_data_json["points"]) == 2
 
 
 def test_work_is_not_lost_without_a_question(page: Page, balls: Path) -> None:
@@ -338,7 +345,7 @@ def test_the_brush_is_a_pixel_wide_or_a_thousand(page: Page) -> None:
     expect(width).to_have_value("1001")
     width.fill("1")
     width.press("Enter")
-    with page.expect_request("**/api/strokes") as asked:
+    with page.expect_request("**/strokes") as asked:
         drag(page, "20.6,30.6,61.6,31.6")  # along the middles of pixels
     stroke = asked.value.post_data_json
     assert stroke["radius"] == 0
@@ -357,7 +364,7 @@ def test_what_is_hidden_catches_no_clicks(page: Page) -> None:
     page.reload()
     expect(page.get_by_role("button", name="Show Object 1")).to_be_visible()
     wait_for_picture(page)
-    with page.expect_request("**/api/prompts") as asked:
+    with page.expect_request("**/prompts") as asked:
         page.mouse.click(*place(page, 36, 34))
     assert asked.value.post_data_json["object"] is None
 
@@ -370,13 +377,13 @@ def test_boxes_and_strokes_are_made_with_the_keyboard(page: Page) -> None:
     stage.press("Shift+Enter")
     stage.press("ArrowLeft")
     stage.press("ArrowUp")
-    with page.expect_request("**/api/prompts") as box:
+    with page.expect_request("**/prompts") as box:
         stage.press("Enter")
     assert box.value.post_data_json["box"] == [64, 40, 73, 49]
     expect(page.locator("#undo")).to_be_enabled()
     stage.press("c")
     stage.press("Enter")
     stage.press("ArrowRight")
-    with page.expect_request("**/api/strokes") as stroke:
+    with page.expect_request("**/strokes") as stroke:
         stage.press("Enter")
     assert stroke.value.post_data_json["path"] == [[64, 40], [72, 40]]

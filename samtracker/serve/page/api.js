@@ -18,12 +18,14 @@ const send = (method, path, body) =>
   ask(method, path, { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
 
 export const session = () => ask("GET", "session");
+// What the session has by now: another tab may have opened another video.
+export const held = () => ask("GET", "session");
 export const files = () => ask("GET", "files");
 export const openFile = (file) => send("POST", "clip", { file });
 export const point = (frame, object, shown) => send("POST", "prompts", { frame, object, ...shown });
 export const paint = (frame, object, stroke) => send("POST", "strokes", { frame, object, ...stroke });
 export const nextCandidate = () => ask("POST", "prompts/next");
-export const preview = (frame, x, y) => send("POST", "preview", { frame, points: [[x, y, 1]] });
+export const preview = (prompt) => send("POST", "preview", prompt);
 export const undo = () => ask("POST", "undo");
 export const redo = () => ask("POST", "redo");
 export const rename = (id, name) => send("PATCH", `objects/${id}`, { name });

@@ -157,7 +157,7 @@ class App {
 
   // A session has one video: another one ends the work on it.
   async mayReplace() {
-    const { clip, objects } = await api.session();
+    const { clip, objects } = await api.held();
     if (!clip || !objects.length) return true;
     return ask({
       title: "Open another video?",

@@ -3,6 +3,7 @@
 import { socket } from "./api.js";
 import { Choice } from "./choice.js";
 import { $, say, setIcon } from "./dom.js";
+import { Preview } from "./preview.js";
 import { Recorder } from "./recorder.js";
 
 const RECENT = 90; // frames that the numbers are of
@@ -17,6 +18,7 @@ export class CameraMode {
       changed: () => this.refresh(),
     };
     this.choice = new Choice();
+    this.preview = new Preview(stage, (prompt) => this.answer({ do: "preview", ...prompt }));
     $("#hold").onclick = () => this.space();
     this.recorder = new Recorder(stage);
     $("#record").onclick = () => this.record();
@@ -45,12 +47,15 @@ export class CameraMode {
   leave() {
     this.active = false;
     this.recorder.stop();
+    this.preview.moved(null);
+    for (const { answered } of [this.waiting || {}, ...this.orders]) answered?.({});
     this.feed?.close();
     this.socket?.close();
   }
 
   connect() {
     const made = (this.socket = socket(this.feed.path));
+    this.waiting?.answered?.({});
     this.waiting = null;
     made.onopen = () => this.send();
     made.onmessage = ({ data }) => {
@@ -79,15 +84,24 @@ export class CameraMode {
 
   // A command is sent when the frame before it has come back, so that it is meant for that one.
   order(command) {
-    this.orders.push(command);
+    this.preview.moved(null);
+    this.push({ command });
+  }
+
+  // Sends a command that changes nothing; its answer is for whoever waits for it.
+  answer(command) {
+    return new Promise((answered) => this.push({ command, answered }));
+  }
+
+  push(order) {
+    this.orders.push(order);
     this.sendOrder();
   }
 
   sendOrder() {
     if (this.waiting || !this.orders.length) return;
-    const command = this.orders.shift();
-    this.waiting = { command };
-    this.socket.send(JSON.stringify(command));
+    this.waiting = this.orders.shift();
+    this.socket.send(JSON.stringify(this.waiting.command));
   }
 
   answered(answer) {
@@ -107,9 +121,13 @@ export class CameraMode {
   }
 
   finish(answer) {
-    const { begin, picture, command, overtaken } = this.waiting || {};
+    const { begin, picture, command, answered, overtaken } = this.waiting || {};
     this.waiting = null;
     if (overtaken && !answer.error) return this.sendAgain();
+    if (answered) {
+      answered(answer);
+      return this.sendNext();
+    }
     if (answer.error) {
       say(answer.error);
       if (!picture && !command) this.hold(); // there are no more frames
@@ -124,6 +142,10 @@ export class CameraMode {
     if (command?.do === "paint") this.stage.stroke = null;
     this.show();
     this.refresh();
+    this.sendNext();
+  }
+
+  sendNext() {
     if (this.orders.length) this.sendOrder();
     else this.send();
   }
@@ -189,6 +211,7 @@ export class CameraMode {
 
   show() {
     if (!this.picture) return;
+    this.stage.ghost = null;
     this.stage.show(this.picture, this.objects, this.clicks);
     this.recorder.take();
   }
@@ -228,7 +251,13 @@ export class CameraMode {
     this.order({ do: "paint", object: selected, ...stroke });
   }
 
-  hover() {}
+  // While the picture stands still a resting pointer shows the mask of a click.
+  hover(at) {
+    const { stage } = this, object = stage.selected;
+    const rests = at && this.held && this.picture;
+    const selects = rests && object === null && stage.objectAt(...at);
+    this.preview.moved(rests && !selects ? { object, points: [...this.clicks, [...at, 1]] } : null);
+  }
 
   record = () => this.recorder.toggle();
   snapshot = () => this.recorder.snapshot();

@@ -1,36 +1,35 @@
 // The mask that a click would give, where the pointer rests.
 
-import * as api from "./api.js";
-
 const REST = 120; // milliseconds that the pointer rests before a preview is asked for
 
 export class Preview {
-  constructor(stage) {
-    this.stage = stage;
+  // `ask` is given a prompt, and brings {mask}, or none where nothing is found.
+  constructor(stage, ask) {
+    Object.assign(this, { stage, ask });
   }
 
-  // The pointer has moved: `frame` is what it is in, null where nothing is to be shown.
-  moved(frame, at) {
+  // The pointer has moved: `prompt` is what a click would be, null where nothing is to be shown.
+  moved(prompt) {
     clearTimeout(this.resting);
     this.wanted = null;
     if (this.stage.ghost) {
       this.stage.ghost = null;
       this.stage.draw();
     }
-    if (frame !== null) this.resting = setTimeout(() => this.ask({ frame, at }), REST);
+    if (prompt) this.resting = setTimeout(() => this.rested(prompt), REST);
   }
 
   // One preview is asked for at a time; then that of the place where the pointer rests by now.
-  async ask(place) {
-    this.wanted = place;
+  async rested(prompt) {
+    this.wanted = prompt;
     if (this.asking) return;
     this.asking = true;
     while (this.wanted) {
       const { wanted } = this;
-      const found = await api.preview(wanted.frame, ...wanted.at).catch(() => null);
+      const found = await this.ask(wanted).catch(() => ({}));
       if (wanted !== this.wanted) continue;
       this.wanted = null;
-      this.stage.ghost = found && found.mask; // where nothing is found nothing is shown
+      this.stage.ghost = found.mask || null;
       this.stage.draw();
     }
     this.asking = false;

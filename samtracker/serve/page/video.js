@@ -21,7 +21,7 @@ export class VideoMode {
     this.state = { clip: null, objects: [], prompts: [] };
     this.frames = new Frames();
     this.player = new Player((frame) => this.show(frame), (frame) => this.frames.picture(frame));
-    this.preview = new Preview(stage);
+    this.preview = new Preview(stage, api.preview);
     this.transport = new Transport();
     this.choice = new Choice();
     this.lanes = new Lanes((frame) => this.seek(frame));
@@ -227,10 +227,10 @@ export class VideoMode {
   }
 
   hover(at) {
-    const { stage, state } = this;
-    const rests = at && !this.busy && !this.player.playing && !state.tracking && stage.selected === null;
-    const on = rests && stage.objectAt(...at);
-    this.preview.moved(rests && !on ? this.frame : null, at);
+    const { stage, state, frame } = this, object = stage.selected;
+    const rests = at && !this.busy && !this.player.playing && !state.tracking;
+    const selects = rests && object === null && stage.objectAt(...at);
+    this.preview.moved(rests && !selects ? { frame, object, points: [...this.clicksIn(), [...at, 1]] } : null);
   }
 
   // Tracking.
