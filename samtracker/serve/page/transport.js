@@ -26,6 +26,7 @@ export class Transport {
     $("#track").disabled = !tracking && !waiting;
     setIcon($("#track"), tracking ? "stop" : "track", tracking ? "Stop" : "Track");
     $("#direction").value = state.direction;
+    $("#progress").ariaBusy = String(tracking || !clip.complete); // numbers that run are not read out
     $("#progress").textContent = this.progress(state, waiting);
     $("#hint").textContent = this.hint(state, selected);
     this.showPlace(clip, frame);
