@@ -17,7 +17,7 @@ from samtracker.serve.server import Server
 from tests.conftest import MakeTracker
 from tests.helpers.cli_tools import FAST, FRAMES, SHOTS, box_of, samtrack, two_balls
 from tests.helpers.page_browser import drag, open_film, place, rows, wait_for_picture
-from tests.helpers.page_server import serving
+from tests.helpers.page_server import Client, serving
 
 pytestmark = pytest.mark.page
 THEMES = ["light", "dark"]
@@ -224,8 +224,12 @@ def test_the_camera_is_tracked(page: Page) -> None:
     assert re.fullmatch(r"samtrack-[\d-]+\.(webm|mp4)", waiting.value.suggested_filename)
     with av.open(str(waiting.value.path())) as video:
         assert {(frame.width, frame.height) for frame in video.decode(video=0)} == {size}
+    page.reload()
+    expect(page.locator("#fps")).to_have_text(re.compile(r"\d"), timeout=20_000)
     page.click("#camera-stop")
     expect(page.locator("#start")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
 
 
 def test_the_source_of_the_server_is_tracked(
@@ -387,3 +391,35 @@ def test_boxes_and_strokes_are_made_with_the_keyboard(page: Page) -> None:
     with page.expect_request("**/strokes") as stroke:
         stage.press("Enter")
     assert stroke.value.post_data_json["path"] == [[64, 40], [72, 40]]
+
+
+def test_an_upload_is_shown_and_cancelled(page: Page, balls: Path) -> None:
+    open_film(page, balls)
+    held: list[Route] = []
+    page.route(re.compile(r"/api/clip\?"), held.append)
+    page.locator("#file").set_input_files(balls)
+    expect(page.get_by_role("progressbar", name="Uploading balls.mp4")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#message")).to_have_text("the upload was cancelled")
+    expect(page.get_by_role("progressbar")).to_be_hidden()
+
+
+def test_who_finds_the_server_full_is_told_and_tried_again(
+    browser: Browser, lite_tracker: MakeTracker, balls: Path
+) -> None:
+    with (
+        serving(lite_tracker(), max_sessions=1) as server,
+        Client(server) as first,
+        browser.new_context() as context,
+    ):
+        first.upload(balls)
+        page = context.new_page()
+        page.clock.install()
+        page.goto(server.address)
+        expect(page.get_by_role("heading", name="The server is full")).to_be_visible()
+        expect(page.locator("#start")).to_be_hidden()
+        with page.expect_response("**/api/session") as answer:
+            page.clock.fast_forward(10_000)
+        assert answer.value.status == 503
+        with page.expect_response("**/api/session"):
+            page.get_by_role("button", name="Try again").click()

@@ -1,6 +1,12 @@
 // The HTTP interface of the server: see docs/serve.md.
 
-export class Refusal extends Error {}
+// What the server refuses, with the status of its answer.
+export class Refusal extends Error {
+  constructor(text, status = null) {
+    super(text);
+    this.status = status;
+  }
+}
 
 async function ask(method, path, options = {}) {
   let answer;
@@ -10,7 +16,7 @@ async function ask(method, path, options = {}) {
     throw new Refusal("the server does not answer: is it still running?");
   }
   const content = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refusal(content.error || `the server answered ${answer.status}`);
+  if (!answer.ok) throw new Refusal(content.error || `the server answered ${answer.status}`, answer.status);
   return content;
 }
 
@@ -51,13 +57,15 @@ export async function picture(clip, frame, size = {}) {
 
 // Uploads a file; XMLHttpRequest alone tells how far it is.
 // A project is told from a video by its name.
-export function upload(file, onProgress) {
+export function upload(file, onProgress, signal) {
   const what = file.name.endsWith(".samtrack") ? "project" : "clip";
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("PUT", `/api/${what}?name=${encodeURIComponent(file.name)}`);
     request.responseType = "json";
     request.upload.onprogress = (event) => onProgress(event.loaded / event.total);
+    signal.onabort = () => request.abort();
+    request.onabort = () => reject(new Refusal("the upload was cancelled"));
     request.onerror = () => reject(new Refusal("the upload broke off: try again"));
     request.onload = () => {
       const content = request.response || {};

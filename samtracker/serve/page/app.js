@@ -9,7 +9,10 @@ import { bindKeys } from "./keys.js";
 import { ObjectList } from "./objects.js";
 import { ask } from "./question.js";
 import { Stage } from "./stage.js";
+import { Upload } from "./upload.js";
 import { VideoMode } from "./video.js";
+
+const PATIENCE = 10; // seconds until a page that found the server full tries again
 
 class App {
   constructor() {
@@ -26,12 +29,21 @@ class App {
     this.list = new ObjectList(this.stage);
     this.video = new VideoMode(this.stage, this.list);
     this.camera = new CameraMode(this.stage, this.list);
+    this.uploading = new Upload();
     this.bind();
     bindKeys(this);
   }
 
+  // A page that is loaded again goes on where it was.
+  async start() {
+    const live = sessionStorage.getItem("live");
+    await this.begin();
+    if (live && !this.full) await this.toCamera(live === "source" ? new ServerFeed() : new BrowserFeed());
+  }
+
   // Nothing is asked for before there is a session.
   begin() {
+    clearTimeout(this.trying);
     this.begun = this.showSession();
     return this.begun;
   }
@@ -46,8 +58,27 @@ class App {
         await this.showStart();
       }
     } catch (error) {
-      this.sayAtStart(error.message);
+      if (error.status === 503) this.showFull();
+      else this.showStuck(error.message);
     }
+  }
+
+  showStuck(text) {
+    if (this.mode) return say(text);
+    this.setMode("start");
+    this.sayAtStart(text);
+  }
+
+  // There is no room: the page tries again by itself.
+  showFull() {
+    this.leave();
+    this.setMode("full");
+    $("#full-note").textContent = `Last tried at ${new Date().toLocaleTimeString()}; tries again every ${PATIENCE} seconds.`;
+    this.trying = setTimeout(() => this.begin(), 1000 * PATIENCE);
+  }
+
+  get full() {
+    return document.body.dataset.mode === "full";
   }
 
   bind() {
@@ -55,6 +86,7 @@ class App {
     $("#to-camera").onclick = $("#use-camera").onclick = () => this.toCamera(new BrowserFeed());
     $("#to-source").onclick = () => this.toCamera(new ServerFeed());
     $("#camera-stop").onclick = () => this.toVideo();
+    $("#full-again").onclick = () => this.begin();
     $("#open").onclick = () => this.showStart();
     $("#help").onclick = () => this.help();
     $("#undo").onclick = () => this.mode.undo();
@@ -104,6 +136,7 @@ class App {
   }
 
   leave() {
+    sessionStorage.removeItem("live");
     this.mode?.leave();
     this.mode = null;
     say("");
@@ -130,16 +163,12 @@ class App {
   }
 
   upload(file) {
-    const bar = $("#uploading");
-    return this.open(() => {
-      bar.hidden = false;
-      bar.value = 0;
-      return api.upload(file, (share) => (bar.value = share));
-    });
+    return this.open(() => this.uploading.send(file));
   }
 
   async open(call) {
     await this.begun;
+    if (this.full) return;
     this.sayAtStart("");
     try {
       if (!(await this.mayReplace())) return;
@@ -147,10 +176,8 @@ class App {
       this.leave();
       this.enterVideo(state);
     } catch (error) {
-      if (document.body.dataset.mode === "start") this.sayAtStart(error.message);
-      else say(error.message);
+      this.showStuck(error.message);
     } finally {
-      $("#uploading").hidden = true;
       $("#file").value = "";
     }
   }
@@ -194,11 +221,11 @@ class App {
     this.useTool("point");
     try {
       await this.camera.enter(feed);
+      sessionStorage.setItem("live", feed.path);
     } catch (error) {
       this.leave();
       await this.begin();
-      if (this.mode) say(error.message);
-      else this.sayAtStart(error.message);
+      this.showStuck(error.message);
     }
   }
 
@@ -258,4 +285,4 @@ class App {
   }
 }
 
-new App().begin();
+new App().start();

@@ -30,7 +30,7 @@ const KEYS = [
   ["r", "record what the camera shows, stop", (app) => app.mode.record?.()],
   ["s", "snapshot of the camera", (app) => app.mode.snapshot?.()],
   ["Esc", "deselect", (app) => app.mode.select(null)],
-  ["?", "this list", (app) => app.help()],
+  ["?", "this list"],
 ];
 
 const MORE = {
@@ -65,7 +65,9 @@ export function bindKeys(app) {
     ...KEYS.flatMap(([name, what]) => [element("dt", {}, name), element("dd", {}, what)]),
   );
   document.addEventListener("keydown", (event) => {
-    if (event.altKey || $("dialog[open]") || !app.mode) return;
+    if (event.altKey || $("dialog[open]")) return;
+    if (event.key === "?" && !event.target.matches("input:not([type=range], [type=file])")) return app.help();
+    if (!app.mode) return;
     if (event.ctrlKey || event.metaKey) {
       if (event.key.toLowerCase() !== "z") return;
       event.preventDefault();

@@ -66,6 +66,7 @@ export class Strip {
     } finally {
       this.fetching = false;
     }
+    if (clip.id !== this.clip.id) this.refresh();
   }
 
   paint() {
