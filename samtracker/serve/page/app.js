@@ -225,7 +225,7 @@ class App {
     } catch (error) {
       this.leave();
       await this.begin();
-      this.showStuck(error.message);
+      if (!this.full) this.showStuck(error.message);
     }
   }
 
