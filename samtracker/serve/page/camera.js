@@ -57,7 +57,7 @@ export class CameraMode {
     const made = (this.socket = socket(this.feed.path));
     this.waiting?.answered?.({});
     this.waiting = null;
-    made.onopen = () => this.send();
+    made.onopen = () => this.sendNext();
     made.onmessage = ({ data }) => {
       if (typeof data === "string") this.answered(JSON.parse(data));
       else this.pictured(data);
@@ -99,7 +99,7 @@ export class CameraMode {
   }
 
   sendOrder() {
-    if (this.waiting || !this.orders.length) return;
+    if (this.waiting || !this.orders.length || this.socket?.readyState !== WebSocket.OPEN) return;
     this.waiting = this.orders.shift();
     this.socket.send(JSON.stringify(this.waiting.command));
   }
@@ -154,9 +154,10 @@ export class CameraMode {
     const known = this.objects.map((item) => item.id);
     this.objects = answer.objects;
     this.choices = answer.choice;
-    if ((command?.do === "point" || command?.do === "paint") && command.object === null) {
+    if (command?.do === "point" || command?.do === "paint") {
       const made = this.objects.find((item) => !known.includes(item.id));
       if (made) this.stage.selected = made.id;
+      this.stage.hidden.set(this.stage.selected, false); // one sees what one changes
     }
     if (command?.do === "undo") this.clicks = [];
     if (!this.objects.some((item) => item.id === this.stage.selected)) this.stage.selected = null;

@@ -173,7 +173,7 @@ export class Stage {
       if (event.pointerType === "mouse") this.onHover(this.tool === "point" ? this.at : null);
       return;
     }
-    const { kind } = this.gesture;
+    const kind = this.gesture?.kind;
     if (kind === "pan") {
       this.move(at[0] - before[0], at[1] - before[1]);
     } else if (kind === "pinch") {
@@ -184,7 +184,7 @@ export class Stage {
         this.zoom(span(at) / span(before), (at[0] + other[0]) / 2, (at[1] + other[1]) / 2);
       }
     } else if (kind === "paint") {
-      this.stroke.path.push(this.inPicture(at));
+      this.stroke?.path.push(this.inPicture(at));
       this.draw();
     } else if (kind === "point") {
       this.gesture.end = at;
