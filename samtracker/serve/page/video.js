@@ -190,7 +190,7 @@ export class VideoMode {
     stage.draw();
     return this.edit(async () => {
       if (stage.selected === null) {
-        const under = (here || []).find((item) => covers(item.mask, x, y));
+        const under = stage.objectAt(x, y);
         if (under) return this.select(under.id);
         if (!label) throw new Error("choose an object first: background is marked around one");
       }
