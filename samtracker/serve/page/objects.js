@@ -10,7 +10,8 @@ export class ObjectList {
     this.list = $("#objects");
   }
 
-  // `actions` has select, rename, remove and changed, and may have name, when one begins to type it. A list in which something is typed stays as it is.
+  // `actions` has select, rename, remove and changed, and may have name, for when one begins to type it.
+  // A list in which something is typed stays as it is.
   show(objects, actions) {
     this.actions = actions;
     const selected = this.stage.selected;
