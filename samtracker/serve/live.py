@@ -1,11 +1,11 @@
-"""Live tracking of what a browser's camera sends: a frame comes, its masks go back."""
+"""Live tracking, of a browser's camera or the server's source: a frame comes, masks go back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from samtracker.errors import PromptError
 from samtracker.serve.pointing import Choice, Stroke
@@ -16,7 +16,7 @@ from samtracker.types import Frame, FrameResult
 
 @dataclass
 class LiveStream:
-    """A stream whose frames come from a browser.
+    """A stream whose frames come one by one.
 
     Attributes:
         tracker: Tracker of the stream.
@@ -32,6 +32,16 @@ class LiveStream:
     result: FrameResult | None = None
     choice: Choice | None = None
     _object_id: int = 0
+
+    @classmethod
+    def of(cls, tracker: Tracker) -> Self:
+        """Return a stream that goes on where a tracker is."""
+        return cls(tracker, result=tracker.result)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has come yet."""
+        return self.image is None and self.tracker.result is None
 
     def step(self, image: Frame, time: float) -> None:
         """Track the next frame; one of another size starts anew.

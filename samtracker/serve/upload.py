@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+import time
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Final
 
@@ -13,7 +14,10 @@ from fastapi import HTTPException, Request
 from samtracker.files import writing
 
 WAIT: Final = 30.0
-"""Seconds that a client may send nothing."""
+"""Seconds that a client may send nothing, and that it may be behind `RATE`."""
+
+RATE: Final = 16 * 2**10
+"""Bytes that a client must send in a second on average: one that holds the place of another."""
 
 SUFFIXES: Final = (
     *(".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts"),
@@ -62,9 +66,11 @@ async def receive(
     path = folder / f"{secrets.token_hex(8)}{suffix}"
     try:
         with writing(path), path.open("xb") as file:
-            count, parts = 0, request.stream()
+            count, parts, begin = 0, request.stream(), time.monotonic()
             while part := await asyncio.wait_for(anext(parts, b""), WAIT):
                 count += len(part)
+                if time.monotonic() > begin + WAIT + count / RATE:
+                    raise TimeoutError
                 if count > most:
                     raise too_large
                 await asyncio.to_thread(file.write, part)

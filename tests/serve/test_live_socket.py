@@ -112,7 +112,7 @@ def test_events_tell_of_every_frame(client: Client, balls: Any) -> None:
     with client.socket("events") as socket:
         client.upload(balls)
         client.point(0, box=BOX)
-        client.ask("POST", "track")
+        client.edit("POST", "track")
         tracked: list[Any] = []
         while len(tracked) < 10:
             message = answer(socket)

@@ -88,6 +88,23 @@ def test_objects_are_pointed_at_named_hidden_and_deleted(page: Page, balls: Path
     expect(rows(page)).to_have_count(2)
 
 
+def test_a_script_in_a_name_is_text(page: Page) -> None:
+    script = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+    page.on("dialog", lambda dialog: pytest.fail(f"a script has run: {dialog.message}"))
+    page.get_by_role("button", name="balls.mp4").click()
+    wait_for_picture(page)
+    page.mouse.click(*place(page, 36, 34))
+    name = page.get_by_label("Name of object 1")
+    name.fill(script)
+    name.press("Enter")
+    for again in (False, True):
+        if again:
+            page.reload()
+        expect(page.locator("#lanes .lane-name")).to_have_text(script)
+        expect(page.get_by_label("Name of object 1")).to_have_value(script)
+        expect(page.locator("img:not(.brand img), body script")).to_have_count(0)
+
+
 def test_a_mask_is_painted(page: Page) -> None:
     page.get_by_role("button", name="balls.mp4").click()
     wait_for_picture(page)
@@ -246,6 +263,20 @@ def test_the_source_of_the_server_is_tracked(
         expect(rows(page).locator(".state")).to_have_text("tracked")
         expect(page.locator("#hold")).to_have_text("Pause")
         page.click("#camera-stop")
+        page.goto("about:blank")
+
+
+def test_the_link_may_come_from_a_page_of_another_site(
+    browser: Browser, lite_tracker: MakeTracker
+) -> None:
+    with serving(lite_tracker(), host="0.0.0.0") as server, browser.new_context() as context:
+        page = context.new_page()
+        page.set_content(f"<a href='{server.link}'>look</a>")
+        for enter in (lambda: page.click("a"), page.reload):
+            with page.expect_response("**/api/session") as answer:
+                enter()
+            assert answer.value.status == 200
+            expect(page).to_have_url(server.address)
         page.goto("about:blank")
 
 
