@@ -11,9 +11,8 @@ from typing import Any
 from fastapi import APIRouter
 
 from samtracker.serve.answers import REFUSALS, PointedState, PreviewAnswer, SessionState
-from samtracker.serve.bodies import WHOLE, Called, Directed, Painted, PointedInFrame, Range
+from samtracker.serve.bodies import WHOLE, Called, Directed, PaintedInFrame, PointedInFrame, Range
 from samtracker.serve.clip import Clip
-from samtracker.serve.pointing import Stroke
 from samtracker.serve.requests import CurrentClip, CurrentSession
 from samtracker.serve.session import Session
 from samtracker.serve.status import session_json
@@ -30,10 +29,9 @@ async def point(session: CurrentSession, clip: CurrentClip, body: PointedInFrame
 
 
 @router.post("/strokes", response_model=SessionState)
-async def paint(session: CurrentSession, clip: CurrentClip, body: Painted) -> dict[str, Any]:
+async def paint(session: CurrentSession, clip: CurrentClip, body: PaintedInFrame) -> dict[str, Any]:
     """Paint the mask of an object, or of a new one, in a frame."""
-    stroke = Stroke(path=body.path, radius=body.radius, erase=body.erase)
-    await session.paint(clip, body.frame, body.object, stroke)
+    await session.paint(clip, body.frame, body.object, body.stroke)
     return session_json(session)
 
 
@@ -49,7 +47,7 @@ async def preview(
     session: CurrentSession, clip: CurrentClip, body: PointedInFrame
 ) -> dict[str, Any]:
     """Return the likeliest mask of a box or clicks, and change nothing."""
-    choice = await session.preview(clip, body.frame, body.shown)
+    choice = await session.preview(clip, body.frame, body.object, body.shown)
     return {"mask": choice.mask.to_json(), **choice.to_json()}
 
 

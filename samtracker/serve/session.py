@@ -21,6 +21,7 @@ from samtracker.serve.live import LiveStream
 from samtracker.serve.log import HASHED, note
 from samtracker.serve.placed_prompt import PlacedPrompt
 from samtracker.serve.pointing import Choice, Pointer, Stroke
+from samtracker.serve.run_lengths import RunLengths
 from samtracker.serve.stream_states import PassStates
 from samtracker.serve.timeline import Timeline
 from samtracker.serve.tracked_pass import Way
@@ -186,12 +187,7 @@ class Session:
         async with self._edit(clip):
             image = await self._image(clip, frame)
             number = self._number(object_id)
-            there = self.timeline.prompt(frame, number)
-            prior = self.timeline.mask(frame, number)
-            if there is not None and "points" in there.shown:
-                prior = there.prior  # all clicks in a frame correct what was there before them
-            if "box" in shown:
-                prior = None
+            prior = self._prior(frame, number, shown)
             choice = await self.calls.run(partial(self._pointer.point, image, shown, prior))
             self._place(frame, number, choice)
             return choice
@@ -214,19 +210,26 @@ class Session:
             height, width, _ = (await self._image(clip, frame)).shape
             number = self._number(object_id)
             mask = stroke.change(self.timeline.mask(frame, number), (height, width))
-            if mask.box is None:
-                raise PromptError("nothing of the object is left: delete it, or paint less")
-            self._place(frame, number, Choice({"painted": True}, None, ((mask, None),)))
+            self._place(frame, number, Choice.painted(mask))
 
-    async def preview(self, clip: Clip, frame: int, shown: Mapping[str, Any]) -> Choice:
-        """Find the masks that a box or clicks may mean, and change nothing.
+    async def preview(
+        self, clip: Clip, frame: int, object_id: int | None, shown: Mapping[str, Any]
+    ) -> Choice:
+        """Find the masks that a box or clicks would give, and change nothing.
+
+        Args:
+            clip: The clip.
+            frame: Number of the frame.
+            object_id: Id of the object; None for a new one.
+            shown: See `point`.
 
         Raises:
-            PromptError: They show no object, or there is no such frame.
+            PromptError: They show no object, or there is no such object or frame.
             VideoError: The frame cannot be read again.
         """
         image = await self._image(clip, frame)
-        return await self.calls.run(partial(self._pointer.point, image, shown, None))
+        prior = self._prior(frame, self._number(object_id), shown)
+        return await self.calls.run(partial(self._pointer.point, image, shown, prior))
 
     async def next_candidate(self, clip: Clip) -> Choice:
         """Take the next mask that the last box or clicks may mean; after the last one the first.
@@ -359,6 +362,15 @@ class Session:
             if not 0 <= number < len(clip.times):
                 raise PromptError(f"frame={number} is not there: choose another one")
             return (await asyncio.to_thread(clip.frame, number)).image
+
+    def _prior(self, frame: int, number: int, shown: Mapping[str, Any]) -> RunLengths | None:
+        """Return the mask that clicks correct: that before the first one in the frame."""
+        if "box" in shown:
+            return None
+        there = self.timeline.prompt(frame, number)
+        if there is not None and "points" in there.shown:
+            return there.prior
+        return self.timeline.mask(frame, number)
 
     def _number(self, object_id: int | None) -> int:
         """Return the id of an object, or the next one for a new object.

@@ -18,7 +18,9 @@ from samtracker.serve.bodies import (
     SOURCE_MESSAGE,
     LiveMessage,
     LiveName,
+    LivePaint,
     LivePoint,
+    LivePreview,
     LiveRemoval,
     SourceFrameWanted,
 )
@@ -101,6 +103,7 @@ async def live(socket: WebSocket) -> None:
 
     async def answer(session: Session, message: Any) -> None:
         stream, begin = session.live, time.perf_counter()
+        found: dict[str, Any] = {}
         if message.get("bytes") is not None:
             code: bytes = message["bytes"]
             (seconds,) = HEAD.unpack_from(code)
@@ -110,8 +113,8 @@ async def live(socket: WebSocket) -> None:
             await session.calls.run(partial(stream.step, picture, seconds))
         else:
             command = LIVE_MESSAGE.validate_json(message.get("text") or "")
-            await session.calls.run(partial(_obey, stream, command))
-        await socket.send_json(await _result(stream, begin))
+            found = await session.calls.run(partial(_obey, stream, command))
+        await socket.send_json({**await _result(stream, begin), **found})
 
     await _converse(socket, answer)
 
@@ -133,8 +136,8 @@ async def source(socket: WebSocket) -> None:
         command = SOURCE_MESSAGE.validate_json(message.get("text") or "")
         if not isinstance(command, SourceFrameWanted):
             begin = time.perf_counter()
-            await session.calls.run(partial(_obey, stream, command))
-            await socket.send_json(await _result(stream, begin))
+            found = await session.calls.run(partial(_obey, stream, command))
+            await socket.send_json({**await _result(stream, begin), **found})
             return
         frame = await shared.after(last)
         if frame is None:
@@ -186,9 +189,14 @@ async def _result(stream: LiveStream, begin: float) -> dict[str, Any]:
     }
 
 
-def _obey(stream: LiveStream, command: LiveMessage) -> None:
+def _obey(stream: LiveStream, command: LiveMessage) -> dict[str, Any]:
+    """Do what a command says; return what its answer has beside the result."""
+    if isinstance(command, LivePreview):
+        return {"mask": stream.preview(command.object, command.shown).mask.to_json()}
     if isinstance(command, LivePoint):
         stream.point(command.object, command.shown)
+    elif isinstance(command, LivePaint):
+        stream.paint(command.object, command.stroke)
     elif isinstance(command, LiveRemoval):
         stream.remove(command.object)
     elif isinstance(command, LiveName):
@@ -199,6 +207,7 @@ def _obey(stream: LiveStream, command: LiveMessage) -> None:
         stream.undo()
     else:
         stream.reset()
+    return {}
 
 
 async def _accept(socket: WebSocket) -> bool:

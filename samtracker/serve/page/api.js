@@ -1,6 +1,12 @@
 // The HTTP interface of the server: see docs/serve.md.
 
-export class Refusal extends Error {}
+// What the server refuses, with the status of its answer.
+export class Refusal extends Error {
+  constructor(text, status = null) {
+    super(text);
+    this.status = status;
+  }
+}
 
 // A session in which nothing is open makes room for others; whoever comes back gets a new one.
 const begin = () => ask("GET", "session");
@@ -20,7 +26,7 @@ async function ask(method, path, options = {}) {
     answer = await request(method, path, options);
   }
   const content = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refusal(content.error || `the server answered ${answer.status}`);
+  if (!answer.ok) throw new Refusal(content.error || `the server answered ${answer.status}`, answer.status);
   return content;
 }
 
@@ -40,12 +46,14 @@ const edit = (method, path) => ask(method, `clips/${clip}/${path}`);
 const sendEdit = (method, path, body) => send(method, `clips/${clip}/${path}`, body);
 
 export const session = () => shown(begin());
+// What the session has by now, which need not be what the page shows.
+export const held = begin;
 export const files = () => ask("GET", "files");
 export const openFile = (file) => shown(send("POST", "clip", { file }));
 export const point = (frame, object, prompt) => sendEdit("POST", "prompts", { frame, object, ...prompt });
 export const paint = (frame, object, stroke) => sendEdit("POST", "strokes", { frame, object, ...stroke });
 export const nextCandidate = () => edit("POST", "prompts/next");
-export const preview = (frame, x, y) => sendEdit("POST", "preview", { frame, points: [[x, y, 1]] });
+export const preview = (prompt) => sendEdit("POST", "preview", prompt);
 export const undo = () => edit("POST", "undo");
 export const redo = () => edit("POST", "redo");
 export const rename = (id, name) => sendEdit("PATCH", `objects/${id}`, { name });
@@ -59,7 +67,8 @@ export const results = (clip, format, first, last) =>
   send("POST", `clips/${clip}/results/${format}`, { first, last });
 export const resultsLink = (clip, format) => `/api/clips/${clip}/results/${format}`;
 
-export const projectLink = (clip) => `/api/clips/${clip}/project`;
+// Where the project of a clip is, and what its file is called.
+export const projectFile = ({ id, name }) => [`/api/clips/${id}/project`, `${name.replace(/\.[^.]*$/, "")}.samtrack`];
 
 // `size` may say how large the bitmap is, as for createImageBitmap.
 export async function picture(clip, frame, size = {}) {
@@ -70,7 +79,7 @@ export async function picture(clip, frame, size = {}) {
 
 // Uploads a file; XMLHttpRequest alone tells how far it is.
 // A project is told from a video by its name.
-export async function upload(file, onProgress) {
+export async function upload(file, onProgress, signal) {
   const what = file.name.endsWith(".samtrack") ? "project" : "clip";
   await begin(); // without a session all of it would go up for nothing
   return shown(new Promise((resolve, reject) => {
@@ -78,6 +87,8 @@ export async function upload(file, onProgress) {
     request.open("PUT", `/api/${what}?name=${encodeURIComponent(file.name)}`);
     request.responseType = "json";
     request.upload.onprogress = (event) => onProgress(event.loaded / event.total);
+    signal.onabort = () => request.abort();
+    request.onabort = () => reject(new Refusal("the upload was cancelled"));
     request.onerror = () => reject(new Refusal("the upload broke off: try again"));
     request.onload = () => {
       const content = request.response || {};
