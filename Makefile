@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SITE_STAMP := $(VENV)/.installed-docs
 
-.PHONY: demo serve test test-window test-streams test-page test-ray fuzz check format docs docs-site clean
+.PHONY: demo serve test test-window test-streams test-page test-ray coverage mutation fuzz check format docs docs-site licenses audit clean
 
 demo: $(STAMP)
 	$(BIN)/samtrack demo
@@ -43,6 +43,20 @@ $(RAY): $(STAMP)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[batch]'
 	touch $@
 
+# The whole suite, half as slow again: see [tool.coverage.run] in pyproject.toml.
+coverage: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --max-worker-restart 0 --dist loadfile --no-loadscope-reorder --cov
+
+# Is each change to the modules that [tool.mutmut] names noticed by their tests?
+MUTMUT := $(VENV)/.mutmut
+mutation: $(MUTMUT)
+	OMP_NUM_THREADS=1 $(BIN)/mutmut run --max-children 2
+	$(BIN)/mutmut results
+
+$(MUTMUT): $(STAMP)
+	$(BIN)/pip install --quiet --constraint constraints.txt 'mutmut>=3.8'
+	touch $@
+
 # Damaged files and odd arguments, each in a process of its own: see tests/fuzz/__init__.py.
 CASES ?= 2000
 SEED ?= 0
@@ -61,6 +75,14 @@ format: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python docs/generate_cli.py
 	$(BIN)/python docs/generate_api.py
+	$(BIN)/python docs/generate_serve_api.py
+
+# What users may get must all be there to be looked at: Ray as well.
+licenses: $(RAY)
+	$(BIN)/python docs/generate_licenses.py
+
+audit: $(RAY)
+	.ci/audit $(VENV)
 
 # The site, in site/: a link that leads nowhere is an error. Zensical is installed for it alone.
 docs-site: $(SITE_STAMP)
@@ -69,7 +91,7 @@ docs-site: $(SITE_STAMP)
 	$(BIN)/python docs/check_site.py
 
 clean:
-	rm -rf $(VENV) .axe build dist site demo-output .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .axe .coverage mutants build dist site demo-output .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # torch comes first and alone: pip takes it from wherever this machine has it, and everything
 # after it must be content with that release.

@@ -252,7 +252,7 @@ def measure_hover(folder: Path, _: float) -> dict[str, Any]:
         expect(page.locator("#stage")).to_have_attribute("aria-busy", "false")
         for _rest in range(RESTS + 1):
             x, y = random.uniform((200, 150), (1080, 570))
-            with page.expect_response("**/api/preview") as answer:
+            with page.expect_response("**/preview") as answer:
                 page.mouse.move(*place(page, x, y, HOVER))
                 begin = time.perf_counter()
             answer.value.finished()

@@ -48,6 +48,9 @@ EVERY = 5.0
 FPS = {"camera": 4.0, "browser": 1.0}
 SIZE = ("--size", "96")
 BOXES = [box_of(1), box_of(2)]
+PAUSE = 15.0
+"""Seconds between two people with clips, whose sessions make room after five minutes."""
+
 VIDEOS = 20_000
 """Of a batch: more than an hour's work."""
 
@@ -160,7 +163,7 @@ def soak_serve(folder: Path, seconds: float) -> dict[str, Any]:
                 counts["frames"] += 1
 
     def annotate() -> None:
-        while not over.wait(5):
+        while not over.wait(PAUSE):
             with Client(address) as client:
                 client.upload(film)
                 client.point(0, box=box)

@@ -27,14 +27,14 @@ def main(address: str, video: str, click: str, target: str) -> None:
         ask("PUT", "clip", params={"name": Path(video).name}, content=Path(video).read_bytes())
         while not (state := ask("GET", "session"))["clip"]["complete"]:
             time.sleep(0.1)
-        ask("POST", "prompts", json={"frame": 0, "points": [[x, y, 1]]})
-        ask("POST", "track")
+        clip = f"clips/{state['clip']['id']}"
+        ask("POST", f"{clip}/prompts", json={"frame": 0, "points": [[x, y, 1]]})
+        ask("POST", f"{clip}/track")
         while (state := ask("GET", "session"))["tracking"]:
             print(f"{state['clean'][1] + 1} of {state['clip']['frames']}", end="\r")
             time.sleep(0.1)
-        results = f"clips/{state['clip']['id']}/results/masks"
-        ask("POST", results)
-        Path(target).write_bytes(server.get(f"/api/{results}").content)
+        ask("POST", f"{clip}/results/masks")
+        Path(target).write_bytes(server.get(f"/api/{clip}/results/masks").content)
         print(f"{state['clean'][1] + 1} frames in {target} {state['message']}")
 
 

@@ -104,6 +104,13 @@ def test_the_api_page_is_up_to_date() -> None:
         assert f"\n### {name}\n" in page
 
 
+def test_the_page_of_the_server_is_up_to_date() -> None:
+    reference = runpy.run_path(str(DOCS / "generate_serve_api.py"))["reference"]
+    page = (DOCS / "serve-api.md").read_text("utf-8")
+    assert page == reference(), "run: make docs"
+    assert "anything" not in page  # every answer has a form
+
+
 def test_what_the_api_page_names_is_explained() -> None:
     sections = re.split(r"^###+ ", (DOCS / "api.md").read_text("utf-8"), flags=re.MULTILINE)[1:]
     for section in sections:

@@ -29,6 +29,7 @@ OPTIONS: Final = {
     "state='": "--state '",
     "host=": "--host ",
     "port=": "--port ",
+    "url='": "--url '",
     "max_sessions=": "--max-sessions ",
     "max_upload=": "--max-upload ",
     "overwrite=True": "--overwrite",

@@ -41,6 +41,10 @@ PACKAGES = ("fastapi", "uvicorn", "websockets")
     "--port", type=int, default=8765, show_default=True, help="Port to listen on; 0 for a free one."
 )
 @click.option(
+    "--url",
+    help="Where browsers reach the server through a proxy, as https://tracker.example.org/.",
+)
+@click.option(
     "--token",
     envvar="SAMTRACK_TOKEN",
     help="What a browser must know, also from $SAMTRACK_TOKEN; by default one is made where it is "
@@ -70,6 +74,7 @@ def serve(  # noqa: PLR0917
     state: Path | None,
     host: str,
     port: int,
+    url: str | None,
     token: str | None,
     max_sessions: int,
     max_upload: int,
@@ -91,6 +96,7 @@ def serve(  # noqa: PLR0917
     config = ServeConfig(
         host=host,
         port=port,
+        url=url,
         token=token,
         max_sessions=max_sessions,
         max_upload=max_upload * 2**20,

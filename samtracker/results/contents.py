@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from samtracker.errors import OutputError
@@ -33,6 +35,17 @@ _NUMBERED = re.compile(r"\d{5,}\.png")  # one of an earlier version may be half 
 def is_resumable(folder: Path) -> bool:
     """Return whether a job in a folder can go on from there."""
     return any((folder / names.RESUME / name).is_file() for name in _TRACKERS)
+
+
+def remove_resume(folder: Path) -> None:
+    """Remove what a job in a folder would go on from; whatever cannot be removed stays.
+
+    The trackers go first: what a kill leaves can be gone on with in full, or not at all.
+    """
+    for name in _TRACKERS:
+        with suppress(OSError):
+            (folder / names.RESUME / name).unlink()
+    shutil.rmtree(folder / names.RESUME, ignore_errors=True)
 
 
 def has_results(folder: Path) -> bool:

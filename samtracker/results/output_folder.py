@@ -17,7 +17,12 @@ if sys.platform != "win32":
 
 from samtracker.errors import OutputError
 from samtracker.files import writing
-from samtracker.results.contents import has_results, is_resumable, refuse_foreign
+from samtracker.results.contents import (
+    has_results,
+    is_resumable,
+    refuse_foreign,
+    remove_resume,
+)
 from samtracker.results.inputs import refuse_inputs
 from samtracker.results.names import RESUME, SUMMARY
 from samtracker.results.process import forget_process, is_resuming, note_process, refuse_busy
@@ -141,7 +146,7 @@ class OutputFolder:
             self.kept = self.partial
         forget_process(self.kept)
         if complete or not is_resumable(self.kept):
-            shutil.rmtree(self.kept / RESUME, ignore_errors=True)
+            remove_resume(self.kept)
 
     def _note(self, error: BaseException) -> None:
         """Add to an error where the results are that have not got their name."""
@@ -240,7 +245,7 @@ def recover(path: Path) -> None:
     if (path / RESUME).is_dir() and (path / SUMMARY).is_file() and not is_resumable(path):
         with suppress(OutputError):  # else somebody else's folder is called so
             refuse_foreign(path)
-            shutil.rmtree(path / RESUME, ignore_errors=True)
+            remove_resume(path)
     if not aside.exists():
         return
     refuse_foreign(aside)

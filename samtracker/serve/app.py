@@ -24,6 +24,9 @@ from samtracker.serve.sessions import Sessions
 from samtracker.serve.source import SharedSource
 from samtracker.tracker import Tracker
 
+ROUTERS: Final = (clip_routes.router, edit_routes.router, project_routes.router, sockets.router)
+"""All that is answered beside the page."""
+
 PAGE: Final = Path(__file__).parent / "page"
 """The files of the page."""
 
@@ -61,7 +64,7 @@ def build_app(
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    for router in (clip_routes.router, edit_routes.router, project_routes.router, sockets.router):
+    for router in ROUTERS:
         app.include_router(router)
     app.mount(ASSETS.rstrip("/"), _Assets(directory=PAGE))
     app.add_exception_handler(SamTrackerError, _on_own_error)

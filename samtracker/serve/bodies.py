@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from samtracker.config import Direction
+from samtracker.serve.pointing import Stroke
 
 MOST_CLICKS = 64
 Coordinate = Annotated[float, Field(ge=-1e5, le=1e5, allow_inf_nan=False)]
@@ -51,21 +52,38 @@ class PointedInFrame(Pointed):
 
 
 class Painted(_Body):
-    """A stroke of a brush in a frame of a clip.
+    """A stroke of a brush.
 
     Attributes:
-        frame: Number of the frame.
         object: Id of the object that is painted; None for a new one.
         path: Places x, y in pixels of the frame.
         radius: Radius of the brush in pixels.
         erase: Whether it takes away.
     """
 
-    frame: Number
     object: Number | None = None
     path: Annotated[tuple[tuple[Coordinate, Coordinate], ...], Field(min_length=1, max_length=1500)]
     radius: Annotated[int, Field(ge=0, le=500)]
     erase: bool = False
+
+    @property
+    def stroke(self) -> Stroke:
+        """What is painted."""
+        return Stroke(path=self.path, radius=self.radius, erase=self.erase)
+
+
+class PaintedInFrame(Painted):
+    """A stroke of a brush in a frame of a clip.
+
+    Attributes:
+        object: Id of the object that is painted; None for a new one.
+        path: Places x, y in pixels of the frame.
+        radius: Radius of the brush in pixels.
+        erase: Whether it takes away.
+        frame: Number of the frame.
+    """
+
+    frame: Number
 
 
 class FileChoice(_Body):
@@ -107,6 +125,18 @@ class LivePoint(Pointed):
     do: Literal["point"]
 
 
+class LivePreview(Pointed):
+    """A box or clicks in the frame that was sent last, whose mask is wanted and not taken."""
+
+    do: Literal["preview"]
+
+
+class LivePaint(Painted):
+    """A stroke of a brush in the frame that was sent last."""
+
+    do: Literal["paint"]
+
+
 class LiveName(_Body):
     """What an object is called."""
 
@@ -134,7 +164,7 @@ class SourceFrameWanted(_Body):
     do: Literal["frame"]
 
 
-LiveMessage = LivePoint | LiveName | LiveRemoval | LiveCommand
+LiveMessage = LivePoint | LivePreview | LivePaint | LiveName | LiveRemoval | LiveCommand
 LIVE_MESSAGE: TypeAdapter[LiveMessage] = TypeAdapter(
     Annotated[LiveMessage, Field(discriminator="do")]
 )

@@ -8,7 +8,14 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse
 
-from samtracker.serve.access import WEEK
+from samtracker.serve.access import set_cookie
+from samtracker.serve.answers import (
+    REFUSALS,
+    FilesAnswer,
+    FoundObjects,
+    SessionState,
+    WrittenAnswer,
+)
 from samtracker.serve.bodies import WHOLE, FileChoice, Range
 from samtracker.serve.exports import FILES, export
 from samtracker.serve.file_list import list_files
@@ -23,25 +30,23 @@ from samtracker.serve.requests import (
 from samtracker.serve.status import found_json, session_json
 from samtracker.serve.upload import receive, shown_name
 
-router = APIRouter(prefix="/api")
+router = APIRouter(prefix="/api", responses=REFUSALS)
 
 Format = Literal["overlay", "alpha", "masks", "rle", "csv", "coco", "webm"]
 UNCHANGING = {"Cache-Control": "private, max-age=86400, immutable"}
 
 
-@router.get("/session")
+@router.get("/session", response_model=SessionState)
 async def session(request: Request, response: Response) -> dict[str, Any]:
     """Return all that is known of the session; without one, begin it."""
     found = await find_session(request)
     if found is None:
         secret, found = await sessions_of(request).make()
-        response.set_cookie(
-            cookie_of(request), secret, max_age=WEEK, httponly=True, samesite="strict"
-        )
+        set_cookie(response, request, cookie_of(request), secret)
     return session_json(found)
 
 
-@router.get("/files")
+@router.get("/files", response_model=FilesAnswer)
 async def files(request: Request) -> dict[str, Any]:
     """Return the names of the videos in the server's folder, and whether it has a live source."""
     config = config_of(request)
@@ -49,7 +54,7 @@ async def files(request: Request) -> dict[str, Any]:
     return {"files": names, "source": config.source is not None}
 
 
-@router.post("/clip")
+@router.post("/clip", response_model=SessionState)
 async def open_file(request: Request, session: CurrentSession, choice: FileChoice) -> Any:
     """Open a video of the server's folder."""
     found = await asyncio.to_thread(list_files, config_of(request).folder)
@@ -59,7 +64,7 @@ async def open_file(request: Request, session: CurrentSession, choice: FileChoic
     return session_json(session)
 
 
-@router.put("/clip")
+@router.put("/clip", response_model=SessionState)
 async def upload(request: Request, session: CurrentSession, name: str) -> Any:
     """Open a video that is the body of the request."""
     if session.uploading.locked():
@@ -83,7 +88,7 @@ async def frame(clip: CurrentClip, number: int) -> FileResponse:
     return FileResponse(clip.picture(number), media_type="image/jpeg", headers=UNCHANGING)
 
 
-@router.get("/clips/{clip}/objects")
+@router.get("/clips/{clip}/objects", response_model=FoundObjects)
 async def objects(
     session: CurrentSession,
     clip: CurrentClip,
@@ -96,7 +101,7 @@ async def objects(
     return {"frames": {number: found_json(session, number, before=before) for number in numbers}}
 
 
-@router.post("/clips/{clip}/results/{form}")
+@router.post("/clips/{clip}/results/{form}", response_model=WrittenAnswer)
 async def make_results(
     session: CurrentSession, clip: CurrentClip, form: Format, frames: Range = WHOLE
 ) -> dict[str, str]:

@@ -6,12 +6,15 @@ import ipaddress
 import secrets
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
+from urllib.parse import urlsplit
 
 from samtracker.errors import ConfigError
 
 LEAST_TOKEN = 12
 """Characters of a token at least; fewer are soon guessed."""
+
+_PORTS: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,9 +31,12 @@ class ServeConfig:
         state: Folder in which sessions outlive the server, made where it is missing; None for a
             temporary one.
         source: Camera's number, URL or file that everybody may track live; None for none.
+        url: Where browsers reach the server through a proxy, as https://tracker.example.org/; it
+            needs a token. None for no proxy.
 
     Raises:
-        ConfigError: A setting is out of its range, or a folder is none.
+        ConfigError: A setting is out of its range, a folder is none, or the URL has more than a
+            scheme, a name and a port.
     """
 
     host: str = "127.0.0.1"
@@ -41,6 +47,7 @@ class ServeConfig:
     folder: Path | None = None
     state: Path | None = None
     source: str | None = field(default=None, repr=False)
+    url: str | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -59,6 +66,11 @@ class ServeConfig:
             raise ConfigError(f"folder='{self.folder}' is no folder: give one that has videos")
         if self.state is not None and self.state.exists() and not self.state.is_dir():
             raise ConfigError(f"state='{self.state}' is no folder: give one, or a new name")
+        if self.url is not None and origin_of(self.url.removesuffix("/")) is None:
+            raise ConfigError(
+                f"url='{self.url}' does not fit: give a scheme, a name and no path, as "
+                "https://tracker.example.org/"
+            )
 
     @property
     def is_loopback(self) -> bool:
@@ -72,6 +84,23 @@ class ServeConfig:
 
     def with_token(self) -> Self:
         """Return settings with a token where one is needed and none was given."""
-        if self.token is not None or self.is_loopback:
+        if self.token is not None or (self.is_loopback and self.url is None):
             return self
         return replace(self, token=secrets.token_urlsafe(24))
+
+
+def origin_of(url: str) -> tuple[str, str, int] | None:
+    """Return scheme, name and port of an origin as browsers send it; None where it is none.
+
+    >>> origin_of("https://Tracker.example.org"), origin_of("null")
+    (('https', 'tracker.example.org', 443), None)
+    """
+    try:
+        scheme, place, *rest = urlsplit(url)
+        parts = urlsplit(f"//{place}")
+        name, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if name is None or scheme not in _PORTS or any(rest) or "@" in place:
+        return None
+    return scheme, name, port or _PORTS[scheme]

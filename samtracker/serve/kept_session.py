@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,8 +21,10 @@ KEPT: Final = "session.npz"
 """What was done, and in which video."""
 
 STATES: Final = "states"
-LIVE: Final = "live.safetensors"
-"""Trackers at some frames of the video, and that of the camera, while the session is put away."""
+"""Trackers at some frames of the video, while the session is put away."""
+
+STREAMS: Final = ("live", "watched")
+"""Streams whose trackers lie beside that, while the session is put away."""
 
 
 class KeptSession:
@@ -80,8 +83,12 @@ class KeptSession:
             raise VideoError("the video is not in the folder any more: open another one")
         return history, Clip.from_json(facts["clip"], path, self._folder / facts["pictures"])
 
-    def save_trackers(self, states: PassStates, live: Tracker) -> None:
+    def save_trackers(self, states: PassStates, streams: Mapping[str, Tracker]) -> None:
         """Write the trackers, so that nothing is to be tracked again.
+
+        Args:
+            states: Those of the video.
+            streams: Those of `STREAMS`.
 
         Raises:
             OutputError: The disk is full.
@@ -92,28 +99,37 @@ class KeptSession:
             folder.mkdir()
         try:
             states.save(folder)
-            if live.result is not None:
-                live.save(self._folder / LIVE)
+            for name, tracker in streams.items():
+                if tracker.result is not None:
+                    tracker.save(self._stream(name))
         except WeightsError:  # the network is in no file
             shutil.rmtree(folder)
 
-    def load_trackers(self, states: PassStates, tracker: Tracker) -> Tracker | None:
+    def load_trackers(self, states: PassStates, tracker: Tracker) -> dict[str, Tracker]:
         """Read the trackers once: what is changed afterwards they do not know.
 
         Args:
             states: Takes those of the video.
-            tracker: A tracker with the network and settings that all have.
+            tracker: A tracker without a stream, with the network and settings that all have.
 
         Returns:
-            That of the camera; None where there is none. Where weights or settings are others by
-            now there are no trackers at all.
+            Those of `STREAMS`; without a stream where there is none. Where weights or settings are
+            others by now there are no trackers at all.
         """
-        folder, live = self._folder / STATES, self._folder / LIVE
+        folder = self._folder / STATES
         try:
             states.load(folder)
-            return tracker.fork(live) if live.is_file() else None
+            return {name: self._load_stream(name, tracker) for name in STREAMS}
         except WeightsError:
-            return None
+            return {name: tracker.fork() for name in STREAMS}
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-            live.unlink(missing_ok=True)
+            for name in STREAMS:
+                self._stream(name).unlink(missing_ok=True)
+
+    def _load_stream(self, name: str, tracker: Tracker) -> Tracker:
+        path = self._stream(name)
+        return tracker.fork(path) if path.is_file() else tracker.fork()
+
+    def _stream(self, name: str) -> Path:
+        return self._folder / f"{name}.safetensors"

@@ -1,14 +1,14 @@
-"""Live tracking of what a browser's camera sends: a frame comes, its masks go back."""
+"""Live tracking, of a browser's camera or the server's source: a frame comes, masks go back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from samtracker.errors import PromptError
-from samtracker.serve.pointing import Choice
+from samtracker.serve.pointing import Choice, Stroke
 from samtracker.serve.run_lengths import RunLengths
 from samtracker.tracker import Tracker
 from samtracker.types import Frame, FrameResult
@@ -16,7 +16,7 @@ from samtracker.types import Frame, FrameResult
 
 @dataclass
 class LiveStream:
-    """A stream whose frames come from a browser.
+    """A stream whose frames come one by one.
 
     Attributes:
         tracker: Tracker of the stream.
@@ -32,6 +32,16 @@ class LiveStream:
     result: FrameResult | None = None
     choice: Choice | None = None
     _object_id: int = 0
+
+    @classmethod
+    def of(cls, tracker: Tracker) -> Self:
+        """Return a stream that goes on where a tracker is."""
+        return cls(tracker, result=tracker.result)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has come yet."""
+        return self.image is None and self.tracker.result is None
 
     def step(self, image: Frame, time: float) -> None:
         """Track the next frame; one of another size starts anew.
@@ -61,10 +71,34 @@ class LiveStream:
         Raises:
             PromptError: There is no frame or object, or nothing is found.
         """
-        image = self._current()
+        self._take(self.preview(object_id, shown), object_id)
+
+    def preview(self, object_id: int | None, shown: Mapping[str, Any]) -> Choice:
+        """Find the masks that a box or clicks in this frame would give, and change nothing.
+
+        Args:
+            object_id: Id of the object; None for a new one.
+            shown: See `point`.
+
+        Raises:
+            PromptError: There is no frame, or nothing is found.
+        """
         prior = None if "box" in shown else self._prior(object_id)
-        choice = Choice.of(shown, prior, partial(self.tracker.candidates, image))
-        self._take(choice, object_id)
+        return Choice.of(shown, prior, partial(self.tracker.candidates, self._current()))
+
+    def paint(self, object_id: int | None, stroke: Stroke) -> None:
+        """Add a stroke of a brush to the mask of an object, or a new one, or take it away.
+
+        Args:
+            object_id: Id of the object; None for a new one.
+            stroke: The stroke.
+
+        Raises:
+            PromptError: There is no frame or object, or nothing of it is left.
+        """
+        height, width, _ = self._current().shape
+        mask = stroke.change(self._mask(object_id), (height, width))
+        self._take(Choice.painted(mask), object_id)
 
     def next_candidate(self) -> None:
         """Take the next mask that the last box or clicks may mean; after the last one the first.
@@ -103,8 +137,13 @@ class LiveStream:
 
     def _prior(self, object_id: int | None) -> RunLengths | None:
         """Return the mask that clicks on an object correct: that before the first one here."""
-        if self.choice is not None and object_id == self._object_id:
-            return self.choice.prior
+        choice = self.choice
+        if choice is not None and "points" in choice.shown and object_id == self._object_id:
+            return choice.prior
+        return self._mask(object_id)
+
+    def _mask(self, object_id: int | None) -> RunLengths | None:
+        """Return the mask of an object in this frame; None where it has none."""
         if object_id is None or self.result is None:
             return None
         mask = next((item.mask for item in self.result.objects if item.id == object_id), None)

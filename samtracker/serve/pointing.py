@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Self
 
 from samtracker.backends.runtime import EncodedFrame
+from samtracker.errors import PromptError
 from samtracker.prompts.prompts import find_candidates
 from samtracker.prompts.stroke import paint_stroke
 from samtracker.serve.run_lengths import RunLengths
@@ -50,6 +51,17 @@ class Choice:
         """
         found = find(prior=None if prior is None else prior.decode(), **shown)
         return cls(shown, prior, tuple((RunLengths.of(item.mask), item.score) for item in found))
+
+    @classmethod
+    def painted(cls, mask: RunLengths) -> Self:
+        """Return the one mask that is painted.
+
+        Raises:
+            PromptError: Nothing is left of it.
+        """
+        if mask.box is None:
+            raise PromptError("nothing of the object is left: delete it, or paint less")
+        return cls({"painted": True}, None, ((mask, None),))
 
     @property
     def mask(self) -> RunLengths:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from samtracker.checkpoints.origin import weights_of
 from samtracker.errors import PromptError
 from samtracker.files import file_sha256
 from samtracker.masks.run_lengths import encode
 from samtracker.prompts.project_file import ProjectFile
 from samtracker.prompts.prompts_file import PROJECT
+from samtracker.serve.answers import PROMPT
 from samtracker.serve.clip import Clip
 from samtracker.serve.placed_prompt import PlacedPrompt
 from samtracker.serve.run_lengths import RunLengths
@@ -85,6 +88,13 @@ def read_project(project: ProjectFile, clip: Clip) -> Timeline:
             frame = prompt.place.frame
             if prompt.rle is None or frame is None or len(placed) == MOST_PROMPTS:
                 raise PromptError(f"a project has at most {MOST_PROMPTS} masks, each in a frame")
+            try:
+                PROMPT.validate_python({**shown, "frame": frame, "object": number})
+            except ValidationError:
+                raise PromptError(
+                    f"'shown' of the prompt of object {number} in frame {frame} is neither a box "
+                    "nor points: save the project again"
+                ) from None
             placed.append(
                 PlacedPrompt(
                     frame=frame,

@@ -7,12 +7,14 @@ import json
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from samtracker.errors import PromptError
 from samtracker.files import file_sha256
 from samtracker.prompts.project_file import ProjectFile
+from samtracker.serve.answers import REFUSALS, SessionState
 from samtracker.serve.file_list import list_files
 from samtracker.serve.project import project_json, read_project
 from samtracker.serve.requests import CurrentClip, CurrentSession, config_of
@@ -20,7 +22,7 @@ from samtracker.serve.session import Session
 from samtracker.serve.status import session_json
 from samtracker.serve.upload import receive, shown_name
 
-router = APIRouter(prefix="/api")
+router = APIRouter(prefix="/api", responses=REFUSALS)
 
 SUFFIX: Final = ".samtrack"
 LARGEST: Final = 16 * 2**20
@@ -32,15 +34,15 @@ async def save_project(session: CurrentSession, clip: CurrentClip) -> Response:
     """Return the prompts with what they are for, to be opened again here or by `samtrack track`."""
     make = partial(project_json, clip, session.timeline, session.tracker)
     text = json.dumps(await asyncio.to_thread(make))
-    name = f"{PurePath(clip.name).stem}{SUFFIX}"
+    name = quote(f"{PurePath(clip.name).stem}{SUFFIX}")
     return Response(
         text,
         media_type="application/json",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
     )
 
 
-@router.put("/project")
+@router.put("/project", response_model=SessionState)
 async def open_project(request: Request, session: CurrentSession, name: str) -> Any:
     """Open a project that is the body of the request; its video is open, or in the folder."""
     shown = shown_name(name)
@@ -52,7 +54,7 @@ async def open_project(request: Request, session: CurrentSession, name: str) -> 
         clip = session.clip
         if clip is None:
             raise HTTPException(409, "another video was opened meanwhile: try again")
-        await session.begin_again(await asyncio.to_thread(read_project, project, clip))
+        await session.begin_again(clip, await asyncio.to_thread(read_project, project, clip))
     except PromptError as error:
         raise PromptError(str(error).replace(str(path), shown)) from error
     finally:

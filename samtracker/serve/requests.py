@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import Depends, HTTPException
@@ -32,14 +30,18 @@ def cookie_of(connection: HTTPConnection) -> str:
     return f"samtrack-session-{config_of(connection).port}"
 
 
+def secret_of(connection: HTTPConnection) -> str:
+    """Return the secret of the session of whoever sent a request; empty where there is none."""
+    return connection.cookies.get(cookie_of(connection), "")
+
+
 async def find_session(connection: HTTPConnection) -> Session | None:
     """Return the session of whoever sent a request; None where there is none.
 
     Raises:
         HTTPException: There is no room for it (503).
     """
-    secret = connection.cookies.get(cookie_of(connection), "")
-    return await sessions_of(connection).find(secret)
+    return await sessions_of(connection).find(secret_of(connection))
 
 
 async def need_session(connection: HTTPConnection) -> Session:
@@ -61,18 +63,8 @@ def need_clip(session: CurrentSession, clip: str) -> Clip:
         HTTPException: It is not open any more (404).
     """
     if session.clip is None or session.clip.id != clip:
-        raise HTTPException(404, "that video is not open any more: load the page again")
+        raise HTTPException(404, "another video is open by now, or none: load the page again")
     return session.clip
-
-
-@contextmanager
-def connected(session: Session) -> Iterator[None]:
-    """Count a socket of a session while it is open."""
-    session.connections += 1
-    try:
-        yield
-    finally:
-        session.connections -= 1
 
 
 CurrentSession = Annotated[Session, Depends(need_session)]

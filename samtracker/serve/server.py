@@ -25,6 +25,9 @@ LARGEST_MESSAGE: Final = 4 * 2**20
 CONNECTIONS: Final = 40
 """Requests and sockets that each session may have open at once, on average."""
 
+EVERYWHERE: Final = ("0.0.0.0", "::")
+"""Hosts that stand for all addresses of this machine, and are none to open."""
+
 
 class Server:
     """Serves the page.
@@ -74,8 +77,12 @@ class Server:
 
     @property
     def address(self) -> str:
-        """Where the page is, without the token."""
+        """Where the page is, without the token; that of the proxy where there is one."""
+        if self.config.url is not None:
+            return f"{self.config.url.removesuffix('/')}/"
         host = self.config.host
+        if host in EVERYWHERE:
+            host = _own_address(self._socket.family)
         return f"http://{f'[{host}]' if ':' in host else host}:{self.config.port}/"
 
     @property
@@ -101,6 +108,17 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self.stop()
         self._thread.join()
+
+
+def _own_address(family: socket.AddressFamily | int) -> str:
+    """Return the address from which this machine reaches others, or its name where it does not."""
+    elsewhere = "2001:db8::1" if family == socket.AF_INET6 else "192.0.2.1"  # of documentation
+    with socket.socket(family, socket.SOCK_DGRAM) as made:
+        try:
+            made.connect((elsewhere, 9))  # which sends nothing
+        except OSError:
+            return socket.gethostname()
+        return str(made.getsockname()[0])
 
 
 def _listen(config: ServeConfig) -> socket.socket:

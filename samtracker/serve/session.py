@@ -6,21 +6,22 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from samtracker.config import Direction
-from samtracker.errors import ConfigError, PromptError, SamTrackerError
+from samtracker.errors import PromptError, SamTrackerError
 from samtracker.serve.clip import Clip
-from samtracker.serve.compute import Compute
+from samtracker.serve.compute import Compute, SessionCalls
 from samtracker.serve.kept_session import KeptSession
 from samtracker.serve.live import LiveStream
 from samtracker.serve.log import HASHED, note
 from samtracker.serve.placed_prompt import PlacedPrompt
 from samtracker.serve.pointing import Choice, Pointer, Stroke
+from samtracker.serve.run_lengths import RunLengths
 from samtracker.serve.stream_states import PassStates
 from samtracker.serve.timeline import Timeline
 from samtracker.serve.tracked_pass import Way
@@ -28,13 +29,8 @@ from samtracker.serve.walk import Walk
 from samtracker.tracker import Tracker
 from samtracker.types import Frame
 
-Result = TypeVar("Result")
-
 SHARE: Final = 20.0
 """How many times as long as writing to the disk takes nothing is written afterwards."""
-
-MOST_WAITING: Final = 16
-"""Calls of one session that may wait."""
 
 
 class Session:
@@ -55,7 +51,7 @@ class Session:
         tracked: Numbers of all frames that were tracked since the clip was opened, in order; again
             where both directions were joined.
         used: `time.monotonic()` of the last request.
-        connections: Number of sockets that are open.
+        calls: What is computed for it.
         exporting: Held while results are written.
         uploading: Held while a video is uploaded.
     """
@@ -64,16 +60,13 @@ class Session:
         self.folder = folder
         self.clip: Clip | None = None
         self.timeline = Timeline()
-        self.live = LiveStream(tracker.fork())
-        self.watched = LiveStream(tracker.fork())
+        self.live = LiveStream.of(tracker.fork())
+        self.watched = LiveStream.of(tracker.fork())
         self.message = ""
         self.tracked: list[int] = []
         self.used = time.monotonic()
-        self.connections = 0
         self._tracker = tracker
-        self._compute = compute
-        self._turn = asyncio.Lock()
-        self._waiting = 0
+        self.calls = SessionCalls(compute)
         self._editing = asyncio.Lock()
         self._decoding = asyncio.Lock()
         self._pointer = Pointer(tracker)
@@ -87,21 +80,6 @@ class Session:
         self.exporting = asyncio.Lock()
         self.uploading = asyncio.Lock()
 
-    async def run(self, call: Callable[[], Result]) -> Result:
-        """Make a call in a thread that computes, after the session's others.
-
-        Raises:
-            ConfigError: Too many of them are waiting.
-        """
-        if self._waiting >= MOST_WAITING:
-            raise ConfigError("too many requests at once: wait for the answers to earlier ones")
-        self._waiting += 1
-        try:
-            async with self._turn:
-                return await self._compute.run(call)
-        finally:
-            self._waiting -= 1
-
     @property
     def is_tracking(self) -> bool:
         """Whether frames are being tracked."""
@@ -109,14 +87,14 @@ class Session:
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is being done for the session, or its page is open."""
+        """Whether something is being done for the session."""
         locks = (self._editing, self.uploading, self.exporting)
-        return bool(self.connections or self.is_tracking) or any(it.locked() for it in locks)
+        return self.is_tracking or self.calls.are_waiting or any(it.locked() for it in locks)
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is open: no video, and no camera."""
-        return self.clip is None and self.live.image is None
+        """Whether nothing is open: no video, and no stream."""
+        return self.clip is None and self.live.is_empty and self.watched.is_empty
 
     async def open(self, path: Path, name: str) -> None:
         """Open a video in the place of the one that is open.
@@ -137,10 +115,13 @@ class Session:
         """A tracker without a stream, with the network and settings that all have."""
         return self._tracker
 
-    async def begin_again(self, timeline: Timeline) -> None:
-        """Take over what was done in the clip elsewhere, in the place of what was done here."""
-        async with self._editing:
-            await self._stop()
+    async def begin_again(self, clip: Clip, timeline: Timeline) -> None:
+        """Take over what was done in a clip elsewhere, in the place of what was done here.
+
+        Raises:
+            PromptError: Another clip is open by now; so do all changes of a clip.
+        """
+        async with self._edit(clip):
             self.timeline, self.tracked = timeline, []
             self._states, self._choice, self.message = PassStates(self._tracker), None, ""
 
@@ -165,7 +146,8 @@ class Session:
         async with self._editing:
             await self._close_clip()
             await asyncio.to_thread(self._kept.save, self.timeline.history, self.clip)
-            await asyncio.to_thread(self._kept.save_trackers, self._states, self.live.tracker)
+            streams = {"live": self.live.tracker, "watched": self.watched.tracker}
+            await asyncio.to_thread(self._kept.save_trackers, self._states, streams)
 
     async def bring_back(self, videos: Path | None) -> None:
         """Read what `save` and `put_away` wrote.
@@ -179,19 +161,21 @@ class Session:
         history, clip = await asyncio.to_thread(self._kept.load, videos)
         if clip is not None:
             self._begin(clip, Timeline(history))
-        live = await asyncio.to_thread(self._kept.load_trackers, self._states, self._tracker)
-        if live is not None:
-            self.live = LiveStream(live, result=live.result)
+        streams = await asyncio.to_thread(self._kept.load_trackers, self._states, self._tracker)
+        self.live, self.watched = LiveStream.of(streams["live"]), LiveStream.of(streams["watched"])
 
     async def close(self) -> None:
         """End everything that is being done."""
         async with self._editing:
             await self._close_clip()
 
-    async def point(self, frame: int, object_id: int | None, shown: Mapping[str, Any]) -> Choice:
+    async def point(
+        self, clip: Clip, frame: int, object_id: int | None, shown: Mapping[str, Any]
+    ) -> Choice:
         """Give an object, or a new one, the likeliest mask of a box or clicks in a frame.
 
         Args:
+            clip: The clip, which must be open.
             frame: Number of the frame.
             object_id: Id of the object; None for a new one.
             shown: The box or all clicks in this frame, by the name of the tracker's argument.
@@ -200,24 +184,19 @@ class Session:
             PromptError: They show no object, hide another one, or there is no such object or frame.
             VideoError: The frame cannot be read again.
         """
-        async with self._editing:
-            await self._stop()
-            image = await self._image(frame)
+        async with self._edit(clip):
+            image = await self._image(clip, frame)
             number = self._number(object_id)
-            there = self.timeline.prompt(frame, number)
-            prior = self.timeline.mask(frame, number)
-            if there is not None and "points" in there.shown:
-                prior = there.prior  # all clicks in a frame correct what was there before them
-            if "box" in shown:
-                prior = None
-            choice = await self.run(partial(self._pointer.point, image, shown, prior))
+            prior = self._prior(frame, number, shown)
+            choice = await self.calls.run(partial(self._pointer.point, image, shown, prior))
             self._place(frame, number, choice)
             return choice
 
-    async def paint(self, frame: int, object_id: int | None, stroke: Stroke) -> None:
+    async def paint(self, clip: Clip, frame: int, object_id: int | None, stroke: Stroke) -> None:
         """Add a stroke of a brush to the mask of an object, or a new one, or take it away.
 
         Args:
+            clip: The clip, which must be open.
             frame: Number of the frame.
             object_id: Id of the object; None for a new one.
             stroke: The stroke.
@@ -227,80 +206,96 @@ class Session:
                 frame.
             VideoError: The frame cannot be read again.
         """
-        async with self._editing:
-            await self._stop()
-            height, width, _ = (await self._image(frame)).shape
+        async with self._edit(clip):
+            height, width, _ = (await self._image(clip, frame)).shape
             number = self._number(object_id)
             mask = stroke.change(self.timeline.mask(frame, number), (height, width))
-            if mask.box is None:
-                raise PromptError("nothing of the object is left: delete it, or paint less")
-            self._place(frame, number, Choice({"painted": True}, None, ((mask, None),)))
+            self._place(frame, number, Choice.painted(mask))
 
-    async def preview(self, frame: int, shown: Mapping[str, Any]) -> Choice:
-        """Find the masks that a box or clicks may mean, and change nothing.
+    async def preview(
+        self, clip: Clip, frame: int, object_id: int | None, shown: Mapping[str, Any]
+    ) -> Choice:
+        """Find the masks that a box or clicks would give, and change nothing.
+
+        Args:
+            clip: The clip.
+            frame: Number of the frame.
+            object_id: Id of the object; None for a new one.
+            shown: See `point`.
 
         Raises:
-            PromptError: They show no object, or there is no such frame.
+            PromptError: They show no object, or there is no such object or frame.
             VideoError: The frame cannot be read again.
         """
-        image = await self._image(frame)
-        return await self.run(partial(self._pointer.point, image, shown, None))
+        image = await self._image(clip, frame)
+        prior = self._prior(frame, self._number(object_id), shown)
+        return await self.calls.run(partial(self._pointer.point, image, shown, prior))
 
-    async def next_candidate(self) -> Choice:
+    async def next_candidate(self, clip: Clip) -> Choice:
         """Take the next mask that the last box or clicks may mean; after the last one the first.
 
         Raises:
             PromptError: Something else was done last, or the mask hides another object.
         """
-        async with self._editing:
+        async with self._edit(clip):
             if self._choice is None:
                 raise PromptError("point at something first: a box or a click")
-            await self._stop()
             placed, choice = self._choice
             choice = choice.following()
             self._place(placed.frame, placed.object_id, choice, again=True)
             return choice
 
-    async def change(self, call: Callable[[Timeline], object]) -> None:
+    async def change(self, clip: Clip, call: Callable[[Timeline], object]) -> None:
         """Make a change of the timeline that needs no frame.
 
         Raises:
             PromptError: There is no such object, or nothing to undo or to do again.
         """
-        async with self._editing:
-            await self._stop()
+        async with self._edit(clip):
             before = self.timeline.now
             call(self.timeline)
             self._states.follow(before, self.timeline.now)
             self._choice = None
 
-    async def direct(self, direction: Direction) -> None:
+    async def direct(self, clip: Clip, direction: Direction) -> None:
         """Say where frames are tracked to; what was tracked already is kept."""
-        async with self._editing:
-            await self._stop()
+        async with self._edit(clip):
             self.timeline.direct(direction)
 
-    async def track(self, first: int = 0, last: int | None = None) -> None:
+    async def track(self, clip: Clip, first: int = 0, last: int | None = None) -> None:
         """Begin to track on from where the passes of the direction are up to date.
 
         Args:
+            clip: The clip, which must be open.
             first: Number of the frame at which the pass backward ends.
             last: Number of the one at which the pass forward ends; None for that of the clip.
 
         Raises:
             PromptError: There is nothing to track.
         """
-        async with self._editing:
-            await self._stop()
+        async with self._edit(clip):
             if not self.timeline.now.prompts:
                 raise PromptError("point at something first: a box or a click")
             self.message, self._stopping = "", False
             self._tracking = asyncio.create_task(self._track(first, last))
 
-    async def stop(self) -> None:
+    async def stop(self, clip: Clip) -> None:
         """Stop tracking; what was tracked is kept."""
+        async with self._edit(clip):
+            pass
+
+    @asynccontextmanager
+    async def _edit(self, clip: Clip) -> AsyncIterator[None]:
+        """Have a clip alone, while nothing is tracked.
+
+        Raises:
+            PromptError: Another one is open by now: another tab of the browser may have opened it.
+        """
         async with self._editing:
+            if clip is not self.clip:
+                raise PromptError("another video was opened meanwhile: load the page again")
             await self._stop()
+            yield
 
     async def _stop(self) -> None:
         self._stopping = True
@@ -352,11 +347,11 @@ class Session:
                 frame = await asyncio.to_thread(next, frames, None)
                 if frame is None:
                     break
-                found = await self.run(partial(walk.step, frame))
+                found = await self.calls.run(partial(walk.step, frame))
                 if found is not None:
                     self.tracked += self.timeline.record(way, *found)
 
-    async def _image(self, number: int) -> Frame:
+    async def _image(self, clip: Clip, number: int) -> Frame:
         """Return a frame exactly.
 
         Raises:
@@ -364,9 +359,18 @@ class Session:
             VideoError: It cannot be read again.
         """
         async with self._decoding:
-            if self.clip is None or not 0 <= number < len(self.clip.times):
-                raise PromptError(f"frame={number} is not there: open a video, choose another")
-            return (await asyncio.to_thread(self.clip.frame, number)).image
+            if not 0 <= number < len(clip.times):
+                raise PromptError(f"frame={number} is not there: choose another one")
+            return (await asyncio.to_thread(clip.frame, number)).image
+
+    def _prior(self, frame: int, number: int, shown: Mapping[str, Any]) -> RunLengths | None:
+        """Return the mask that clicks correct: that before the first one in the frame."""
+        if "box" in shown:
+            return None
+        there = self.timeline.prompt(frame, number)
+        if there is not None and "points" in there.shown:
+            return there.prior
+        return self.timeline.mask(frame, number)
 
     def _number(self, object_id: int | None) -> int:
         """Return the id of an object, or the next one for a new object.

@@ -8,6 +8,9 @@ import logging
 import secrets
 import shutil
 import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +26,7 @@ from samtracker.serve.session import Session
 from samtracker.tracker import Tracker
 
 IDLE: Final = 300.0
-"""Seconds without a sign of life after which a session is put on the disk."""
+"""Seconds without a request after which a session is put on the disk."""
 
 EMPTY: Final = 10.0
 """Seconds after which one in which nothing is open makes room for another."""
@@ -38,13 +41,18 @@ class Sessions:
     """The sessions of all browsers, by the secrets that these keep in cookies.
 
     Those that are at work are in memory, as many as the settings say; those that are idle are on
-    the disk and come back when they are asked for. With `state` in the settings all are on the
+    the disk and come back when they are asked for. One in which nothing is open stays until another
+    needs its place. With `state` in the settings all are on the
     disk, where the next server finds them; a folder is called by the hash of the secret.
 
     Args:
         tracker: A tracker without a stream, whose network all sessions share.
         folder: Folder for the files of the sessions.
         config: Settings of the server.
+
+    Attributes:
+        sockets: How many WebSockets are open by the secret of the session. They may be open while
+            it is on the disk: a page that somebody has left open needs no place.
     """
 
     def __init__(self, tracker: Tracker, folder: Path, config: ServeConfig) -> None:
@@ -53,6 +61,7 @@ class Sessions:
         self._config = config
         self._compute = Compute(tracker.runtime)
         self._sessions: dict[str, Session] = {}
+        self.sockets: Counter[str] = Counter()
         self._changing = asyncio.Lock()
 
     async def find(self, secret: str) -> Session | None:
@@ -62,12 +71,29 @@ class Sessions:
             HTTPException: It is on the disk, and there is no room for it (503).
         """
         session = self._sessions.get(secret)
-        if session is None and (self._place(secret) / KEPT).is_file():
-            async with self._changing:
-                session = self._sessions.get(secret) or await self._bring_back(secret)
+        if session is None and self._place(secret).is_dir():
+            async with self._changing:  # it may be on its way to the disk
+                session = self._sessions.get(secret)
+                if session is None and (self._place(secret) / KEPT).is_file():
+                    session = await self._bring_back(secret)
         if session is not None:
             session.used = time.monotonic()
         return session
+
+    def at_work(self, secret: str) -> Session | None:
+        """Return the session that has a secret if it is in memory, which is no use of it."""
+        return self._sessions.get(secret)
+
+    @contextmanager
+    def connected(self, secret: str) -> Iterator[None]:
+        """Count a socket of a session while it is open."""
+        self.sockets[secret] += 1
+        try:
+            yield
+        finally:
+            self.sockets[secret] -= 1
+            if not self.sockets[secret]:
+                del self.sockets[secret]
 
     async def make(self) -> tuple[str, Session]:
         """Make a session; return its secret as well.
@@ -123,9 +149,12 @@ class Sessions:
         await self._put_away(secret)
 
     async def _keep(self, secret: str, session: Session) -> None:
+        if session.is_busy:
+            session.used = time.monotonic()
         try:
             async with self._changing:
-                if secret in self._sessions and _overdue(session) >= 0:
+                known = secret in self._sessions
+                if known and not session.is_empty and _overdue(session) >= 0:
                     await self._put_away(secret)
                     return
             if self._config.state is not None:

@@ -18,12 +18,14 @@ from samtracker.serve.bodies import (
     SOURCE_MESSAGE,
     LiveMessage,
     LiveName,
+    LivePaint,
     LivePoint,
+    LivePreview,
     LiveRemoval,
     SourceFrameWanted,
 )
 from samtracker.serve.live import LiveStream
-from samtracker.serve.requests import connected, find_session
+from samtracker.serve.requests import find_session, secret_of, sessions_of
 from samtracker.serve.session import Session
 from samtracker.serve.source import SharedSource
 from samtracker.serve.status import clean_json, clip_json, result_json, states_json, tracking_json
@@ -50,36 +52,40 @@ HEAD: Final = struct.Struct("<d")
 @router.websocket("/events")
 async def events(socket: WebSocket) -> None:
     """Tell of frames that are read and tracked, as they are."""
-    session = await _accept(socket)
-    if session is None:
+    if not await _accept(socket):
         return
-    with connected(session):
+    with sessions_of(socket).connected(secret_of(socket)):
         listening = asyncio.create_task(_until_closed(socket))
         try:
-            await _tell(socket, session, listening)
+            await _tell(socket, listening)
         except WebSocketDisconnect:
             pass
         finally:
             listening.cancel()
 
 
-async def _tell(socket: WebSocket, session: Session, listening: asyncio.Task[None]) -> None:
-    clip, sent, last = session.clip, len(session.tracked), ""
+async def _tell(socket: WebSocket, listening: asyncio.Task[None]) -> None:
+    """Tell what happens in the session while it is in memory; to listen is no use of it."""
+    sessions, secret = sessions_of(socket), secret_of(socket)
+    session = sessions.at_work(secret)
+    tracked: list[int] = [] if session is None else session.tracked
+    sent, last = len(tracked), ""
     while not listening.done():
-        if session.clip is not clip:
-            clip, sent = session.clip, 0
-        frames = session.tracked[sent:]
-        sent += len(frames)
-        message: dict[str, Any] = {
-            **tracking_json(session),
-            "clip": None if clip is None else clip_json(clip),
-            **clean_json(session),
-            "tracked": [[frame, states_json(session, frame)] for frame in frames],
-        }
-        if frames or str(message) != last:
-            await socket.send_json(message)
-            last = str({**message, "tracked": []})
-        session.used = time.monotonic()
+        session = sessions.at_work(secret)
+        if session is not None:
+            if session.tracked is not tracked:  # of another clip, or of a session that came back
+                tracked, sent = session.tracked, 0
+            frames = tracked[sent:]
+            sent += len(frames)
+            message: dict[str, Any] = {
+                **tracking_json(session),
+                "clip": None if session.clip is None else clip_json(session.clip),
+                **clean_json(session),
+                "tracked": [[frame, states_json(session, frame)] for frame in frames],
+            }
+            if frames or str(message) != last:
+                await socket.send_json(message)
+                last = str({**message, "tracked": []})
         await asyncio.wait([listening], timeout=EVERY)
 
 
@@ -92,25 +98,25 @@ async def _until_closed(socket: WebSocket) -> None:
 @router.websocket("/live")
 async def live(socket: WebSocket) -> None:
     """Track what comes: a binary message is a frame, a text a command; each has an answer."""
-    session = await _accept(socket)
-    if session is None:
+    if not await _accept(socket):
         return
 
-    async def answer(message: Any) -> None:
+    async def answer(session: Session, message: Any) -> None:
         stream, begin = session.live, time.perf_counter()
+        found: dict[str, Any] = {}
         if message.get("bytes") is not None:
             code: bytes = message["bytes"]
             (seconds,) = HEAD.unpack_from(code)
             picture = await asyncio.to_thread(
                 decode_jpeg, code[HEAD.size :], most_pixels=MOST_PIXELS
             )
-            await session.run(partial(stream.step, picture, seconds))
+            await session.calls.run(partial(stream.step, picture, seconds))
         else:
             command = LIVE_MESSAGE.validate_json(message.get("text") or "")
-            await session.run(partial(_obey, stream, command))
-        await socket.send_json(await _result(stream, begin))
+            found = await session.calls.run(partial(_obey, stream, command))
+        await socket.send_json({**await _result(stream, begin), **found})
 
-    await _converse(socket, session, answer)
+    await _converse(socket, answer)
 
 
 @router.websocket("/source")
@@ -120,52 +126,57 @@ async def source(socket: WebSocket) -> None:
     if shared is None:
         await socket.close(1008)
         return
-    session = await _accept(socket)
-    if session is None:
+    if not await _accept(socket):
         return
     last = -1
 
-    async def answer(message: Any) -> None:
+    async def answer(session: Session, message: Any) -> None:
         nonlocal last
         stream = session.watched
         command = SOURCE_MESSAGE.validate_json(message.get("text") or "")
         if not isinstance(command, SourceFrameWanted):
             begin = time.perf_counter()
-            await session.run(partial(_obey, stream, command))
-            await socket.send_json(await _result(stream, begin))
+            found = await session.calls.run(partial(_obey, stream, command))
+            await socket.send_json({**await _result(stream, begin), **found})
             return
         frame = await shared.after(last)
         if frame is None:
-            raise VideoError("the source has ended: there are no more frames")
+            last = -1
+            raise VideoError("the source has ended: go on to have it opened again")
         begin = time.perf_counter()
         dropped = 0 if last < 0 else frame.index - last - 1
         last = frame.index
-        await session.run(partial(stream.step, frame.image, frame.time))
+        await session.calls.run(partial(stream.step, frame.image, frame.time))
         result = await _result(stream, begin)
         picture = await asyncio.to_thread(lambda: frame.picture)
         await socket.send_json({**result, "dropped": dropped})
         await socket.send_bytes(picture)
 
-    await _converse(socket, session, answer)
+    await _converse(socket, answer)
 
 
-async def _converse(
-    socket: WebSocket, session: Session, answer: Callable[[Any], Awaitable[None]]
-) -> None:
-    """Answer each message of a socket, until it is closed."""
-    with connected(session):
+async def _converse(socket: WebSocket, answer: Callable[[Session, Any], Awaitable[None]]) -> None:
+    """Answer each message of a socket until it is closed; its session may come from the disk."""
+    with sessions_of(socket).connected(secret_of(socket)):
         while (message := await socket.receive())["type"] != "websocket.disconnect":
-            session.used = time.monotonic()
             try:
                 try:
-                    await answer(message)
-                except (SamTrackerError, ValidationError, struct.error) as error:
-                    own = isinstance(error, SamTrackerError)
-                    text = str(error) if own else "the message is not understood"
+                    session = await find_session(socket)
+                    if session is None:
+                        await socket.close(1008)
+                        return
+                    await answer(session, message)
+                except (HTTPException, SamTrackerError, ValidationError, struct.error) as error:
                     await asyncio.sleep(AFTER_ERROR)
-                    await socket.send_json({"error": text})
+                    await socket.send_json({"error": _text_of(error)})
             except WebSocketDisconnect:
                 return
+
+
+def _text_of(error: Exception) -> str:
+    if isinstance(error, HTTPException):
+        return str(error.detail)
+    return str(error) if isinstance(error, SamTrackerError) else "the message is not understood"
 
 
 async def _result(stream: LiveStream, begin: float) -> dict[str, Any]:
@@ -178,9 +189,14 @@ async def _result(stream: LiveStream, begin: float) -> dict[str, Any]:
     }
 
 
-def _obey(stream: LiveStream, command: LiveMessage) -> None:
+def _obey(stream: LiveStream, command: LiveMessage) -> dict[str, Any]:
+    """Do what a command says; return what its answer has beside the result."""
+    if isinstance(command, LivePreview):
+        return {"mask": stream.preview(command.object, command.shown).mask.to_json()}
     if isinstance(command, LivePoint):
         stream.point(command.object, command.shown)
+    elif isinstance(command, LivePaint):
+        stream.paint(command.object, command.stroke)
     elif isinstance(command, LiveRemoval):
         stream.remove(command.object)
     elif isinstance(command, LiveName):
@@ -191,19 +207,20 @@ def _obey(stream: LiveStream, command: LiveMessage) -> None:
         stream.undo()
     else:
         stream.reset()
+    return {}
 
 
-async def _accept(socket: WebSocket) -> Session | None:
-    """Accept a socket of somebody who has a session."""
+async def _accept(socket: WebSocket) -> bool:
+    """Accept a socket of somebody who has a session; return whether that is so."""
     try:
         session = await find_session(socket)
     except HTTPException:
         session = None
     if session is None:
         await socket.close(1008)
-        return None
-    if session.connections >= MOST_SOCKETS:
+    elif sessions_of(socket).sockets[secret_of(socket)] >= MOST_SOCKETS:
         await socket.close(1013)
-        return None
-    await socket.accept()
-    return session
+    else:
+        await socket.accept()
+        return True
+    return False

@@ -41,7 +41,7 @@ class SourceFrame:
 
 
 class SharedSource:
-    """What a source shows now.
+    """What a source shows now. One that has ended is opened again for whoever comes then.
 
     Args:
         source: A camera's number, a URL, or a file, which is played at its own speed.
@@ -51,18 +51,25 @@ class SharedSource:
     """
 
     def __init__(self, source: str | Path | int) -> None:
-        self._live = LiveSource(source)
+        self._source = source
         self._newest: SourceFrame | None = None
+        self._opening = asyncio.Lock()
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._read, name="samtrack source", daemon=True)
-        self._thread.start()
+        self._open()
 
     async def after(self, index: int) -> SourceFrame | None:
         """Return the newest frame once it is later than another one; None where there is no more.
 
         Args:
-            index: Number of the other one; -1 for any.
+            index: Number of the other one; -1 for any, for which one that has ended is opened.
+
+        Raises:
+            VideoError: It cannot be opened again.
         """
+        if index < 0:
+            async with self._opening:
+                if not self._thread.is_alive():
+                    await asyncio.to_thread(self._open)
         while True:
             newest, over = self._newest, not self._thread.is_alive()
             if newest is not None and newest.index > index:
@@ -77,8 +84,18 @@ class SharedSource:
         self._live.close()
         self._thread.join()
 
-    def _read(self) -> None:
+    def _open(self) -> None:
+        """Play it; frames are numbered on, and their times go on."""
+        self._live = LiveSource(self._source)
+        last, self._newest = self._newest, None
+        begin = (0, 0.0) if last is None else (last.index + 1, last.time)
+        self._thread = threading.Thread(
+            target=self._read, args=begin, name="samtrack source", daemon=True
+        )
+        self._thread.start()
+
+    def _read(self, index: int, time: float) -> None:
         while not (self._closing.is_set() or self._live.ended):
             frame = self._live.read(WAIT)
             if frame is not None:
-                self._newest = SourceFrame(frame.index, frame.time, frame.image)
+                self._newest = SourceFrame(index + frame.index, time + frame.time, frame.image)

@@ -109,7 +109,7 @@ def _object_json(item: Any, name: str, mask: RunLengths) -> dict[str, Any]:
 
 
 def _prompt_json(prompt: PlacedPrompt) -> dict[str, Any]:
-    return {"frame": prompt.frame, "object": prompt.object_id, **prompt.shown}
+    return {**prompt.shown, "frame": prompt.frame, "object": prompt.object_id}
 
 
 def _letter(found: Sequence[Found], number: int) -> str:

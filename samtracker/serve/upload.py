@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+import time
+from collections.abc import AsyncIterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Final
 
@@ -13,7 +15,10 @@ from fastapi import HTTPException, Request
 from samtracker.files import writing
 
 WAIT: Final = 30.0
-"""Seconds that a client may send nothing."""
+"""Seconds that a client may send nothing, and that it may be behind `RATE`."""
+
+RATE: Final = 16 * 2**10
+"""Bytes that a client must send in a second on average: one that holds the place of another."""
 
 SUFFIXES: Final = (
     *(".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts"),
@@ -60,18 +65,35 @@ async def receive(
     if not announced.isdecimal() or int(announced) > most:
         raise too_large
     path = folder / f"{secrets.token_hex(8)}{suffix}"
+    count = 0
     try:
         with writing(path), path.open("xb") as file:
-            count, parts = 0, request.stream()
-            while part := await asyncio.wait_for(anext(parts, b""), WAIT):
+            async for part in _parts(request, name):
                 count += len(part)
                 if count > most:
                     raise too_large
                 await asyncio.to_thread(file.write, part)
-    except TimeoutError:
-        path.unlink(missing_ok=True)
-        raise HTTPException(408, f"'{name}' comes too slowly: try again") from None
     except BaseException:
         path.unlink(missing_ok=True)
         raise
     return path
+
+
+async def _parts(request: Request, name: str) -> AsyncIterator[bytes]:
+    """Yield the body of a request as it comes.
+
+    Raises:
+        HTTPException: It comes too slowly (408).
+    """
+    count, begin, parts = 0, time.monotonic(), request.stream()
+    while True:
+        behind = begin + WAIT + count / RATE - time.monotonic()
+        try:
+            async with asyncio.timeout(min(WAIT, behind)):
+                part = await anext(parts, b"")
+        except TimeoutError:
+            raise HTTPException(408, f"'{name}' comes too slowly: try again") from None
+        if not part:
+            return
+        count += len(part)
+        yield part

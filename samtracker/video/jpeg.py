@@ -11,6 +11,10 @@ from samtracker.types import Frame
 QUALITY = 88
 """Quality that shows no blocks at the usual zoom."""
 
+MOST_SCANS = 64
+"""Passes in which a progressive picture may come; usual are ten, and each takes time."""
+
+_SCAN = b"\xff\xda"
 _BEGIN = b"\xff\xd8\xff"
 _FRAME_HEADERS = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 """Markers of the segments that tell the size of a picture (ITU-T T.81, table B.1)."""
@@ -38,7 +42,7 @@ def decode_jpeg(code: bytes, *, most_pixels: int) -> Frame:
         RGB uint8 (H, W, 3).
 
     Raises:
-        VideoError: It is no JPEG, damaged, or larger.
+        VideoError: It is no JPEG, damaged, larger, or made to take long.
     """
     size = _announced_size(code)
     if size is None:
@@ -48,6 +52,8 @@ def decode_jpeg(code: bytes, *, most_pixels: int) -> Frame:
         raise VideoError(
             f"the picture has {width}x{height} pixels: send at most {most_pixels} pixels"
         )
+    if code.count(_SCAN) > MOST_SCANS:
+        raise VideoError(f"the picture comes in more than {MOST_SCANS} scans: send a plain JPEG")
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     picture = cv2.imdecode(np.frombuffer(code, np.uint8), flags)
     if picture is None or picture.shape[:2] != size:

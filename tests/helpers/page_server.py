@@ -42,6 +42,10 @@ class Client:
         found: dict[str, Any] = answer.json()
         return found
 
+    def edit(self, method: str, path: str, **content: Any) -> dict[str, Any]:
+        """Sends a request that is of the clip that is open."""
+        return self.ask(method, self.path(path), **content)
+
     def refresh(self) -> dict[str, Any]:
         """Asks for all that is known of the session."""
         self.state = self.ask("GET", "session")
@@ -55,12 +59,12 @@ class Client:
     def point(self, frame: int, object_id: int | None = None, **shown: Any) -> dict[str, Any]:
         """Points at something in a frame."""
         body = {"frame": frame, "object": object_id, **shown}
-        self.state = self.ask("POST", "prompts", json=body)
+        self.state = self.edit("POST", "prompts", json=body)
         return self.state
 
     def track(self) -> dict[str, Any]:
         """Tracks to the end."""
-        self.ask("POST", "track")
+        self.edit("POST", "track")
         return self.wait(lambda state: not state["tracking"])
 
     def wait(self, ready: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:

@@ -98,6 +98,33 @@ def test_a_frame_within_a_frame_has_a_piece_within_a_hole() -> None:
     assert to_polygons(np.zeros((3, 3), bool)) == []
 
 
+def test_thin_rectangles_keep_their_corners() -> None:
+    mask = np.zeros((40, 40), bool)
+    mask[3:5, 4:34] = mask[7:37, 8:10] = True
+    assert [[ring.tolist() for ring in piece] for piece in to_polygons(mask)] == [
+        [[[4, 3], [34, 3], [34, 5], [4, 5]]],
+        [[[8, 7], [10, 7], [10, 37], [8, 37]]],
+    ]
+
+
+def test_what_a_tolerance_would_spoil_is_left_as_it_is() -> None:
+    cross = np.zeros((11, 11), bool)
+    cross[1:10, 4:7] = cross[4:7, 1:10] = True
+    ((ring,),) = to_polygons(cross, tolerance=3)
+    ((exact,),) = to_polygons(cross, tolerance=0)
+    assert ring.tolist() == exact.tolist()
+    assert len(ring) == 12
+
+
+def test_a_bridge_joins_the_nearest_corners() -> None:
+    outer = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], float)
+    hole = np.array([[6, 6], [6, 8], [8, 8], [8, 6]], float)
+    assert joined([outer, hole]).astype(int).tolist() == [
+        *([0, 0], [10, 0], [10, 10], [8, 8], [8, 6], [6, 6], [6, 8], [8, 8]),
+        *([10, 10], [0, 10]),
+    ]
+
+
 def test_outlines_joined_by_bridges_are_filled_as_all_of_them() -> None:
     mask = blob(1)
     pieces = to_polygons(mask)

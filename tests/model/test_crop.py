@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samtracker.model.crop import LADDER, Crop, crop_around, whole
+from samtracker.model.crop import LADDER, Crop, bounds, crop_around, whole
 
 limits = st.tuples(st.integers(4, 64), st.integers(4, 64))
 shares = st.floats(0, 0.999)
@@ -45,6 +45,7 @@ def test_a_window_holds_the_mask_and_its_margin(
         # Windows start at whole cells, so the margin may be half a cell short.
         assert first == 0 or first - 0.5 <= outer[0]
         assert first + length == side or outer[1] <= first + length + 0.5
+    assert crop.cut(mask, stride).count_nonzero() == mask.count_nonzero()
 
 
 def test_a_window_is_centered() -> None:
@@ -89,3 +90,28 @@ def test_a_cell_is_the_same_place_at_every_stride() -> None:
         scale = 16 // stride
         fine = coarse.repeat_interleave(scale, dim=0).repeat_interleave(scale, dim=1)
         assert torch.equal(crop.cut(fine, stride)[::scale, ::scale], coarse[2:6, 3:8])
+
+
+@pytest.mark.parametrize(
+    ("cell", "corner"),
+    [((10, 20), (8, 17)), ((1, 2), (0, 0)), ((29, 39), (25, 33)), ((2, 36), (0, 33))],
+)
+def test_a_window_around_a_cell_stays_in_the_map(
+    cell: tuple[int, int], corner: tuple[int, int]
+) -> None:
+    found = Crop(3, 4, (5, 7)).centered(*cell, limits=(30, 40))
+    assert found == Crop(*corner, (5, 7))
+
+
+def test_a_window_within_another_one() -> None:
+    outer, inner = Crop(3, 4, (20, 30)), Crop(8, 10, (5, 6))
+    maps = torch.rand(2, 40, 50)
+    within = inner.within(outer)
+    assert within == Crop(5, 6, (5, 6))
+    assert torch.equal(within.cut(outer.cut(maps, 16), 16), inner.cut(maps, 16))
+
+
+def test_the_bounds_of_windows() -> None:
+    crops = [Crop(3, 9, (5, 6)), Crop(8, 4, (20, 30)), Crop(2, 12, (4, 40))]
+    assert bounds(crops) == Crop(2, 4, (26, 48))
+    assert bounds(crops[:1]) == crops[0]

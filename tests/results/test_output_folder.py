@@ -11,18 +11,33 @@ from collections.abc import Callable
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from samtracker.errors import OutputError
+from samtracker.results.contents import is_resumable, remove_resume
 from samtracker.results.formats.coco import CocoWriter
 from samtracker.results.formats.cvat import CvatWriter
 from samtracker.results.formats.labelme import LabelmeWriter
 from samtracker.results.formats.mot import MotWriter
 from samtracker.results.formats.mots import MotsWriter
 from samtracker.results.formats.yolo import YoloWriter
-from samtracker.results.names import COCO, CVAT, LABELME, MOT, MOTS, YOLO
+from samtracker.results.names import (
+    BACKWARD_JOURNAL,
+    BACKWARD_TRACKER,
+    COCO,
+    COMMAND,
+    CVAT,
+    JOB,
+    JOURNAL,
+    LABELME,
+    MOT,
+    MOTS,
+    TRACKER,
+    YOLO,
+)
 from samtracker.results.output_folder import OutputFolder, recover
 from tests.helpers.forked import CONTEXT, PATIENCE, forked
 from tests.helpers.results import write_scene
@@ -405,3 +420,31 @@ def test_files_that_would_be_moved_aside_may_be_somebodys(tmp_path: Path) -> Non
             OutputFolder(tmp_path / "out", overwrite=True).__enter__()
         assert path.read_text() == "mine"
         path.unlink()
+
+
+@pytest.mark.parametrize("moment", range(6))
+def test_what_a_kill_leaves_of_a_resume_folder_can_be_used_in_full_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: int
+) -> None:
+    names = {COMMAND, JOB, JOURNAL, BACKWARD_JOURNAL}
+    trackers = {TRACKER, BACKWARD_TRACKER}
+    for name in names | trackers:
+        (tmp_path / "resume").mkdir(exist_ok=True)
+        (tmp_path / "resume" / name).write_text(name)
+    unlink, left = os.unlink, iter(range(moment))
+
+    def unlink_until_killed(*args: Any, **settings: Any) -> None:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        unlink(*args, **settings)
+
+    monkeypatch.setattr(os, "unlink", unlink_until_killed)
+    with pytest.raises(KeyboardInterrupt):
+        remove_resume(tmp_path)
+    monkeypatch.undo()
+    there = {path.name for path in (tmp_path / "resume").iterdir()}
+    assert len(there) == 6 - moment
+    assert is_resumable(tmp_path) == (moment < 2)
+    assert names <= there or not is_resumable(tmp_path)
+    remove_resume(tmp_path)
+    assert not (tmp_path / "resume").exists()

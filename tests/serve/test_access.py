@@ -35,6 +35,7 @@ def test_a_token_is_made_where_others_can_reach_the_server() -> None:
     assert ServeConfig().with_token().token is None
     assert ServeConfig(host="localhost").with_token().token is None
     assert ServeConfig(host="::1").with_token().token is None
+    assert ServeConfig(url="https://tracker.example.org").with_token().token is not None
     made = [ServeConfig(host="0.0.0.0").with_token().token for _ in range(2)]
     assert all(token is not None and len(token) >= 32 for token in made)
     assert made[0] != made[1]
@@ -44,7 +45,8 @@ def test_a_token_is_made_where_others_can_reach_the_server() -> None:
 
 def test_the_link_lets_a_browser_in_and_nothing_else_does(guarded: Server) -> None:
     with httpx.Client(base_url=guarded.address, timeout=PATIENCE) as browser:
-        assert browser.get("/").status_code == 401
+        shown = browser.get("/")  # the same for everybody: what one may see it asks for
+        assert (shown.status_code, len(browser.cookies)) == (200, 0)
         assert browser.get("/api/session").status_code == 401
         wrong = browser.get("/", params={"token": TOKEN[:-1] + "x"})
         assert (wrong.status_code, len(browser.cookies)) == (401, 0)
@@ -53,7 +55,6 @@ def test_the_link_lets_a_browser_in_and_nothing_else_does(guarded: Server) -> No
         cookie = entered.headers["set-cookie"].lower()
         assert "httponly" in cookie
         assert "samesite=strict" in cookie
-        assert browser.get("/").status_code == 200
         assert browser.get("/api/session").status_code == 200
     bearer = {"Authorization": f"Bearer {TOKEN}"}
     assert httpx.get(f"{guarded.address}api/session", headers=bearer).status_code == 200
@@ -81,9 +82,12 @@ def test_names_that_are_not_ours_are_refused(server: Server, host: str) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
+ORIGINS = ["http://evil.example", "null", "http://127.0.0.1:1", "http://[", "http://127.0.0.1"]
+
+
+@pytest.mark.parametrize("origin", ORIGINS)
 def test_pages_of_other_sites_are_refused(client: Client, origin: str) -> None:
-    for method, path in (("POST", "undo"), ("DELETE", "track"), ("GET", "session")):
+    for method, path in (("POST", "clip"), ("DELETE", "clips/none/track"), ("GET", "session")):
         answer = client.http.request(method, f"/api/{path}", headers={"Origin": origin})
         assert answer.status_code == 403
     address = f"{client.address}api/events".replace("http", "ws", 1)
@@ -93,8 +97,38 @@ def test_pages_of_other_sites_are_refused(client: Client, origin: str) -> None:
         connect(address, origin=Origin(origin), additional_headers={"Cookie": cookies}),
     ):
         pass
-    own = client.http.post("/api/undo", headers={"Origin": client.address[:-1]})
-    assert own.status_code == 400  # there is nothing to undo
+    own = client.http.get("/api/files", headers={"Origin": client.address[:-1]})
+    assert own.status_code == 200
+
+
+def test_a_proxy_is_the_server(lite_tracker: MakeTracker) -> None:
+    with serving(lite_tracker(), url="https://Tracker.example.org:443", token=TOKEN) as server:
+        assert server.link == f"https://Tracker.example.org:443/?token={TOKEN}"
+        own = f"http://127.0.0.1:{server.config.port}"
+        bearer = {"Authorization": f"Bearer {TOKEN}"}
+
+        def status(host: str, origin: str) -> int:
+            headers = {**bearer, "Host": host, "Origin": origin}
+            return httpx.get(f"{own}/api/files", headers=headers).status_code
+
+        for host in ("tracker.example.org", f"127.0.0.1:{server.config.port}"):
+            assert status(host, "https://tracker.example.org") == 200
+            for origin in ("http://tracker.example.org", "https://example.org", "null"):
+                assert status(host, origin) == (200 if origin == f"http://{host}" else 403)
+        assert status("evil.example", "https://tracker.example.org") == 403
+        assert httpx.get(f"{own}/api/files").status_code == 401
+        for scheme, secure in (("https", True), ("http", False)):
+            forwarded = {"X-Forwarded-Proto": scheme}
+            entered = httpx.get(f"{own}/?token={TOKEN}", headers=forwarded)
+            begun = httpx.get(f"{own}/api/session", headers={**forwarded, **bearer})
+            for answer in (entered, begun):
+                assert ("; secure" in answer.headers["set-cookie"].lower()) == secure
+
+
+def test_the_link_of_a_server_for_all_can_be_opened(lite_tracker: MakeTracker) -> None:
+    with serving(lite_tracker(), host="0.0.0.0") as server:
+        assert "//0.0.0.0" not in server.link
+        assert httpx.get(server.link).status_code == 303
 
 
 def test_nothing_is_loaded_from_elsewhere(client: Client) -> None:
@@ -136,6 +170,7 @@ def test_settings_that_do_not_fit_are_refused(lite_tracker: MakeTracker, tmp_pat
     wrong: tuple[dict[str, Any], ...] = (
         *({"port": 70000}, {"max_sessions": 0}, {"max_upload": 0}, {"token": "short"}),
         {"folder": tmp_path / "none"},
+        *({"url": wrong} for wrong in ("tracker.example.org", "https://a/b", "ftp://a", "http://")),
     )
     for settings in wrong:
         with pytest.raises(ConfigError):
@@ -146,14 +181,16 @@ def test_settings_that_do_not_fit_are_refused(lite_tracker: MakeTracker, tmp_pat
             serving(lite_tracker(), port=port)
 
 
-def test_rubbish_harms_nobody(client: Client, server: Server) -> None:
+def test_rubbish_harms_nobody(client: Client, server: Server, balls: Path) -> None:
     with Client(server) as bad:
-        bad.ask("POST", "prompts", status=422, content=b"\xff{")
-        bad.ask("POST", "prompts", status=422, json={"frame": 0, "points": [[1, 2, 1]] * 65})
-        bad.ask("POST", "prompts", status=422, json={"frame": 0, "box": [0, 0, "NaN", 1]})
-        bad.ask("POST", "prompts", status=422, json={"frame": 0})
-        bad.ask("POST", "prompts", status=400, json={"frame": 0, "points": [[1, 2, 1]]})
-        bad.ask("POST", "track", status=400)
+        bad.upload(balls)
+        bad.edit("POST", "prompts", status=422, content=b"\xff{")
+        bad.edit("POST", "prompts", status=422, json={"frame": 0, "points": [[1, 2, 1]] * 65})
+        bad.edit("POST", "prompts", status=422, json={"frame": 0, "box": [0, 0, "NaN", 1]})
+        bad.edit("POST", "prompts", status=422, json={"frame": 0})
+        bad.edit("POST", "prompts", status=400, json={"frame": 99, "points": [[1, 2, 1]]})
+        bad.edit("POST", "track", status=400)
+        bad.edit("PUT", "direction", status=413, content=b"x" * 2**17)
         bad.ask("GET", "clips/none/frames/0", status=404)
         with bad.socket("live") as socket:
             for rubbish in (b"", b"123", b"\0" * 8 + b"no jpeg", "{", '{"do": "fly"}', "x" * 9999):

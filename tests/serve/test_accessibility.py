@@ -4,45 +4,87 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from samtracker.serve.server import Server
-from tests.helpers.page_browser import complaints, place, rows, wait_for_picture
+from tests.conftest import MakeTracker
+from tests.helpers.page_browser import complaints, drag, place, rows, wait_for_picture
+from tests.helpers.page_server import Client, serving
 
 pytestmark = pytest.mark.page
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
-def test_nothing_serious_is_found(browser: Browser, server: Server, theme: str, width: int) -> None:
+def serious(page: Page) -> list[Any]:
+    """What is found in both themes."""
+    found = []
+    themes: list[Literal["dark", "light"]] = ["dark", "light"]
+    for theme in themes:
+        page.emulate_media(color_scheme=theme)
+        found += complaints(page)
+    return found
+
+
+def begin(page: Page, server: Server) -> None:
+    page.goto(server.address)
+    page.add_script_tag(path=os.environ["AXE"])
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440])
+def test_nothing_serious_is_found(browser: Browser, server: Server, width: int) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": 844},
-        color_scheme="dark" if theme == "dark" else "light",
         permissions=["camera"],
         bypass_csp=True,  # axe-core is no part of the page
     )
     page = context.new_page()
-    page.goto(server.address)
-    page.add_script_tag(path=os.environ["AXE"])
+    begin(page, server)
     expect(page.locator("#files")).to_be_visible()
-    assert complaints(page) == []
+    assert serious(page) == []
     page.get_by_role("button", name="balls.mp4").click()
     wait_for_picture(page)
+    page.keyboard.press("e")
+    drag(page, "20,20,60,60")  # of nothing: there is a message
+    expect(page.locator("#message")).to_be_visible()
+    expect(page.locator("#brush")).to_be_visible()
+    assert serious(page) == []
+    page.keyboard.press("p")
     page.mouse.click(*place(page, 36, 34))
     expect(rows(page)).to_have_count(1)
-    assert complaints(page) == []
+    assert serious(page) == []
     page.keyboard.press("x")
-    assert complaints(page) == []
+    assert serious(page) == []
     page.keyboard.press("x")
     page.keyboard.press("?")
-    assert complaints(page) == []
+    assert serious(page) == []
     page.keyboard.press("Escape")
     page.click("#download")
-    assert complaints(page) == []
+    assert serious(page) == []
+    page.keyboard.press("Escape")
+    page.click("#open")
+    page.get_by_role("button", name="balls.mp4").click()
+    expect(page.locator("#question")).to_be_visible()
+    assert serious(page) == []
     page.keyboard.press("Escape")
     page.click("#to-camera")
     expect(page.locator("#fps")).to_have_text(re.compile(r"\d"), timeout=20_000)
-    assert complaints(page) == []
+    assert serious(page) == []
     context.close()
+
+
+def test_nothing_serious_is_found_where_there_is_no_room(
+    browser: Browser, lite_tracker: MakeTracker, balls: Path
+) -> None:
+    with (
+        serving(lite_tracker(), max_sessions=1) as server,
+        Client(server) as first,
+        browser.new_context(bypass_csp=True) as context,
+    ):
+        first.upload(balls)
+        page = context.new_page()
+        begin(page, server)
+        expect(page.locator("#full")).to_be_visible()
+        assert serious(page) == []

@@ -8,6 +8,7 @@ import runpy
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -43,6 +44,25 @@ def test_a_video_of_the_folder_is_opened(client: Client) -> None:
     opened = client.ask("POST", "clip", json={"file": "balls.mp4"})
     assert opened["clip"]["name"] == "balls.mp4"
     client.ask("POST", "clip", json={"file": "../balls.mp4"}, status=404)
+
+
+def test_a_tab_that_shows_another_video_changes_nothing(client: Client, balls: Path) -> None:
+    client.upload(balls)
+    stale = client.path("")
+    state = client.ask("POST", "clip", json={"file": "balls.mp4"})  # in another tab
+    prompt = {"frame": 0, "points": [[36, 34, 1]]}
+    stroke = {"frame": 0, "path": [[40, 40]], "radius": 9}
+    requests: tuple[tuple[str, str, Any], ...] = (
+        *(("POST", "prompts", prompt), ("POST", "preview", prompt), ("POST", "strokes", stroke)),
+        *(("POST", "prompts/next", None), ("POST", "undo", None), ("POST", "redo", None)),
+        *(("POST", "track", None), ("DELETE", "track", None), ("DELETE", "objects/1", None)),
+        *(("PATCH", "objects/1", {"name": "a"}), ("PUT", "direction", {"direction": "both"})),
+    )
+    for method, path, body in requests:
+        refused = client.ask(method, stale + path, status=404, json=body)
+        assert "another video is open" in refused["error"]
+    assert client.wait(lambda state: bool(state["clip"]["complete"]))["objects"] == []
+    assert client.state["clip"]["id"] == state["clip"]["id"]
 
 
 def test_masks_are_those_of_the_command_line(client: Client, balls: Path, tmp_path: Path) -> None:
@@ -94,11 +114,11 @@ def test_a_correction_changes_what_follows_it(
                 result = tracker.correct(frame.image, 1, mask=corrected)
             assert (after[number] == result[1].mask).all(), number
             assert number >= 6 or (after[number] == before[number]).all()
-    assert client.ask("POST", "undo")["clean"] == [0, 9]
+    assert client.edit("POST", "undo")["clean"] == [0, 9]
     assert (client.masks(9)[1] == before[9]).all()
-    assert client.ask("POST", "redo")["clean"] == [0, 9]
+    assert client.edit("POST", "redo")["clean"] == [0, 9]
     assert (client.masks(9)[1] == after[9]).all()
-    client.ask("POST", "redo", status=400)
+    client.edit("POST", "redo", status=400)
 
 
 def test_an_object_that_comes_first_later_is_tracked_in_its_turn(
@@ -107,7 +127,7 @@ def test_an_object_that_comes_first_later_is_tracked_in_its_turn(
     client.upload(balls)
     client.point(5, box=OTHER)
     client.track()
-    client.ask("POST", "undo")
+    client.edit("POST", "undo")
     client.point(4, points=[[50.0, 40.0, 1]])
     state = client.point(0, box=OTHER)
     assert [item["id"] for item in state["objects"]] == [2, 3]
@@ -122,18 +142,18 @@ def test_objects_are_named_and_removed(client: Client, balls: Path) -> None:
     client.point(0, box=BOX)
     client.point(0, box=OTHER)
     client.track()
-    state = client.ask("PATCH", "objects/2", json={"name": "<script>"})
+    state = client.edit("PATCH", "objects/2", json={"name": "<script>"})
     assert [item["name"] for item in state["objects"]] == ["", "<script>"]
     kept = client.masks(9)[2]
-    state = client.ask("DELETE", "objects/1")
+    state = client.edit("DELETE", "objects/1")
     assert [item["id"] for item in state["objects"]] == [2]
     assert state["clean"] == [0, 9]
     assert client.masks(9).keys() == {2}
     assert (client.masks(9)[2] == kept).all()
-    assert client.ask("POST", "undo")["objects"][0]["lane"] == "tttttttttt"
-    client.ask("PATCH", "objects/1", json={"name": "x" * 61}, status=422)
-    client.ask("PATCH", "objects/7", json={"name": "none"}, status=400)
-    client.ask("DELETE", "objects/7", status=400)
+    assert client.edit("POST", "undo")["objects"][0]["lane"] == "tttttttttt"
+    client.edit("PATCH", "objects/1", json={"name": "x" * 61}, status=422)
+    client.edit("PATCH", "objects/7", json={"name": "none"}, status=400)
+    client.edit("DELETE", "objects/7", status=400)
 
 
 def test_the_overlay_has_names_and_all_frames(client: Client, balls: Path, tmp_path: Path) -> None:
@@ -150,7 +170,7 @@ def test_the_overlay_has_names_and_all_frames(client: Client, balls: Path, tmp_p
 def test_a_range_is_tracked_and_downloaded(client: Client, balls: Path, tmp_path: Path) -> None:
     client.upload(balls)
     client.point(0, box=BOX)
-    client.ask("POST", "track", json={"last": 6})
+    client.edit("POST", "track", json={"last": 6})
     state = client.wait(lambda state: not state["tracking"])
     assert (state["clean"], state["objects"][0]["lane"]) == ([0, 6], "ttttttt...")
     path = client.path("results/coco")
@@ -176,7 +196,7 @@ def test_masks_before_the_last_change_are_there(client: Client, balls: Path) -> 
     before = client.ask("GET", client.path("objects"), params={"first": 6, "before": True})
     now = client.ask("GET", client.path("objects"), params={"first": 6})
     assert before["frames"]["6"][0]["mask"] != now["frames"]["6"][0]["mask"]
-    client.ask("POST", "undo")
+    client.edit("POST", "undo")
     assert client.ask("GET", client.path("objects"), params={"first": 6}) == before
 
 
@@ -189,16 +209,16 @@ def test_nothing_tracked_is_no_result(client: Client, balls: Path) -> None:
 
 def test_candidates_come_one_after_the_other(client: Client, balls: Path) -> None:
     client.upload(balls)
-    client.ask("POST", "prompts/next", status=400)
+    client.edit("POST", "prompts/next", status=400)
     state = client.point(0, points=[[36.0, 34.0, 1]])
     count = state["choice"]["count"]
     first = client.masks(0)[1]
     for number in [*range(2, count + 1), 1]:
-        assert client.ask("POST", "prompts/next")["choice"]["number"] == number
+        assert client.edit("POST", "prompts/next")["choice"]["number"] == number
     assert (client.masks(0)[1] == first).all()
-    state = client.ask("POST", "undo")
+    state = client.edit("POST", "undo")
     assert (state["undo"], state["objects"]) == (False, [])
-    seen = client.ask("POST", "preview", json={"frame": 0, "points": [[36.0, 34.0, 1]]})
+    seen = client.edit("POST", "preview", json={"frame": 0, "points": [[36.0, 34.0, 1]]})
     assert seen["mask"]["box"] is not None
     assert client.refresh()["objects"] == []
 
@@ -217,18 +237,18 @@ def test_the_example_tracks(
 def test_a_mask_is_painted_and_erased(client: Client, balls: Path) -> None:
     client.upload(balls)
     body = {"frame": 3, "path": [[20.0, 20.0], [60.0, 20.0]], "radius": 4}
-    state = client.ask("POST", "strokes", json=body)
+    state = client.edit("POST", "strokes", json=body)
     assert state["prompts"] == [{"frame": 3, "object": 1, "painted": True}]
     painted = client.masks(3)[1]
     assert painted[16:25, 20:61].all()  # 4 pixels above and below
     assert not painted[:14].any()
     assert not painted[27:].any()
     rest = {**body, "object": 1, "path": [[40.0, 20.0]], "radius": 3, "erase": True}
-    client.ask("POST", "strokes", json=rest)
+    client.edit("POST", "strokes", json=rest)
     assert not client.masks(3)[1][20, 37:44].any()
     gone = {**body, "object": 1, "radius": 40, "erase": True}
-    assert "nothing of the object" in client.ask("POST", "strokes", status=400, json=gone)["error"]
-    client.ask("POST", "strokes", status=422, json={**body, "radius": 501})
-    client.ask("POST", "strokes", status=400, json={**body, "frame": 10})
+    assert "nothing of the object" in client.edit("POST", "strokes", status=400, json=gone)["error"]
+    client.edit("POST", "strokes", status=422, json={**body, "radius": 501})
+    client.edit("POST", "strokes", status=400, json={**body, "frame": 10})
     state = client.track()
     assert state["objects"][0]["lane"].startswith("...t")

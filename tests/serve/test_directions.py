@@ -25,7 +25,7 @@ def box(number: int, frame: int) -> list[float]:
 
 
 def direct(client: Client, direction: str) -> dict[str, Any]:
-    return client.ask("PUT", "direction", json={"direction": direction})
+    return client.edit("PUT", "direction", json={"direction": direction})
 
 
 def point_everywhere(client: Client) -> None:
@@ -121,9 +121,9 @@ def test_a_correction_tracks_again_what_depends_on_it(client: Client, balls: Pat
             tracked |= {frame for frame, _ in told["tracked"]}
     corrected = objects(client)
     assert corrected["9"] != begin["9"]
-    assert client.ask("POST", "undo")["clean"] == [0, 9]
+    assert client.edit("POST", "undo")["clean"] == [0, 9]
     assert objects(client) == begin
-    client.ask("POST", "redo")
+    client.edit("POST", "redo")
     project = client.http.get(f"/api/{client.path('project')}").content
     state = client.ask("PUT", "project", params={"name": "a.samtrack"}, content=project)
     assert (state["forward"], state["backward"]) == (FIRST, LAST)
@@ -146,21 +146,21 @@ def test_marks_end_a_pass_backward(client: Client, balls: Path) -> None:
     client.upload(balls)
     client.point(6, box=box(1, 6))
     direct(client, "backward")
-    client.ask("POST", "track", json={"first": 3})
+    client.edit("POST", "track", json={"first": 3})
     state = client.wait(lambda state: not state["tracking"])
     assert (state["clean"], state["objects"][0]["lane"]) == ([3, 6], "...tttt...")
     state = direct(client, "both")  # what is tracked backward is there
     assert (state["clean"], state["forward"], state["backward"]) == ([3, 6], 6, 3)
-    client.ask("PUT", "direction", status=422, json={"direction": "sideways"})
+    client.edit("PUT", "direction", status=422, json={"direction": "sideways"})
 
 
 def test_prompts_of_a_frame_do_not_overlap(client: Client, balls: Path) -> None:
     """What is given last has the pixels, here and in the project, whatever comes first there."""
     client.upload(balls)
-    client.ask("POST", "strokes", json={"frame": 1, "path": [[40, 40]], "radius": 9})
-    client.ask("POST", "strokes", json={"frame": 1, "path": [[54, 40]], "radius": 9})
+    client.edit("POST", "strokes", json={"frame": 1, "path": [[40, 40]], "radius": 9})
+    client.edit("POST", "strokes", json={"frame": 1, "path": [[54, 40]], "radius": 9})
     body = {"frame": 1, "object": 1, "path": [[50, 40]], "radius": 3}
-    client.ask("POST", "strokes", json=body)
+    client.edit("POST", "strokes", json=body)
     shown = client.masks(1)
     assert shown[1][40, 53]
     client.track()

@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing, suppress
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from samtracker.serve import connection
+from samtracker.serve import connection, upload
 from samtracker.serve.server import Server
 from tests.conftest import MakeTracker
 from tests.helpers.page_server import PATIENCE, Client, serving
@@ -69,9 +69,12 @@ def test_half_open_connections_make_room(lite_tracker: MakeTracker) -> None:
     [
         (b"", b""),
         (b"GET / HTTP/1.1\r\nHost: 127", b""),
-        (b"POST /api/track HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{", b"40"),
         (
-            b"POST /api/prompts HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n"
+            b"POST /api/clips/x/track HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{",
+            b"40",
+        ),
+        (
+            b"POST /api/clips/x/prompts HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n"
             b"Content-Type: application/json\r\nCookie: %s\r\n\r\n{",
             b"HTTP/1.1 408",
         ),
@@ -91,3 +94,33 @@ def test_what_does_not_go_on_is_ended(
                 received += part
         assert answered in received[:12]
         assert bool(answered) == bool(received)
+
+
+def test_an_upload_that_drips_is_ended(
+    server: Server, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload, "WAIT", 0.2)
+    cookies = "; ".join(f"{key}={value}" for key, value in client.http.cookies.items())
+    head = (
+        "PUT /api/clip?name=a.mp4 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900000\r\n"
+        f"Cookie: {cookies}\r\n\r\n"
+    )
+    with dial(server) as opened:
+        opened.sendall(head.encode())
+        opened.settimeout(0.05)
+        end = time.monotonic() + PATIENCE
+        received = b""
+        while not received:
+            assert time.monotonic() < end
+            with suppress(TimeoutError):
+                opened.sendall(b"x")  # more often than it must be
+                received = opened.recv(65536)
+        assert received.startswith(b"HTTP/1.1 408")
+
+
+def test_a_message_in_pieces_is_not_longer_than_a_whole_one(client: Client) -> None:
+    with client.socket("live") as live:
+        with suppress(ConnectionClosed):
+            live.send([*[bytes(2**20)] * 4, b"x"])
+        with pytest.raises(ConnectionClosed, match="1009"):
+            live.recv(timeout=PATIENCE)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from samtracker.serve.tracked_pass import Found, TrackedPass, Way
 from samtracker.types import State
 from tests.conftest import MakeTracker
 from tests.helpers.cameras import jpeg
-from tests.helpers.cli_tools import FAST, FRAMES, box_of, start
+from tests.helpers.cli_tools import FAST, FRAMES, box_of, start, two_balls
 from tests.helpers.page_server import PATIENCE, Client, serving
 from tests.helpers.served_command import free_port
 
@@ -74,7 +74,7 @@ def test_an_idle_session_comes_back_with_all_that_can_be_undone(
         again = client.refresh()
         assert {**again, "tracked": None} == {**state_then, "tracked": None}
         assert (client.masks(9)[1] == after).all()
-        client.ask("POST", "undo")
+        client.edit("POST", "undo")
         assert (client.masks(9)[1] == before).all()
 
 
@@ -84,22 +84,93 @@ def test_a_camera_goes_on_where_it_was(idle: Server, state: Path) -> None:
             for message in (bytes(8) + jpeg(FRAMES[0]), json.dumps({"do": "point", "box": BOX})):
                 socket.send(message)
                 socket.recv(timeout=PATIENCE)
-        (folder,) = state.iterdir()
+            (folder,) = state.iterdir()
+            for number in (1, 2):  # the page is left open
+                wait_for((folder / "live.safetensors").is_file)
+                socket.send(bytes(8) + jpeg(FRAMES[number]))
+                assert len(json.loads(socket.recv(timeout=PATIENCE))["objects"]) == 1
         wait_for((folder / "live.safetensors").is_file)
         with client.socket("live") as socket:
-            socket.send(bytes(8) + jpeg(FRAMES[1]))
+            socket.send(bytes(8) + jpeg(FRAMES[3]))
             assert len(json.loads(socket.recv(timeout=PATIENCE))["objects"]) == 1
+
+
+def test_the_source_goes_on_where_it_was(
+    lite_tracker: MakeTracker, state: Path, balls: Path
+) -> None:
+    def ask(client: Client, *commands: dict[str, Any]) -> dict[str, Any]:
+        with client.socket("source") as socket:
+            for command in commands:
+                socket.send(json.dumps(command))
+                found: dict[str, Any] = json.loads(socket.recv(timeout=PATIENCE))
+                if command["do"] == "frame":
+                    socket.recv(timeout=PATIENCE)
+        return found
+
+    port = free_port()
+    settings: dict[str, Any] = {"state": state, "port": port, "source": str(balls)}
+    with serving(lite_tracker(), **settings) as server, Client(server) as client:
+        assert len(ask(client, {"do": "frame"}, {"do": "point", "box": BOX})["objects"]) == 1
+    with serving(lite_tracker(), **settings):
+        assert len(ask(client, {"do": "frame"})["objects"]) == 1
+
+
+def test_a_page_that_is_left_open_is_idle_and_told_when_it_goes_on(
+    idle: Server, state: Path, balls: Path
+) -> None:
+    with Client(idle) as client:
+        client.upload(balls)
+        client.point(0, box=BOX)
+        with client.socket("events") as socket:
+            (folder,) = state.iterdir()
+            wait_for((folder / "states").is_dir)
+            client.edit("POST", "track")
+            tracked: list[int] = []
+            while len(tracked) < 10:
+                message = json.loads(socket.recv(timeout=PATIENCE))
+                tracked += [frame for frame, _ in message["tracked"]]
+            assert tracked == list(range(10))
+
+
+def test_a_session_with_nothing_open_waits_until_its_place_is_needed(
+    lite_tracker: MakeTracker, state: Path, balls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "EMPTY", 0.0)
+    monkeypatch.setattr(sessions, "IDLE", 0.3)
+    monkeypatch.setattr(sessions, "EVERY", 0.05)
+    with (
+        serving(lite_tracker(), state=state, max_sessions=2) as server,
+        Client(server) as empty,
+        Client(server) as idle,
+    ):
+        idle.upload(balls)
+        wait_for(lambda: [*state.glob("*/states")])
+        empty.ask("GET", "clips/none/frames/0", status=404)  # no such clip, but a session
+        with Client(server), Client(server):
+            empty.ask("GET", "clips/none/frames/0", status=401)
+
+
+@contextmanager
+def killed(port: int, state: Path) -> Iterator[Client]:
+    """Somebody who uses `samtrack serve` in a process of its own, which is killed at the end."""
+    options = ("--port", str(port), "--state", str(state), *SMALL)
+    process = start("serve", *options, folder=state.parent)
+    address = f"http://127.0.0.1:{port}/"
+    try:
+        wait_for(lambda: answers(address))
+        client = Client(address)
+        client.refresh()
+        yield client
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_a_killed_server_finds_everything_again(
     lite_tracker: MakeTracker, state: Path, balls: Path
 ) -> None:
     port = free_port()
-    options = ("--port", str(port), "--state", str(state), *SMALL)
-    killed = start("serve", *options, folder=state.parent)
-    address = f"http://127.0.0.1:{port}/"
-    wait_for(lambda: answers(address))
-    with Client(address) as client:
+    with killed(port, state) as client:
         client.upload(balls)
         client.point(0, box=BOX)
         state_then = client.track()
@@ -108,14 +179,41 @@ def test_a_killed_server_finds_everything_again(
         wait_for(lambda: [*state.glob("*/session.npz")])
         (kept,) = state.glob("*/session.npz")
         wait_for(lambda: read_timeline(kept)[0].now.clean == (0, 9))
-        killed.send_signal(signal.SIGKILL)
-        killed.communicate()
-        with serving(lite_tracker(), state=state, port=port):
-            assert client.refresh() == state_then
-            assert (client.masks(9)[1] == masks).all()
-            found = client.http.get(f"/api/{client.path('results/csv')}")  # those from before
-            assert found.content == table
-            assert client.download("csv") == table
+    with serving(lite_tracker(), state=state, port=port), client:
+        assert client.state == state_then
+        assert (client.masks(9)[1] == masks).all()
+        found = client.http.get(f"/api/{client.path('results/csv')}")  # those from before
+        assert found.content == table
+        assert client.download("csv") == table
+
+
+def test_a_server_killed_while_it_tracks_goes_on(
+    lite_tracker: MakeTracker, state: Path, tmp_path: Path
+) -> None:
+    film = two_balls(tmp_path / "long.mp4", [*FRAMES, *FRAMES[-2:0:-1]] * 5)
+    last = 18 * 5 - 1
+    port = free_port()
+    with killed(port, state) as client:
+        client.upload(film)
+        client.point(0, box=BOX)
+        wait_for(lambda: [*state.glob("*/session.npz")])
+        (kept,) = state.glob("*/session.npz")
+        wait_for(lambda: read_timeline(kept)[0].now.prompts)
+        client.edit("POST", "track")
+        assert client.wait(lambda state: state["clean"][1] > 2)["tracking"]
+    with serving(lite_tracker(), state=state, port=port) as server, client:
+        first, reached = client.state["clean"]
+        assert (first, client.state["tracking"]) == (0, False)
+        assert 0 <= reached < last
+        assert client.state["objects"][0]["lane"][: reached + 1] == "t" * (reached + 1)
+        client.track()
+        with Client(server) as other:
+            other.upload(film)
+            other.point(0, box=BOX)
+            other.track()
+            assert client.state["clean"] == other.state["clean"] == [0, last]
+            for frame in (reached, reached + 1, last):
+                assert (client.masks(frame)[1] == other.masks(frame)[1]).all()
 
 
 def answers(address: str) -> bool:

@@ -43,7 +43,11 @@ def test_objects_are_pointed_at_tracked_and_changed(client: Client) -> None:
             "objects": [],
             "choice": None,
         } | {"seconds": pytest.approx(0, abs=20)}
-        assert order(socket, do="point", box=BOX)["objects"][0]["state"] == "tracking"
+        seen = order(socket, do="preview", box=BOX)
+        assert seen["objects"] == []
+        pointed = order(socket, do="point", box=BOX)
+        assert pointed["objects"][0]["state"] == "tracking"
+        assert pointed["objects"][0]["mask"] == seen["mask"]
         for number in range(1, 6):
             found = send(socket, FRAMES[number], number / 25)
         assert found["time"] == 0.2
@@ -58,6 +62,22 @@ def test_objects_are_pointed_at_tracked_and_changed(client: Client) -> None:
         assert "error" in order(socket, do="remove", object=9)
         assert order(socket, do="reset")["objects"] == []
         assert "error" in order(socket, do="point", box=BOX)  # before a frame
+
+
+def test_objects_are_painted_and_erased(client: Client) -> None:
+    with client.socket("live") as socket:
+        send(socket, FRAMES[0])
+        line = {"path": [[20, 30], [59, 30]], "radius": 0}
+        (item,) = order(socket, do="paint", **line)["objects"]
+        assert np.argwhere(decoded(item["mask"], (96, 160))).tolist() == [
+            [30, x] for x in range(20, 60)
+        ]
+        rubber = {"path": [[40, 30], [70, 30]], "radius": 0, "erase": True}
+        (item,) = order(socket, do="paint", object=1, **rubber)["objects"]
+        assert decoded(item["mask"], (96, 160)).sum() == 20
+        assert "nothing of the object" in order(socket, do="paint", **rubber)["error"]
+        assert "error" in order(socket, do="paint", object=9, **line)
+        assert send(socket, FRAMES[1])["objects"][0]["id"] == 1
 
 
 def test_a_stream_goes_on_when_the_socket_is_opened_again(client: Client) -> None:
@@ -92,7 +112,7 @@ def test_events_tell_of_every_frame(client: Client, balls: Any) -> None:
     with client.socket("events") as socket:
         client.upload(balls)
         client.point(0, box=BOX)
-        client.ask("POST", "track")
+        client.edit("POST", "track")
         tracked: list[Any] = []
         while len(tracked) < 10:
             message = answer(socket)

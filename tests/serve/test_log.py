@@ -35,10 +35,10 @@ def test_requests_and_events_are_lines_without_contents(
         with client:
             client.upload(film)
             client.point(0, box=BOX)
-            client.ask("PATCH", "objects/1", json={"name": NAME})
+            client.edit("PATCH", "objects/1", json={"name": NAME})
             client.track()
             client.download("csv")
-            client.ask("PATCH", "objects/7", status=400, json={"name": NAME})
+            client.edit("PATCH", "objects/7", status=400, json={"name": NAME})
             (secret,) = client.http.cookies.values()
     text = stream.getvalue()
     for hidden in (TOKEN, NAME, "private", "film", "secret-path", secret, "127.0.0.1", "tmp"):
@@ -57,7 +57,7 @@ def test_requests_and_events_are_lines_without_contents(
     assert (upload["status"], upload["received"]) == (200, film.stat().st_size)
     assert (upload["session"], upload["level"]) == (begun["session"], "info")
     assert upload["ms"] > 0
-    assert {"/api/objects/{number}", "/api/clips/{clip}/results/{form}"} <= {
+    assert {"/api/clips/{clip}/objects/{number}", "/api/clips/{clip}/results/{form}"} <= {
         line["route"] for line in requests
     }
     (tracked,) = (line for line in lines if line["event"] == "tracked")

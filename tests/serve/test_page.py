@@ -6,16 +6,19 @@ import io
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import av
+import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from PIL import Image
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from samtracker.serve.server import Server
 from tests.conftest import MakeTracker
 from tests.helpers.cli_tools import FAST, FRAMES, SHOTS, box_of, samtrack, two_balls
 from tests.helpers.page_browser import drag, open_film, place, rows, wait_for_picture
-from tests.helpers.page_server import serving
+from tests.helpers.page_server import Client, serving
 
 pytestmark = pytest.mark.page
 THEMES = ["light", "dark"]
@@ -28,6 +31,12 @@ def masks(page: Page) -> dict[str, bytes]:
         page.click("[data-format=masks]")
     with zipfile.ZipFile(io.BytesIO(Path(waiting.value.path()).read_bytes())) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+def sent(request: Request) -> dict[str, Any]:
+    """What the page has sent."""
+    body: dict[str, Any] = request.post_data_json or {}
+    return body
 
 
 def test_a_video_is_tracked_corrected_and_downloaded(
@@ -86,11 +95,28 @@ def test_objects_are_pointed_at_named_hidden_and_deleted(page: Page, balls: Path
     expect(rows(page)).to_have_count(2)
 
 
+def test_a_script_in_a_name_is_text(page: Page) -> None:
+    script = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+    page.on("dialog", lambda dialog: pytest.fail(f"a script has run: {dialog.message}"))
+    page.get_by_role("button", name="balls.mp4").click()
+    wait_for_picture(page)
+    page.mouse.click(*place(page, 36, 34))
+    name = page.get_by_label("Name of object 1")
+    name.fill(script)
+    name.press("Enter")
+    for again in (False, True):
+        if again:
+            page.reload()
+        expect(page.locator("#lanes .lane-name")).to_have_text(script)
+        expect(page.get_by_label("Name of object 1")).to_have_value(script)
+        expect(page.locator("img:not(.brand img), body script")).to_have_count(0)
+
+
 def test_a_mask_is_painted(page: Page) -> None:
     page.get_by_role("button", name="balls.mp4").click()
     wait_for_picture(page)
     page.keyboard.press("c")
-    expect(page.get_by_label("Width")).to_be_visible()
+    expect(page.get_by_label("Width", exact=True)).to_be_visible()
     drag(page, "20,20,60,60")
     expect(rows(page)).to_have_count(1)
     page.keyboard.press("e")
@@ -172,6 +198,10 @@ def test_before_and_after_are_side_by_side(page: Page, balls: Path) -> None:
     assert before is not None
     assert before["x"] + before["width"] <= stage["x"]
     assert abs(before["width"] - stage["width"]) < 4
+    scale = page.locator("#zoom-fit").inner_text()
+    page.mouse.move(before["x"] + 9, before["y"] + 9)
+    page.mouse.wheel(0, -300)
+    expect(page.locator("#zoom-fit")).not_to_have_text(scale)  # both are zoomed
     page.keyboard.press("x")
     expect(page.locator("#before")).to_be_hidden()
 
@@ -193,8 +223,21 @@ def test_the_camera_is_tracked(page: Page) -> None:
     expect(rows(page).locator(".state")).to_have_text("tracked")
     expect(page.locator("#hold")).to_have_text("Pause")  # it went on by itself
     expect(page.locator("#latency")).to_have_text(re.compile(r"\d+ / \d+ ms"))
+    page.get_by_label("Name of object 1").fill("ball")
+    expect(page.locator("#hold")).to_have_text("Pause")  # one types while it goes on
     page.mouse.click(*place(page, 36, 34))
     expect(page.locator("#hold")).to_have_text("Go on")
+    page.keyboard.press("+")
+    with page.expect_download() as still:
+        page.get_by_role("button", name="Snapshot").click()
+    with Image.open(still.value.path()) as picture:
+        size = picture.size
+    assert size[0] * 96 == size[1] * 160  # the frame alone
+    page.keyboard.press("0")
+    page.keyboard.press("e")
+    drag(page, "0,0,160,96")
+    expect(page.locator("#choice")).to_be_hidden()
+    page.keyboard.press("p")
     page.keyboard.press("d")
     expect(rows(page)).to_have_count(0)
     page.keyboard.press("Space")
@@ -204,9 +247,13 @@ def test_the_camera_is_tracked(page: Page) -> None:
         page.get_by_role("button", name="Stop recording").click()
     assert re.fullmatch(r"samtrack-[\d-]+\.(webm|mp4)", waiting.value.suggested_filename)
     with av.open(str(waiting.value.path())) as video:
-        assert len(list(video.decode(video=0))) > 0
+        assert {(frame.width, frame.height) for frame in video.decode(video=0)} == {size}
+    page.reload()
+    expect(page.locator("#fps")).to_have_text(re.compile(r"\d"), timeout=20_000)
     page.click("#camera-stop")
     expect(page.locator("#start")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
 
 
 def test_the_source_of_the_server_is_tracked(
@@ -223,6 +270,20 @@ def test_the_source_of_the_server_is_tracked(
         expect(rows(page).locator(".state")).to_have_text("tracked")
         expect(page.locator("#hold")).to_have_text("Pause")
         page.click("#camera-stop")
+        page.goto("about:blank")
+
+
+def test_the_link_may_come_from_a_page_of_another_site(
+    browser: Browser, lite_tracker: MakeTracker
+) -> None:
+    with serving(lite_tracker(), host="0.0.0.0") as server, browser.new_context() as context:
+        page = context.new_page()
+        page.set_content(f"<a href='{server.link}'>look</a>")
+        for enter in (lambda: page.click("a"), page.reload):
+            with page.expect_response("**/api/session") as answer:
+                enter()
+            assert answer.value.status == 200
+            expect(page).to_have_url(server.address)
         page.goto("about:blank")
 
 
@@ -248,3 +309,170 @@ def test_nothing_is_cut_off(browser: Browser, server: Server, theme: str, width:
         assert box["x"] + box["width"] <= width
         assert min(box["width"], box["height"]) >= 24
     context.close()
+
+
+def test_a_preview_is_of_the_place_where_the_pointer_rests(page: Page) -> None:
+    page.get_by_role("button", name="balls.mp4").click()
+    wait_for_picture(page)
+    slow: list[Route] = []
+
+    def hold(route: Route) -> None:
+        slow.append(route)
+
+    page.route("**/preview", hold)
+    with page.expect_request("**/preview"):
+        page.mouse.move(*place(page, 36, 34))
+    page.mouse.move(*place(page, 130, 68))
+    page.wait_for_timeout(300)  # it rests there while the first answer is not here
+    with page.expect_request("**/preview") as asked:
+        slow[0].continue_()
+    ((x, y, _),) = sent(asked.value)["points"]
+    assert (round(x), round(y)) == (130, 68)
+    page.unroute("**/preview")
+    page.mouse.click(*place(page, 130, 68))
+    expect(rows(page)).to_have_count(1)
+    with page.expect_request("**/preview") as asked:
+        page.mouse.move(*place(page, 134, 70))  # what one more click would make of it
+    assert sent(asked.value)["object"] == 1
+    assert len(sent(asked.value)["points"]) == 2
+
+
+def test_work_is_not_lost_without_a_question(page: Page, balls: Path) -> None:
+    open_film(page, balls)
+    page.mouse.click(*place(page, 36, 34))
+    expect(rows(page)).to_have_count(1)
+    page.click("#open")
+    page.get_by_role("button", name="balls.mp4").click()
+    question = page.get_by_role("dialog", name="Open another video?")
+    expect(question).to_contain_text("ends the work on balls.mp4")
+    with page.expect_download() as waiting:
+        question.get_by_role("button", name="Save the project").click()
+    assert waiting.value.suggested_filename == "balls.samtrack"
+    question.get_by_role("button", name="Cancel").click()
+    page.click("#to-video")
+    expect(rows(page)).to_have_count(1)
+    page.locator("#file").set_input_files(balls)
+    question.get_by_role("button", name="Open the other").click()
+    expect(rows(page)).to_have_count(0)
+
+
+def test_another_mask_is_taken_only_where_it_is_seen(page: Page) -> None:
+    page.get_by_role("button", name="balls.mp4").click()
+    wait_for_picture(page)
+
+    def among_three(route: Route) -> None:
+        """A ball is one mask; the page is told that it may be three."""
+        answer = route.fetch()
+        number = 2 if route.request.url.endswith("next") else 1
+        choice = {"number": number, "count": 3, "score": None}
+        route.fulfill(response=answer, json={**answer.json(), "choice": choice})
+
+    page.route(re.compile(r"/prompts(/next)?$"), among_three)
+    page.mouse.click(*place(page, 36, 34))
+    panel = page.locator("#choice")
+    expect(panel).to_be_visible()
+    page.keyboard.press(".")
+    expect(panel).to_be_hidden()
+    page.keyboard.press(",")
+    expect(panel).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(panel).to_contain_text("Mask 2 of")
+    expect(page.locator("#stage")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Point")).to_be_focused()
+
+
+def test_the_brush_is_a_pixel_wide_or_a_thousand(page: Page) -> None:
+    page.get_by_role("button", name="balls.mp4").click()
+    wait_for_picture(page)
+    page.keyboard.press("e")
+    drag(page, "20,20,60,60")
+    expect(page.locator("#message")).to_contain_text("choose an object first")
+    page.keyboard.press("c")
+    width = page.get_by_label("Width", exact=True)
+    expect(width).to_have_value("21")
+    page.keyboard.press("]")
+    expect(width).to_have_value("25")
+    width.fill("5000")
+    width.press("Enter")
+    expect(width).to_have_value("1001")
+    width.fill("1")
+    width.press("Enter")
+    with page.expect_request("**/strokes") as asked:
+        drag(page, "20.6,30.6,61.6,31.6")  # along the middles of pixels
+    stroke = sent(asked.value)
+    assert stroke["radius"] == 0
+    assert stroke["path"] == [[20, 30], [41, 30], [60, 30]]
+    expect(rows(page)).to_have_count(1)
+    with Image.open(io.BytesIO(masks(page)["masks/00000.png"])) as picture:
+        assert np.argwhere(np.asarray(picture)).tolist() == [[30, x] for x in range(20, 61)]
+
+
+def test_what_is_hidden_catches_no_clicks(page: Page) -> None:
+    page.get_by_role("button", name="balls.mp4").click()
+    wait_for_picture(page)
+    page.mouse.click(*place(page, 36, 34))
+    expect(rows(page)).to_have_count(1)
+    page.keyboard.press("h")
+    page.reload()
+    expect(page.get_by_role("button", name="Show Object 1")).to_be_visible()
+    wait_for_picture(page)
+    with page.expect_request("**/prompts") as asked:
+        page.mouse.click(*place(page, 36, 34))
+    assert sent(asked.value)["object"] is None
+
+
+def test_boxes_and_strokes_are_made_with_the_keyboard(page: Page) -> None:
+    page.get_by_role("button", name="balls.mp4").click()
+    wait_for_picture(page)
+    stage = page.locator("#stage")
+    stage.press("ArrowLeft")
+    stage.press("Shift+Enter")
+    stage.press("ArrowLeft")
+    stage.press("ArrowUp")
+    with page.expect_response("**/prompts") as box:
+        stage.press("Enter")
+    assert sent(box.value.request)["box"] == [64, 40, 73, 49]
+    stage.press("c")
+    stage.press("Enter")
+    stage.press("ArrowRight")
+    with page.expect_request("**/strokes") as stroke:
+        stage.press("Enter")
+    assert sent(stroke.value)["path"] == [[64, 40], [72, 40]]
+
+
+def test_an_upload_is_shown_and_cancelled(page: Page, balls: Path) -> None:
+    open_film(page, balls)
+
+    def hold(_: Route) -> None:
+        """The server never gets it."""
+
+    page.route(re.compile(r"/api/clip\?"), hold)
+    page.locator("#file").set_input_files(balls)
+    expect(page.get_by_role("progressbar", name="Uploading balls.mp4")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#message")).to_have_text("the upload was cancelled")
+    expect(page.get_by_role("progressbar")).to_be_hidden()
+
+
+def test_who_finds_the_server_full_is_told_and_tried_again(
+    browser: Browser, lite_tracker: MakeTracker, balls: Path
+) -> None:
+    with (
+        serving(lite_tracker(), max_sessions=1) as server,
+        Client(server) as first,
+        browser.new_context() as context,
+    ):
+        first.upload(balls)
+        page = context.new_page()
+        page.clock.install()
+        page.goto(server.address)
+        expect(page.get_by_role("heading", name="The server is full")).to_be_visible()
+        expect(page.locator("#start")).to_be_hidden()
+        with page.expect_response("**/api/session") as answer:
+            page.clock.fast_forward(10_000)
+        assert answer.value.status == 503
+        with page.expect_response("**/api/session"):
+            page.get_by_role("button", name="Try again").click()

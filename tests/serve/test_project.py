@@ -8,12 +8,14 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
 from samtracker.serve.server import Server
+from tests.conftest import MakeTracker
 from tests.helpers.cli_tools import FRAMES, box_of, samtrack, two_balls
-from tests.helpers.page_server import Client
+from tests.helpers.page_server import Client, serving
 
 BOX = [float(side) for side in box_of(1).split(",")]
 OTHER = [float(side) for side in box_of(2).split(",")]
@@ -32,7 +34,7 @@ def worked(server: Server, balls: Path) -> Iterator[Client]:
         client.upload(balls)
         client.point(1, box=BOX)
         client.point(3, box=OTHER)
-        client.ask("PATCH", "objects/1", json={"name": "red"})
+        client.edit("PATCH", "objects/1", json={"name": "red"})
         client.track()
         client.point(6, 1, points=[[128.0, 10.0, 1]])
         client.track()
@@ -42,7 +44,8 @@ def worked(server: Server, balls: Path) -> Iterator[Client]:
 @pytest.fixture
 def project(worked: Client, tmp_path: Path) -> Path:
     answer = worked.http.get(f"/api/{worked.path('project')}")
-    assert 'filename="balls.samtrack"' in answer.headers["content-disposition"]
+    disposition = answer.headers["content-disposition"]
+    assert disposition == "attachment; filename*=UTF-8''balls.samtrack"
     path = tmp_path / "balls.samtrack"
     path.write_bytes(answer.content)
     return path
@@ -80,6 +83,22 @@ def test_it_opens_in_another_session(
         assert masks_in(other.download("masks")) == masks_in(worked.download("masks"))
 
 
+def test_it_is_called_as_the_video_whatever_that_is(
+    lite_tracker: MakeTracker, balls: Path, tmp_path: Path
+) -> None:
+    with serving(lite_tracker(), folder=tmp_path) as server, Client(server) as client:
+        for name in ("Мяч 球.mp4", 'a "ball".mp4', "%41;x=é.mp4"):
+            (tmp_path / name).write_bytes(balls.read_bytes())
+            client.ask("POST", "clip", json={"file": name})
+            client.refresh()
+            answer = client.http.get(f"/api/{client.path('project')}")
+            kind, _, told = answer.headers["content-disposition"].partition("; filename*=UTF-8''")
+            assert (answer.status_code, kind) == (200, "attachment")
+            assert unquote(told) == f"{name[:-4]}.samtrack"
+            assert not set(told) & set("\";' ")
+            assert answer.json()["video"]["name"] == name
+
+
 def test_what_does_not_fit_is_refused(
     client: Client, project: Path, tmp_path: Path, balls: Path
 ) -> None:
@@ -91,6 +110,13 @@ def test_what_does_not_fit_is_refused(
     assert (done.code, len(done.errors)) == (2, 1)
     assert "was made with other weights" in done.errors[0]
     data = json.loads(project.read_text())
+    put(client, project)
+    for shown in ({"box": "here"}, {"x": 7}, {"points": [[1, 2]]}):
+        odd = json.loads(project.read_text())
+        odd["objects"][0]["prompts"][0]["shown"] = shown
+        path = tmp_path / "odd.samtrack"
+        path.write_text(json.dumps(odd))
+        assert "is neither a box nor points" in put(client, path, 400)["error"]
     data["video"] = {"name": "gone.mp4", "sha256": "0"}
     project.write_text(json.dumps(data))
     assert "open that one first" in put(client, project, 400)["error"]

@@ -52,7 +52,9 @@ def test_everybody_tracks_it_for_himself(lite_tracker: MakeTracker, tmp_path: Pa
         assert "not understood" in ask(first, do="fly")["error"]
 
 
-def test_its_end_is_said(lite_tracker: MakeTracker, balls: Path) -> None:
+def test_it_is_opened_again_for_whoever_comes_after_its_end(
+    lite_tracker: MakeTracker, balls: Path
+) -> None:
     with (
         serving(lite_tracker(), source=str(balls)) as server,
         Client(server) as client,
@@ -65,6 +67,10 @@ def test_its_end_is_said(lite_tracker: MakeTracker, balls: Path) -> None:
                 break
             socket.recv(timeout=PATIENCE)
         assert found["error"].startswith("the source has ended")
+        with Client(server) as other, other.socket("source") as second:
+            again = [frame(second), frame(socket)]
+        assert min(item["time"] for item in again) > 0
+        assert [item["dropped"] for item in again] == [0, 0]
 
 
 def test_without_one_there_is_none(client: Client, lite_tracker: MakeTracker) -> None:

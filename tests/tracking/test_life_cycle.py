@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -31,6 +34,12 @@ def states(*names: str) -> str:
     return "".join(life.step(FRAMES[name]).value[0] for name in names)
 
 
+def of_areas(*areas: int, given: int = 100, config: TrackerConfig = CONFIG) -> str:
+    """States of an object that has these areas one after the other."""
+    life = LifeCycle(config, replace(GIVEN, area=given))
+    return "".join(life.step(replace(FRAMES["good"], area=area)).value[0] for area in areas)
+
+
 @pytest.mark.parametrize("doubt", ["unsure", "unlike", "huge", "tiny", "gone"])
 def test_a_doubtful_frame_makes_it_uncertain_and_a_good_one_undoes_it(doubt: str) -> None:
     assert states("good", doubt, "good", doubt, "good", "good") == "tututt"
@@ -41,19 +50,58 @@ def test_absent_frames_lose_it(absent: str) -> None:
     assert states(absent, "good", absent, absent, absent) == "utull"
 
 
-def areas(*shares: float) -> str:
-    """States of an object that has one share of its first area after the other."""
+@pytest.mark.parametrize(
+    ("changes", "story"),
+    [
+        *(({"score": 0.4}, "tt"), ({"score": 0.39}, "uu"), ({"score": 0.2}, "uu")),
+        *(({"score": 0.19}, "ul"), ({"similarity": 0.45}, "tt"), ({"similarity": 0.44}, "uu")),
+        *(({"area": 399}, "tt"), ({"area": 400}, "uu"), ({"area": 26}, "tt"), ({"area": 25}, "uu")),
+        # It moves by 1.5 of its side, which is 10, at most; after a frame of doubt by twice that.
+        *(({"center": (50.0, 65.0)}, "tt"), ({"center": (50.0, 65.1)}, "ut")),
+        *(({"center": (20.0, 50.0)}, "ut"), ({"center": (19.9, 50.0)}, "uu")),
+    ],
+    ids=str,
+)
+def test_two_frames_at_a_threshold(changes: dict[str, Any], story: str) -> None:
     life = LifeCycle(CONFIG, GIVEN)
-    frames = [
-        Observation(area=round(100 * share), center=(50.0, 50.0), score=0.8, similarity=0.8)
-        for share in shares
-    ]
-    return "".join(life.step(frame).value[0] for frame in frames)
+    frame = replace(FRAMES["good"], **changes)
+    assert "".join(life.step(frame).value[0] for _ in range(2)) == story
+
+
+def test_a_mask_of_the_least_share_is_there() -> None:
+    # What is left of 100 after a frame is 98.
+    assert of_areas(49, config=replace(CONFIG, absent_share=0.5)) == "t"
+    assert of_areas(48, 48, config=replace(CONFIG, absent_share=0.5)) == "ul"
+
+
+def test_an_object_may_be_a_single_pixel() -> None:
+    assert of_areas(1, 1, 0, given=1) == "ttu"
+
+
+def test_the_usual_area_follows_slowly_and_that_of_a_found_object_at_once() -> None:
+    assert of_areas(300, 600) == "tu"  # 140 is usual by then
+    assert of_areas(300, 559) == "tt"
+    assert of_areas(0, 0, 900, 3500) == "ulrr"
+    assert of_areas(0, 0, 900, 230) == "ulrr"
+    assert of_areas(0, 0, 900, 224) == "ulrl"
+
+
+def test_a_dismissed_object_comes_back_as_small_as_it_likes() -> None:
+    life = LifeCycle(replace(CONFIG, absent_share=1.0), GIVEN)
+    states = [life.state]
+    life.lose()
+    assert [*states, life.state] == [State.TRACKING, State.LOST]
+    small = replace(FRAMES["good"], area=1, center=(9.0, 9.0))
+    assert life.step(small) is State.REACQUIRED
+    life = LifeCycle(CONFIG, GIVEN)
+    life.step(FRAMES["good"])
+    life.lose()
+    assert "".join(life.step(FRAMES["good"]).value[0] for _ in range(4)) == "rrtt"
 
 
 def test_what_is_left_when_an_object_slips_away_is_not_the_object() -> None:
-    assert areas(*[0.85**number for number in range(20)]).endswith("ll")
-    assert set(areas(*[0.97**number for number in range(100)])) == {"t"}
+    assert of_areas(*[round(100 * 0.85**number) for number in range(20)]).endswith("ll")
+    assert set(of_areas(*[round(100 * 0.97**number) for number in range(100)])) == {"t"}
 
 
 def test_patience_ends() -> None:
@@ -111,6 +159,13 @@ def test_what_is_given_away_is_not_missed(before: list[str]) -> None:
         state = life.step(FRAMES[name])
     life.subtract(FRAMES["good"], FRAMES["crumb"])
     assert life.step(FRAMES["crumb"]) is state
+
+
+def test_what_is_left_after_giving_away_can_slip_away() -> None:
+    life = LifeCycle(CONFIG, GIVEN)
+    life.subtract(FRAMES["good"], replace(FRAMES["good"], area=50))
+    crumb = replace(FRAMES["good"], area=4)
+    assert "".join(life.step(crumb).value[0] for _ in range(2)) == "ul"
 
 
 def test_observation_of_a_mask() -> None:

@@ -40,3 +40,14 @@ def test_what_is_no_jpeg_is_refused(code: bytes) -> None:
 def test_a_large_one_is_refused() -> None:
     with pytest.raises(VideoError, match="64x48 pixels"):
         decode_jpeg(encode_jpeg(PICTURE), most_pixels=64 * 48 - 1)
+
+
+def test_one_that_is_made_to_take_long_is_refused() -> None:
+    made = io.BytesIO()
+    Image.fromarray(PICTURE).save(made, "JPEG", progressive=True)
+    code = made.getvalue()
+    scan, end = code.rindex(b"\xff\xda"), len(code) - 2
+    assert 1 < code.count(b"\xff\xda") < 64
+    often = code[:scan] + code[scan:end] * 10_000 + code[end:]
+    with pytest.raises(VideoError, match="more than 64 scans"):
+        decode_jpeg(often, most_pixels=64 * 48)

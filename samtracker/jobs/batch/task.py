@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import tempfile
 import time
@@ -34,7 +33,8 @@ from samtracker.jobs.progress import Progress
 from samtracker.jobs.resumption import resume
 from samtracker.jobs.threads import torch_threads
 from samtracker.prompts.prompts_file import PromptsFile
-from samtracker.results.names import RESUME, SUMMARY
+from samtracker.results.contents import remove_resume
+from samtracker.results.names import SUMMARY
 from samtracker.tracker import Tracker
 from samtracker.video.pixel_limit import set_pixel_limit
 from samtracker.video.selection import Selection
@@ -148,7 +148,7 @@ def _track(task: BatchTask, row: BatchRow, report: Report) -> BatchRow:
         if is_staged(task.video.source):
             _name_source(outcome, task.video.source)
         if store.folder is None and not outcome.summary.interrupted:
-            shutil.rmtree(outcome.folder / RESUME, ignore_errors=True)  # it goes on from files only
+            remove_resume(outcome.folder)  # it goes on from files only
             store.put(outcome.folder, row.name, last=SUMMARY)
         with suppress(OutputError):  # a picture is not worth a job
             thumbnail.write(store, row.name)

@@ -1,33 +1,49 @@
 // The page: which mode is on, and what the buttons do.
 
 import * as api from "./api.js";
+import { Brush } from "./brush.js";
 import { CameraMode } from "./camera.js";
-import { $, element, say } from "./dom.js";
+import { $, download, element, say } from "./dom.js";
 import { BrowserFeed, ServerFeed } from "./feeds.js";
 import { bindKeys } from "./keys.js";
 import { ObjectList } from "./objects.js";
+import { ask } from "./question.js";
 import { Stage } from "./stage.js";
+import { Upload } from "./upload.js";
 import { VideoMode } from "./video.js";
+
+const PATIENCE = 10; // seconds until a page that found the server full tries again
 
 class App {
   constructor() {
     this.mode = null;
     this.stage = new Stage($("#stage"), {
       onClick: (x, y, label) => this.mode?.click(x, y, label),
-      onBox: (box) => this.mode?.box(box),
+      onBox: (box, label) => this.box(box, label),
       onPaint: (stroke) => this.mode?.paint(stroke),
+      onPress: () => this.mode?.press?.(),
       onHover: (at) => this.mode?.hover(at),
-      onZoom: (scale) => ($("#zoom-fit").textContent = `${Math.round(100 * scale)}%`),
+      onLens: (lens) => this.showLens(lens),
     });
+    this.brush = new Brush((radius) => this.useBrush(radius));
     this.list = new ObjectList(this.stage);
     this.video = new VideoMode(this.stage, this.list);
     this.camera = new CameraMode(this.stage, this.list);
+    this.uploading = new Upload();
     this.bind();
     bindKeys(this);
   }
 
+  // A page that is loaded again goes on where it was.
+  async start() {
+    const live = sessionStorage.getItem("live");
+    await this.begin();
+    if (live && !this.full) await this.toCamera(live === "source" ? new ServerFeed() : new BrowserFeed());
+  }
+
   // Nothing is asked for before there is a session.
   begin() {
+    clearTimeout(this.trying);
     this.begun = this.showSession();
     return this.begun;
   }
@@ -42,8 +58,27 @@ class App {
         await this.showStart();
       }
     } catch (error) {
-      this.sayAtStart(error.message);
+      if (error.status === 503) this.showFull();
+      else this.showStuck(error.message);
     }
+  }
+
+  showStuck(text) {
+    if (this.mode) return say(text);
+    this.setMode("start");
+    this.sayAtStart(text);
+  }
+
+  // There is no room: the page tries again by itself.
+  showFull() {
+    this.leave();
+    this.setMode("full");
+    $("#full-note").textContent = `Last tried at ${new Date().toLocaleTimeString()}; tries again every ${PATIENCE} seconds.`;
+    this.trying = setTimeout(() => this.begin(), 1000 * PATIENCE);
+  }
+
+  get full() {
+    return document.body.dataset.mode === "full";
   }
 
   bind() {
@@ -51,13 +86,13 @@ class App {
     $("#to-camera").onclick = $("#use-camera").onclick = () => this.toCamera(new BrowserFeed());
     $("#to-source").onclick = () => this.toCamera(new ServerFeed());
     $("#camera-stop").onclick = () => this.toVideo();
+    $("#full-again").onclick = () => this.begin();
     $("#open").onclick = () => this.showStart();
     $("#help").onclick = () => this.help();
     $("#undo").onclick = () => this.mode.undo();
     $("#redo").onclick = () => this.mode.redo();
     $("#next").onclick = () => this.mode.next();
     $("#new").onclick = () => this.mode.select(null);
-    $("#radius").oninput = () => (this.stage.radius = Number($("#radius").value));
     $("#zoom-in").onclick = () => this.stage.zoom(1.25);
     $("#zoom-out").onclick = () => this.stage.zoom(0.8);
     $("#zoom-fit").onclick = () => this.stage.fit();
@@ -101,6 +136,7 @@ class App {
   }
 
   leave() {
+    sessionStorage.removeItem("live");
     this.mode?.leave();
     this.mode = null;
     say("");
@@ -127,26 +163,35 @@ class App {
   }
 
   upload(file) {
-    const bar = $("#uploading");
-    bar.hidden = false;
-    bar.value = 0;
-    return this.open(() => api.upload(file, (share) => (bar.value = share)));
+    return this.open(() => this.uploading.send(file));
   }
 
   async open(call) {
     await this.begun;
+    if (this.full) return;
     this.sayAtStart("");
     try {
+      if (!(await this.mayReplace())) return;
       const state = await call();
       this.leave();
       this.enterVideo(state);
     } catch (error) {
-      if (document.body.dataset.mode === "start") this.sayAtStart(error.message);
-      else say(error.message);
+      this.showStuck(error.message);
     } finally {
-      $("#uploading").hidden = true;
       $("#file").value = "";
     }
+  }
+
+  // A session has one video: another one ends the work on it.
+  async mayReplace() {
+    const { clip, objects } = await api.held();
+    if (!clip || !objects.length) return true;
+    return ask({
+      title: "Open another video?",
+      text: `That ends the work on ${clip.name}: what you pointed at and all masks are lost. A saved project brings them back.`,
+      yes: "Open the other",
+      save: () => download(...api.projectFile(clip)),
+    });
   }
 
   sayAtStart(text) {
@@ -176,11 +221,11 @@ class App {
     this.useTool("point");
     try {
       await this.camera.enter(feed);
+      sessionStorage.setItem("live", feed.path);
     } catch (error) {
       this.leave();
       await this.begin();
-      if (this.mode) say(error.message);
-      else this.sayAtStart(error.message);
+      if (!this.full) this.showStuck(error.message);
     }
   }
 
@@ -206,6 +251,7 @@ class App {
 
   useTool(name) {
     this.stage.tool = name;
+    this.stage.cross.drop();
     $("#stage").classList.toggle("panning", name === "pan");
     $("#brush").hidden = name !== "brush" && name !== "eraser";
     for (const button of document.querySelectorAll("[data-tool]")) {
@@ -213,9 +259,30 @@ class App {
     }
   }
 
+  showLens(lens) {
+    $("#zoom-fit").textContent = `${Math.round(100 * lens.scale)}%`;
+    this.video.compare.stage.lens = lens;
+  }
+
+  useBrush(radius) {
+    this.stage.radius = radius;
+    this.stage.draw();
+  }
+
+  box(box, label) {
+    if (label) this.mode?.box(box);
+    else say("background is marked by clicks: for a box drag with the left button and the pointing tool (p)");
+  }
+
+  // The keys [ and ]: the width of what paints, else the frames in which the user pointed.
+  bracket(way) {
+    if (this.stage.paints) this.brush.step(way);
+    else this.mode.seekPrompt?.(way);
+  }
+
   help() {
     $("#keys").showModal();
   }
 }
 
-new App().begin();
+new App().start();

@@ -1,8 +1,9 @@
 // Live tracking: the newest frame is asked about when the last answer is back, masks come down.
 
 import { socket } from "./api.js";
-import { $, download, say, setIcon, stamp } from "./dom.js";
-import { covers } from "./masks.js";
+import { Choice } from "./choice.js";
+import { $, say, setIcon } from "./dom.js";
+import { Preview } from "./preview.js";
 import { Recorder } from "./recorder.js";
 
 const RECENT = 90; // frames that the numbers are of
@@ -16,8 +17,10 @@ export class CameraMode {
       remove: (id) => this.order({ do: "remove", object: id }),
       changed: () => this.refresh(),
     };
+    this.choice = new Choice();
+    this.preview = new Preview(stage, (prompt) => this.answer({ do: "preview", ...prompt }));
     $("#hold").onclick = () => this.space();
-    this.recorder = new Recorder(stage.canvas);
+    this.recorder = new Recorder(stage);
     $("#record").onclick = () => this.record();
     $("#snapshot").onclick = () => this.snapshot();
   }
@@ -28,13 +31,13 @@ export class CameraMode {
     this.objects = [];
     this.clicks = [];
     this.orders = [];
-    this.choice = this.picture = null;
+    this.choices = this.picture = null;
     this.held = false;
     this.latencies = [];
     this.times = [];
     this.stage.clear();
     this.stage.selected = null;
-    this.stage.hidden.clear();
+    this.stage.hidden.open(feed.path);
     this.refresh();
     await feed.open(() => this.send());
     this.active = true;
@@ -44,14 +47,17 @@ export class CameraMode {
   leave() {
     this.active = false;
     this.recorder.stop();
+    this.preview.moved(null);
+    for (const { answered } of [this.waiting || {}, ...this.orders]) answered?.({});
     this.feed?.close();
     this.socket?.close();
   }
 
   connect() {
     const made = (this.socket = socket(this.feed.path));
+    this.waiting?.answered?.({});
     this.waiting = null;
-    made.onopen = () => this.send();
+    made.onopen = () => this.sendNext();
     made.onmessage = ({ data }) => {
       if (typeof data === "string") this.answered(JSON.parse(data));
       else this.pictured(data);
@@ -70,17 +76,32 @@ export class CameraMode {
     this.feed.send(this.socket, (picture) => (waiting.picture = picture));
   }
 
+  // The picture that stands still becomes the newest frame for the server, too.
+  sendAgain() {
+    this.waiting = { begin: performance.now(), picture: this.picture };
+    this.feed.sendAgain(this.socket, this.picture);
+  }
+
   // A command is sent when the frame before it has come back, so that it is meant for that one.
   order(command) {
-    this.orders.push(command);
+    this.preview.moved(null);
+    this.push({ command });
+  }
+
+  // Sends a command that changes nothing; its answer is for whoever waits for it.
+  answer(command) {
+    return new Promise((answered) => this.push({ command, answered }));
+  }
+
+  push(order) {
+    this.orders.push(order);
     this.sendOrder();
   }
 
   sendOrder() {
-    if (this.waiting || !this.orders.length) return;
-    const command = this.orders.shift();
-    this.waiting = { command };
-    this.socket.send(JSON.stringify(command));
+    if (this.waiting || !this.orders.length || this.socket?.readyState !== WebSocket.OPEN) return;
+    this.waiting = this.orders.shift();
+    this.socket.send(JSON.stringify(this.waiting.command));
   }
 
   answered(answer) {
@@ -100,8 +121,13 @@ export class CameraMode {
   }
 
   finish(answer) {
-    const { begin, picture, command } = this.waiting || {};
+    const { begin, picture, command, answered, overtaken } = this.waiting || {};
     this.waiting = null;
+    if (overtaken && !answer.error) return this.sendAgain();
+    if (answered) {
+      answered(answer);
+      return this.sendNext();
+    }
     if (answer.error) {
       say(answer.error);
       if (!picture && !command) this.hold(); // there are no more frames
@@ -113,8 +139,13 @@ export class CameraMode {
       this.picture = picture;
       this.note(performance.now(), begin);
     }
-    if (this.picture) this.stage.show(this.picture, this.objects, this.clicks);
+    if (command?.do === "paint") this.stage.stroke = null;
+    this.show();
     this.refresh();
+    this.sendNext();
+  }
+
+  sendNext() {
     if (this.orders.length) this.sendOrder();
     else this.send();
   }
@@ -122,10 +153,11 @@ export class CameraMode {
   took(answer, command) {
     const known = this.objects.map((item) => item.id);
     this.objects = answer.objects;
-    this.choice = answer.choice;
-    if (command?.do === "point" && command.object === null) {
+    this.choices = answer.choice;
+    if (command?.do === "point" || command?.do === "paint") {
       const made = this.objects.find((item) => !known.includes(item.id));
       if (made) this.stage.selected = made.id;
+      this.stage.hidden.set(this.stage.selected, false); // one sees what one changes
     }
     if (command?.do === "undo") this.clicks = [];
     if (!this.objects.some((item) => item.id === this.stage.selected)) this.stage.selected = null;
@@ -147,8 +179,9 @@ export class CameraMode {
     $("#dropped").textContent = this.feed.dropped;
   }
 
-  // While something is pointed at the picture stands still.
+  // While something is pointed at the picture stands still. A frame that is on its way is not shown.
   hold() {
+    if (!this.held && this.picture && this.waiting?.picture) this.waiting.overtaken = true;
     this.held = this.feed.held = true;
     this.refresh();
   }
@@ -171,15 +204,28 @@ export class CameraMode {
   select(id) {
     if (id !== this.stage.selected) this.clicks = [];
     this.stage.selected = id;
+    this.choices = null;
     if (id !== null) this.hold();
-    if (this.picture) this.stage.show(this.picture, this.objects, this.clicks);
+    this.show();
     this.refresh();
+  }
+
+  show() {
+    if (!this.picture) return;
+    this.stage.ghost = null;
+    this.stage.show(this.picture, this.objects, this.clicks);
+    this.recorder.take();
+  }
+
+  // What is pointed at is in the picture that is there when that begins.
+  press() {
+    if (this.picture) this.hold();
   }
 
   click(x, y, label) {
     if (!this.picture) return;
     if (this.stage.selected === null) {
-      const under = this.objects.find((item) => covers(item.mask, x, y));
+      const under = this.stage.objectAt(x, y);
       if (under) return this.select(under.id);
       if (!label) return say("choose an object first: background is marked around one");
     }
@@ -194,26 +240,33 @@ export class CameraMode {
     this.order({ do: "point", object: this.stage.selected, box });
   }
 
-  hover() {}
-
-  record() {
-    this.recorder.toggle();
+  // Clicks after it are about what is painted.
+  paint(stroke) {
+    const { selected } = this.stage;
+    if (stroke.erase && selected === null) {
+      this.stage.stroke = null;
+      this.stage.draw();
+      return say("choose an object first: the eraser takes from one");
+    }
+    this.clicks = [];
+    this.order({ do: "paint", object: selected, ...stroke });
   }
 
-  snapshot() {
-    const name = `samtrack-${stamp()}.png`;
-    this.stage.canvas.toBlob((blob) => {
-      const href = URL.createObjectURL(blob);
-      download(href, name);
-      setTimeout(() => URL.revokeObjectURL(href), 10_000);
-    });
+  // While the picture stands still a resting pointer shows the mask of a click.
+  hover(at) {
+    const { stage } = this, object = stage.selected;
+    const rests = at && this.held && this.picture;
+    const selects = rests && object === null && stage.objectAt(...at);
+    this.preview.moved(rests && !selects ? { object, points: [...this.clicks, [...at, 1]] } : null);
   }
+
+  record = () => this.recorder.toggle();
+  snapshot = () => this.recorder.snapshot();
 
   refresh() {
     $("#undo").disabled = false;
     setIcon($("#hold"), this.held ? "play" : "pause", this.held ? "Go on" : "Pause");
-    $("#choice").hidden = !this.choice || this.choice.count < 2;
-    if (this.choice) $("#choice-text").textContent = `Mask ${this.choice.number} of ${this.choice.count}`;
+    this.choice.show(this.choices);
     const { selected } = this.stage;
     let hint = "Click on an object, or drag a box around it";
     if (selected !== null) hint = "Click adds, right click removes; space goes on";

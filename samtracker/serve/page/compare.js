@@ -5,16 +5,22 @@ import { $ } from "./dom.js";
 import { Stage } from "./stage.js";
 
 export class Compare {
-  constructor() {
-    const nothing = () => {};
-    const handlers = { onClick: nothing, onBox: nothing, onPaint: nothing, onHover: nothing, onZoom: nothing };
-    this.stage = new Stage($("#before"), handlers);
+  // `after` is the stage beside it: what is hidden there is hidden here, and one zooms both.
+  constructor(after) {
+    this.after = after;
+    const onLens = (lens) => {
+      after.lens = lens;
+      after.onLens(lens);
+    };
+    this.stage = new Stage($("#before"), { onLens });
     this.stage.tool = "pan";
+    this.stage.hidden = after.hidden;
     this.on = false;
   }
 
   toggle() {
     this.on = !this.on;
+    this.stage.lens = this.after.lens;
     document.body.classList.toggle("comparing", this.on);
     $("#compare").setAttribute("aria-pressed", String(this.on));
   }
@@ -31,6 +37,7 @@ export class Compare {
     const { frames } = await api.objects(clip, frame, 1, true);
     if (ticket !== this.ticket) return;
     this.stage.view = view;
+    this.stage.lens = this.after.lens;
     this.stage.show(picture, frames[frame].map((item) => ({ ...item, color: color(item.id) })));
   }
 }

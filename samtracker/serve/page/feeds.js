@@ -46,16 +46,19 @@ export class BrowserFeed {
   }
 
   // Sends the newest frame; `taken` is given its picture at once.
-  async send(socket, taken) {
+  send(socket, taken) {
     const { videoWidth: width, videoHeight: height } = this.video;
     this.fresh = false;
-    const begin = performance.now();
     const picture = new OffscreenCanvas(width, height);
     picture.getContext("2d").drawImage(this.video, 0, 0);
     taken(picture);
-    const code = await picture.convertToBlob({ type: "image/jpeg", quality: QUALITY });
+    return this.sendAgain(socket, picture);
+  }
+
+  async sendAgain(socket, picture) {
     const head = new DataView(new ArrayBuffer(8));
-    head.setFloat64(0, begin / 1000, true);
+    head.setFloat64(0, performance.now() / 1000, true);
+    const code = await picture.convertToBlob({ type: "image/jpeg", quality: QUALITY });
     if (socket.readyState === WebSocket.OPEN) socket.send(new Blob([head, code]));
   }
 }

@@ -8,11 +8,11 @@ const KEYS = [
   ["right click", "mark background"],
   ["drag", "box around an object"],
   ["wheel", "zoom; the middle button moves the picture"],
-  ["Tab", "another mask for the last box or click, on the picture", (app) => app.mode.next()],
+  ["Tab", "on the picture: another mask for the last box or click; after the last one, and after Esc, on to the buttons", (app) => app.mode.next()],
   ["space", "play, pause; with the camera pause, go on", (app) => app.mode.space()],
   ["t", "track, stop", (app) => app.mode.track?.()],
   [", .", "frame back, frame forward"],
-  ["[ ]", "frame before, frame after, in which you pointed"],
+  ["[ ]", "frame before, frame after, in which you pointed; brush and eraser: thinner, wider"],
   ["n", "new object", (app) => app.mode.select(null)],
   ["1-9", "select an object"],
   ["d", "delete the selected object", (app) => app.mode.removeSelected()],
@@ -22,13 +22,15 @@ const KEYS = [
   ["p b c e m", "tools: point, background, brush, eraser, move"],
   ["v", "next view", (app) => app.nextView()],
   ["+ − 0", "zoom in, zoom out, fit"],
-  ["arrows, Enter", "on the picture: move the cross, point; Backspace marks background"],
+  ["arrows, Enter", "on the picture: move the cross, point; Backspace marks background; move tool: move the picture"],
+  ["Shift+Enter", "on the picture: a corner of a box; Enter at the other one makes it"],
+  ["Enter twice", "with brush or eraser, on the picture: down, and up again; Esc drops it"],
   ["i o", "markers: first and last frame; once more takes them away"],
   ["x", "before and after the last change, side by side", (app) => app.mode.compareBefore?.()],
   ["r", "record what the camera shows, stop", (app) => app.mode.record?.()],
   ["s", "snapshot of the camera", (app) => app.mode.snapshot?.()],
   ["Esc", "deselect", (app) => app.mode.select(null)],
-  ["?", "this list", (app) => app.help()],
+  ["?", "this list"],
 ];
 
 const MORE = {
@@ -38,8 +40,8 @@ const MORE = {
   ArrowRight: (app) => app.mode.seek?.(app.mode.frame + 1),
   Home: (app) => app.mode.seek?.(0),
   End: (app) => app.mode.seek?.(Infinity),
-  "[": (app) => app.mode.seekPrompt?.(-1),
-  "]": (app) => app.mode.seekPrompt?.(1),
+  "[": (app) => app.bracket(-1),
+  "]": (app) => app.bracket(1),
   i: (app) => app.mode.marks?.setFirst(app.mode.frame),
   o: (app) => app.mode.marks?.setLast(app.mode.frame),
   p: (app) => app.useTool("point"),
@@ -63,7 +65,9 @@ export function bindKeys(app) {
     ...KEYS.flatMap(([name, what]) => [element("dt", {}, name), element("dd", {}, what)]),
   );
   document.addEventListener("keydown", (event) => {
-    if (event.altKey || $("dialog[open]") || !app.mode) return;
+    if (event.altKey || $("dialog[open]")) return;
+    if (event.key === "?" && !event.target.matches("input:not([type=range], [type=file])")) return app.help();
+    if (!app.mode) return;
     if (event.ctrlKey || event.metaKey) {
       if (event.key.toLowerCase() !== "z") return;
       event.preventDefault();
@@ -75,7 +79,7 @@ export function bindKeys(app) {
     // Buttons and the slider keep the keys that they need themselves.
     if (on.matches("button") && name === "space") return;
     if (on.matches("input[type=range]") && /^(Arrow|Home|End)/.test(name)) return;
-    if (name === "Tab" && (event.shiftKey || on.id !== "stage" || $("#choice").hidden)) return;
+    if (name === "Tab" && (event.shiftKey || on.id !== "stage" || !app.mode.choice.goesOn)) return;
     if (/^[1-9]$/.test(name)) return app.select(Number(name));
     const action = actions.get(name);
     if (!action) return;

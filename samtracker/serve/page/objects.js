@@ -10,11 +10,12 @@ export class ObjectList {
     this.list = $("#objects");
   }
 
-  // `actions` has select, rename and remove. A list in which something is typed stays as it is.
+  // `actions` has select, rename, remove and changed, and may have name, for when one begins to type it.
+  // A list in which something is typed stays as it is.
   show(objects, actions) {
     this.actions = actions;
     const selected = this.stage.selected;
-    const key = JSON.stringify([objects, selected, [...this.stage.hidden]]);
+    const key = JSON.stringify([objects, selected, [...this.stage.hidden.ids]]);
     if (key === this.key) return;
     if (this.list.querySelector("input:focus") && objects.length === this.list.children.length) {
       objects.forEach((item, row) => this.setState(this.list.children[row].querySelector(".state"), item));
@@ -39,7 +40,7 @@ export class ObjectList {
     chip.onclick = () => this.actions.select(selected ? null : item.id);
     const name = element("input", { value: item.name, placeholder: `Object ${item.id}`, maxLength: 60 });
     name.setAttribute("aria-label", `Name of object ${item.id}`);
-    name.onfocus = () => this.actions.select(item.id);
+    name.onfocus = () => this.actions.name?.(item.id);
     name.onchange = () => this.actions.rename(item.id, name.value.trim());
     name.onkeydown = (event) => event.key === "Enter" && name.blur();
     const hide = element("button", { type: "button", title: off ? "Show" : "Hide" }, icon(off ? "hidden" : "eye"));
@@ -60,9 +61,11 @@ export class ObjectList {
     line.textContent = item.state ? WORDS[item.state] : "not in this frame";
   }
 
+  // What is hidden is not selected: a click where it was is not meant for it.
   toggle(id) {
-    const { hidden } = this.stage;
-    if (!hidden.delete(id)) hidden.add(id);
+    const { hidden, selected } = this.stage;
+    hidden.set(id, !hidden.has(id));
+    if (hidden.has(id) && id === selected) this.actions.select(null);
     this.stage.draw();
     this.actions.changed();
   }

@@ -1,38 +1,37 @@
 // The mask that a click would give, where the pointer rests.
 
-import * as api from "./api.js";
-
 const REST = 120; // milliseconds that the pointer rests before a preview is asked for
 
 export class Preview {
-  constructor(stage) {
-    this.stage = stage;
+  // `ask` is given a prompt, and brings {mask}, or none where nothing is found.
+  constructor(stage, ask) {
+    Object.assign(this, { stage, ask });
   }
 
-  // The pointer has moved: `frame` is what it is in, null where nothing is to be shown.
-  moved(frame, at) {
+  // The pointer has moved: `prompt` is what a click would be, null where nothing is to be shown.
+  moved(prompt) {
     clearTimeout(this.resting);
-    this.resting = null;
+    this.wanted = null;
     if (this.stage.ghost) {
       this.stage.ghost = null;
       this.stage.draw();
     }
-    if (frame !== null) this.resting = setTimeout(() => this.ask(frame, at), REST);
+    if (prompt) this.resting = setTimeout(() => this.rested(prompt), REST);
   }
 
-  async ask(frame, [x, y]) {
+  // One preview is asked for at a time; then that of the place where the pointer rests by now.
+  async rested(prompt) {
+    this.wanted = prompt;
     if (this.asking) return;
-    const { resting } = this;
     this.asking = true;
-    try {
-      const found = await api.preview(frame, x, y);
-      if (resting !== this.resting) return;
-      this.stage.ghost = found.mask;
+    while (this.wanted) {
+      const { wanted } = this;
+      const found = await this.ask(wanted).catch(() => ({}));
+      if (wanted !== this.wanted) continue;
+      this.wanted = null;
+      this.stage.ghost = found.mask || null;
       this.stage.draw();
-    } catch {
-      // where nothing is found nothing is shown
-    } finally {
-      this.asking = false;
     }
+    this.asking = false;
   }
 }

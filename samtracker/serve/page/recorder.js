@@ -1,12 +1,15 @@
-// A recording of what the picture shows, as a video that the browser makes and keeps.
+// What is kept of live frames with their masks: a recording, which the browser makes, and snapshots.
 
-import { $, download, say, setIcon, stamp } from "./dom.js";
+import { $, download, element, say, setIcon, stamp } from "./dom.js";
+import { renderScene } from "./scene.js";
 
 const FPS = 30;
 
 export class Recorder {
-  constructor(canvas) {
-    this.canvas = canvas;
+  // `stage` shows what is kept, but zoomed, and with what is pointed at.
+  constructor(stage) {
+    this.stage = stage;
+    this.canvas = element("canvas");
   }
 
   get recording() {
@@ -20,13 +23,16 @@ export class Recorder {
 
   start() {
     if (!window.MediaRecorder) return say("this browser cannot record: take snapshots");
+    if (!this.stage.picture) return say("there is no picture yet");
+    renderScene(this.canvas, this.stage.scene);
     const parts = [];
     const recorder = (this.recorder = new MediaRecorder(this.canvas.captureStream(FPS)));
     recorder.ondataavailable = (event) => {
       if (event.data.size) parts.push(event.data);
       $("#recorded").textContent = `${parts.length} s`;
     };
-    recorder.onstop = () => this.keep(new Blob(parts, { type: recorder.mimeType }));
+    const kind = recorder.mimeType.includes("mp4") ? "mp4" : "webm";
+    recorder.onstop = () => keep(new Blob(parts, { type: recorder.mimeType }), kind);
     recorder.start(1000); // a part a second
     this.show();
   }
@@ -37,10 +43,16 @@ export class Recorder {
     this.show();
   }
 
-  keep(blob) {
-    const href = URL.createObjectURL(blob);
-    download(href, `samtrack-${stamp()}.${blob.type.includes("mp4") ? "mp4" : "webm"}`);
-    setTimeout(() => URL.revokeObjectURL(href), 60_000);
+  // The stage shows another frame.
+  take() {
+    if (this.recording) renderScene(this.canvas, this.stage.scene);
+  }
+
+  snapshot() {
+    if (!this.stage.picture) return say("there is no picture yet");
+    const canvas = element("canvas");
+    renderScene(canvas, this.stage.scene);
+    canvas.toBlob((blob) => keep(blob, "png"));
   }
 
   show() {
@@ -48,4 +60,10 @@ export class Recorder {
     $("#recorded").textContent = "";
     $("#record").setAttribute("aria-pressed", String(this.recording));
   }
+}
+
+function keep(blob, kind) {
+  const href = URL.createObjectURL(blob);
+  download(href, `samtrack-${stamp()}.${kind}`);
+  setTimeout(() => URL.revokeObjectURL(href), 60_000);
 }

@@ -1,20 +1,27 @@
 // The stage: a picture with masks, which is zoomed, moved and pointed at.
 
-import { css, ink } from "./dom.js";
-import { layers } from "./masks.js";
+import { Cross } from "./cross.js";
+import { drawCues } from "./cues.js";
+import { Hidden } from "./hidden.js";
+import { covers } from "./masks.js";
+import { drawScene } from "./scene.js";
 
 const STILL = 5; // how far a click may wander, in pixels of the screen
-const STEP = 8; // pixels of the picture that an arrow moves the cross
+const PLACES = 1000; // of a stroke, at most: closer ones than a brush shows are left out
 
 export class Stage {
-  constructor(canvas, { onClick, onBox, onPaint, onHover, onZoom }) {
-    Object.assign(this, { canvas, onClick, onBox, onPaint, onHover, onZoom });
-    this.radius = 10; // of the brush, in pixels of the picture
+  // What is not handled does nothing.
+  constructor(canvas, handlers) {
+    const nothing = () => {};
+    Object.assign(this, { canvas, onClick: nothing, onBox: nothing, onPaint: nothing, onPress: nothing, onHover: nothing, onLens: nothing });
+    Object.assign(this, handlers);
+    this.radius = 0; // of the brush, in pixels of the picture
     this.view = "overlay";
     this.tool = "point";
     this.selected = null;
-    this.hidden = new Set();
-    this.cross = null;
+    this.hidden = new Hidden();
+    this.cross = new Cross(this);
+    this.at = null; // where the pointer is over the picture
     this.clear();
     this.context = canvas.getContext("2d");
     this.pointers = new Map();
@@ -34,19 +41,21 @@ export class Stage {
     this.ghost = null;
     this.stroke = null;
     this.scale = null;
+    this.cross.clear();
     this.canvas.ariaBusy = "true"; // nothing can be pointed at before there is a picture
     this.draw();
   }
 
   // The picture may be a bitmap or a canvas; its size decides where everything else is.
   show(picture, objects, clicks = []) {
-    const anew = picture.width !== this.width || picture.height !== this.height || !this.scale;
+    const anew = this.width && (picture.width !== this.width || picture.height !== this.height);
     this.picture = picture;
     this.width = picture.width;
     this.height = picture.height;
     this.objects = objects;
     this.clicks = clicks;
-    if (anew) this.fit();
+    if (anew || !this.scale) this.fit();
+    this.canvas.ariaBusy = String(!this.scale);
     this.draw();
   }
 
@@ -86,11 +95,23 @@ export class Stage {
     this.left += x;
     this.top += y;
     this.fitted = false;
-    this.draw();
+    this.zoomed();
   }
 
   zoomed() {
-    this.onZoom(this.scale);
+    this.onLens(this.lens);
+    this.draw();
+  }
+
+  // Which part of the picture is seen, and how large; two stages of one size may share it.
+  get lens() {
+    const { scale, left, top, fitted } = this;
+    return { scale, left, top, fitted };
+  }
+
+  set lens(lens) {
+    if (!lens.scale) return;
+    Object.assign(this, lens);
     this.draw();
   }
 
@@ -111,36 +132,48 @@ export class Stage {
     return x >= this.left && y >= this.top && x < right && y < bottom;
   }
 
+  // The object that is seen at a place of the picture.
+  objectAt(x, y) {
+    return this.shown.find((item) => covers(item.mask, x, y));
+  }
+
+  get shown() {
+    return this.objects.filter((item) => !this.hidden.has(item.id));
+  }
+
   pointerdown(event) {
     if (!this.scale) return;
     const at = this.place(event);
     this.canvas.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, at);
     this.ghost = null;
+    this.cross.drop();
     if (this.pointers.size > 1) {
       this.gesture = { kind: "pinch" };
+      this.stroke = this.box = null;
     } else if (event.button === 1 || this.tool === "pan") {
       event.preventDefault();
       this.gesture = { kind: "pan" };
-    } else if (this.tool === "brush" || this.tool === "eraser") {
+    } else if (this.paints) {
       this.gesture = { kind: "paint" };
-      this.stroke = { path: [this.inPicture(at)], erase: this.tool === "eraser" || event.button === 2 };
-      this.draw();
+      this.beginStroke(this.inPicture(at), event.button === 2);
     } else {
       const label = event.button === 2 || this.tool === "background" ? 0 : 1;
       this.gesture = { kind: "point", label, begin: at, end: at, outside: !this.isInside(at) };
+      if (event.pointerType !== "touch") this.onPress(); // two fingers may follow one
     }
   }
 
   pointermove(event) {
     const at = this.place(event), before = this.pointers.get(event.pointerId);
+    if (!this.scale) return;
+    this.at = event.pointerType !== "touch" && this.isInside(at) ? this.inPicture(at) : null;
+    if (this.paints) this.draw();
     if (!before) {
-      if (this.scale && this.tool === "point" && event.pointerType === "mouse") {
-        this.onHover(this.isInside(at) ? this.inPicture(at) : null);
-      }
+      if (event.pointerType === "mouse") this.onHover(this.tool === "point" ? this.at : null);
       return;
     }
-    const { kind } = this.gesture;
+    const kind = this.gesture?.kind;
     if (kind === "pan") {
       this.move(at[0] - before[0], at[1] - before[1]);
     } else if (kind === "pinch") {
@@ -151,7 +184,7 @@ export class Stage {
         this.zoom(span(at) / span(before), (at[0] + other[0]) / 2, (at[1] + other[1]) / 2);
       }
     } else if (kind === "paint") {
-      this.stroke.path.push(this.inPicture(at));
+      this.stroke?.path.push(this.inPicture(at));
       this.draw();
     } else if (kind === "point") {
       this.gesture.end = at;
@@ -166,14 +199,14 @@ export class Stage {
     this.pointers.delete(event.pointerId);
     if (this.pointers.size) return;
     this.gesture = null;
-    if (gesture?.kind === "paint") this.onPaint({ ...this.stroke, radius: this.radius });
+    if (gesture?.kind === "paint") this.endStroke();
     if (gesture?.kind !== "point") return;
     const drag = this.isDrag(gesture);
     const box = this.box;
     this.box = null;
     this.draw();
-    if (box) this.onBox(box);
-    else if (!drag && !gesture.outside) this.onClick(...this.inPicture(gesture.begin), gesture.label);
+    if (drag) this.onBox(box, gesture.label);
+    else if (!gesture.outside) this.onClick(...this.inPicture(gesture.begin), gesture.label);
   }
 
   pointercancel(event) {
@@ -183,6 +216,8 @@ export class Stage {
   }
 
   pointerleave() {
+    this.at = null;
+    this.draw();
     this.onHover(null);
   }
 
@@ -196,26 +231,41 @@ export class Stage {
   }
 
   boxOf() {
-    const [x1, y1] = this.inPicture(this.gesture.begin), [x2, y2] = this.inPicture(this.gesture.end);
+    return this.boxBetween(this.inPicture(this.gesture.begin), this.inPicture(this.gesture.end));
+  }
+
+  boxBetween([x1, y1], [x2, y2]) {
     return [Math.min(x1, x2), Math.min(y1, y2), Math.max(x1, x2) + 1, Math.max(y1, y2) + 1].map(Math.round);
+  }
+
+  // Painting.
+
+  get paints() {
+    return this.tool === "brush" || this.tool === "eraser";
+  }
+
+  beginStroke(place, erase = false) {
+    this.onPress();
+    this.stroke = { path: [place], erase: erase || this.tool === "eraser" };
+    this.draw();
+  }
+
+  // A stroke is through whole pixels, each of them once where it stays in one.
+  endStroke() {
+    if (!this.stroke) return;
+    const { path, erase } = this.stroke;
+    const pixels = path.map((place) => place.map(Math.floor));
+    const moved = pixels.filter((place, number) => !number || String(place) !== String(pixels[number - 1]));
+    const every = Math.ceil(moved.length / PLACES);
+    const sparse = moved.filter((_, number) => number % every === 0 || number === moved.length - 1);
+    this.onPaint({ path: sparse, radius: this.radius, erase });
   }
 
   // The keyboard points, too.
 
   keydown(event) {
     if (!this.scale || event.ctrlKey || event.metaKey || event.altKey) return;
-    const arrow = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (arrow) {
-      const [x, y] = this.cross || [this.width / 2, this.height / 2];
-      const step = event.shiftKey ? 1 : STEP;
-      const limit = (value, most) => Math.min(Math.max(value, 0), most - 1);
-      this.cross = [limit(x + step * arrow[0], this.width), limit(y + step * arrow[1], this.height)];
-      this.draw();
-    } else if (this.cross && (event.key === "Enter" || event.key === "Backspace")) {
-      this.onClick(...this.cross, event.key === "Enter" ? 1 : 0);
-    } else {
-      return;
-    }
+    if (!this.cross.take(event)) return;
     event.preventDefault();
     event.stopPropagation();
   }
@@ -225,6 +275,11 @@ export class Stage {
   draw() {
     if (this.waiting) return;
     this.waiting = requestAnimationFrame(() => this.paint());
+  }
+
+  get scene() {
+    const { picture, width, height, view, selected, shown } = this;
+    return { picture, width, height, view, selected, objects: shown };
   }
 
   paint() {
@@ -238,136 +293,10 @@ export class Stage {
     const unit = this.scale * ratio;
     context.setTransform(unit, 0, 0, unit, this.left * ratio, this.top * ratio);
     context.imageSmoothingEnabled = this.scale < 4;
-    const reach = Math.max(1, Math.round(1.4 / this.scale));
-    const shown = this.objects.filter((item) => !this.hidden.has(item.id));
-    const layered = shown.map((item) => [item, layers(item.mask, item.color, reach)]).filter(([, it]) => it);
-    if (this.view === "mask") {
-      context.fillStyle = "#000";
-      context.fillRect(0, 0, this.width, this.height);
-    } else if (this.view === "cutout") {
-      this.paintCutOut(layered);
-    } else {
-      context.drawImage(this.picture, 0, 0);
-    }
-    for (const [item, { x, y, fill, outline }] of layered) {
-      if (this.view === "overlay" || this.view === "mask") {
-        context.globalAlpha = this.view === "mask" ? 1 : 0.42;
-        context.drawImage(fill, x, y);
-        context.globalAlpha = 1;
-      }
-      if (this.view === "overlay" || this.view === "outline") context.drawImage(outline, x, y);
-      if (this.view !== "cutout") this.paintLabel(item, x, y);
-    }
-    if (this.ghost) this.paintGhost(reach);
-    if (this.stroke) this.paintStroke();
-    this.paintMarks();
-  }
-
-  paintCutOut(layered) {
-    const { context } = this;
-    const side = 12 / this.scale;
-    context.fillStyle = "#fff";
-    context.fillRect(0, 0, this.width, this.height);
-    context.fillStyle = "#ccc";
-    for (let y = 0, row = 0; y < this.height; y += side, row++) {
-      for (let x = row % 2 ? side : 0; x < this.width; x += 2 * side) {
-        context.fillRect(x, y, Math.min(side, this.width - x), Math.min(side, this.height - y));
-      }
-    }
-    const cut = new OffscreenCanvas(this.width, this.height), cutting = cut.getContext("2d");
-    for (const [, { x, y, fill }] of layered) cutting.drawImage(fill, x, y);
-    cutting.globalCompositeOperation = "source-in";
-    cutting.drawImage(this.picture, 0, 0);
-    context.drawImage(cut, 0, 0);
-  }
-
-  paintLabel(item, x, y) {
-    const { context } = this;
-    const text = [item.name || item.id, item.state === "tracking" ? "" : item.state].filter(Boolean).join(" · ");
-    const size = 12 / this.scale, pad = 5 / this.scale;
-    const chosen = item.id === this.selected;
-    context.font = `${chosen ? 700 : 500} ${size}px system-ui, "Liberation Sans", sans-serif`;
-    const width = context.measureText(text).width + 2 * pad, height = size + 1.4 * pad;
-    const left = Math.min(x, this.width - width), top = Math.max(y - height - 2 / this.scale, 0);
-    context.fillStyle = css(item.color);
-    context.beginPath();
-    context.roundRect(left, top, width, height, 4 / this.scale);
-    context.fill();
-    if (chosen) {
-      context.strokeStyle = ink(item.color);
-      context.lineWidth = 1.5 / this.scale;
-      context.stroke();
-    }
-    context.fillStyle = ink(item.color);
-    context.textBaseline = "middle";
-    context.fillText(text, left + pad, top + height / 2);
-  }
-
-  paintGhost(reach) {
-    const ghost = layers(this.ghost, [255, 255, 255], reach);
-    if (!ghost) return;
-    this.context.globalAlpha = 0.3;
-    this.context.drawImage(ghost.fill, ghost.x, ghost.y);
-    this.context.globalAlpha = 0.9;
-    this.context.drawImage(ghost.outline, ghost.x, ghost.y);
-    this.context.globalAlpha = 1;
-  }
-
-  paintStroke() {
-    const { context } = this;
-    const [[x, y], ...more] = this.stroke.path;
-    context.lineWidth = 2 * this.radius + 1;
-    context.lineCap = context.lineJoin = "round";
-    context.strokeStyle = this.stroke.erase ? "rgb(197 40 28 / 55%)" : "rgb(28 138 60 / 55%)";
-    context.beginPath();
-    context.moveTo(x, y);
-    for (const place of more.length ? more : [[x, y]]) context.lineTo(...place);
-    context.stroke();
-    context.lineCap = "butt";
-  }
-
-  paintMarks() {
-    const { context } = this;
-    const pixel = 1 / this.scale;
-    for (const [x, y, label] of this.clicks) {
-      context.beginPath();
-      context.arc(x, y, 6 * pixel, 0, 2 * Math.PI);
-      context.fillStyle = label ? "#1c8a3c" : "#c5281c";
-      context.fill();
-      context.lineWidth = 2 * pixel;
-      context.strokeStyle = "#fff";
-      context.stroke();
-      context.beginPath();
-      context.moveTo(x - 3 * pixel, y);
-      context.lineTo(x + 3 * pixel, y);
-      if (label) {
-        context.moveTo(x, y - 3 * pixel);
-        context.lineTo(x, y + 3 * pixel);
-      }
-      context.stroke();
-    }
-    if (this.box) {
-      const [x1, y1, x2, y2] = this.box;
-      for (const [color, dash] of [["#000", []], ["#fff", [5 * pixel, 4 * pixel]]]) {
-        context.setLineDash(dash);
-        context.lineWidth = 1.6 * pixel;
-        context.strokeStyle = color;
-        context.strokeRect(x1, y1, x2 - x1, y2 - y1);
-      }
-      context.setLineDash([]);
-    }
-    if (this.cross && document.activeElement === this.canvas) {
-      const [x, y] = this.cross;
-      for (const [color, width] of [["#000", 3], ["#fff", 1.4]]) {
-        context.lineWidth = width * pixel;
-        context.strokeStyle = color;
-        context.beginPath();
-        context.moveTo(x - 14 * pixel, y);
-        context.lineTo(x + 14 * pixel, y);
-        context.moveTo(x, y - 14 * pixel);
-        context.lineTo(x, y + 14 * pixel);
-        context.stroke();
-      }
-    }
+    drawScene(context, this.scene, this.scale);
+    const { ghost, stroke, clicks, box, radius } = this;
+    const cross = document.activeElement === canvas ? this.cross.at : null;
+    const ring = this.paints ? this.at || cross : null;
+    drawCues(context, { ghost, stroke, clicks, box, cross, ring, radius }, this.scale);
   }
 }

@@ -11,7 +11,7 @@ export class Strip {
     this.seek = seek;
     this.canvas = $("#strip");
     this.thumbnails = new Map();
-    new ResizeObserver(() => this.paint()).observe(this.canvas);
+    new ResizeObserver(() => this.refresh()).observe(this.canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.paint());
     this.canvas.onpointerdown = (event) => {
       this.canvas.setPointerCapture(event.pointerId);
@@ -29,8 +29,12 @@ export class Strip {
   show(clip, marks) {
     if (clip.id !== this.clip?.id) this.thumbnails.clear();
     Object.assign(this, { clip, marks });
+    this.refresh();
+  }
+
+  refresh() {
     this.paint();
-    if (clip.complete) this.fetch();
+    if (this.clip?.complete) this.fetch();
   }
 
   // The frames that the strip has room for.
@@ -41,13 +45,17 @@ export class Strip {
     return Array.from({ length: count }, (_, number) => Math.floor(((number + 0.5) / count) * clip.frames));
   }
 
+  // The next of them that is not here; the strip may have become wider meanwhile.
+  missing() {
+    return this.wanted().find((frame) => !this.thumbnails.has(frame));
+  }
+
   async fetch() {
     if (this.fetching) return;
     this.fetching = true;
     const { clip } = this;
     try {
-      for (const frame of this.wanted()) {
-        if (this.thumbnails.has(frame)) continue;
+      for (let frame; (frame = this.missing()) !== undefined; ) {
         const thumbnail = await api.picture(clip.id, frame, { resizeHeight: 2 * HEIGHT, resizeQuality: "medium" });
         if (clip.id !== this.clip.id) break;
         this.thumbnails.set(frame, thumbnail);
@@ -58,6 +66,7 @@ export class Strip {
     } finally {
       this.fetching = false;
     }
+    if (clip.id !== this.clip.id) this.refresh();
   }
 
   paint() {

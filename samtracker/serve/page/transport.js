@@ -26,8 +26,8 @@ export class Transport {
     $("#track").disabled = !tracking && !waiting;
     setIcon($("#track"), tracking ? "stop" : "track", tracking ? "Stop" : "Track");
     $("#direction").value = state.direction;
+    $("#progress").ariaBusy = String(tracking || !clip.complete); // numbers that run are not read out
     $("#progress").textContent = this.progress(state, waiting);
-    this.showChoice(state.choice);
     $("#hint").textContent = this.hint(state, selected);
     this.showPlace(clip, frame);
   }
@@ -42,13 +42,6 @@ export class Transport {
     if (!prompted) return "";
     if (!left(state, 0, clip.frames - 1)) return "all frames are tracked";
     return clean ? `tracked from frame ${clean[0]} to ${clean[1]}` : "";
-  }
-
-  showChoice(choice) {
-    $("#choice").hidden = !choice || choice.count < 2;
-    if (!choice) return;
-    const sure = choice.score === null ? "" : `, ${Math.round(100 * choice.score)} % sure`;
-    $("#choice-text").textContent = `Mask ${choice.number} of ${choice.count}${sure}`;
   }
 
   hint(state, selected) {

@@ -1,12 +1,12 @@
 // Videos: look at a frame, point, track, correct, download.
 
 import * as api from "./api.js";
+import { Choice } from "./choice.js";
 import { Compare } from "./compare.js";
 import { $, download, say } from "./dom.js";
 import { Frames } from "./frames.js";
 import { Lanes } from "./lanes.js";
 import { Marks } from "./marks.js";
-import { covers } from "./masks.js";
 import { Player } from "./player.js";
 import { Preview } from "./preview.js";
 import { Strip } from "./strip.js";
@@ -21,14 +21,16 @@ export class VideoMode {
     this.state = { clip: null, objects: [], prompts: [] };
     this.frames = new Frames();
     this.player = new Player((frame) => this.show(frame), (frame) => this.frames.picture(frame));
-    this.preview = new Preview(stage);
+    this.preview = new Preview(stage, api.preview);
     this.transport = new Transport();
+    this.choice = new Choice();
     this.lanes = new Lanes((frame) => this.seek(frame));
     this.strip = new Strip((frame) => this.seek(frame));
     this.marks = new Marks(() => this.refresh());
-    this.compare = new Compare();
+    this.compare = new Compare(stage);
     this.actions = {
       select: (id) => this.select(id),
+      name: (id) => this.select(id),
       rename: (id, name) => this.edit(() => api.rename(id, name)),
       remove: (id) => this.edit(() => api.remove(id)),
       changed: () => this.refresh(),
@@ -48,7 +50,6 @@ export class VideoMode {
   enter(state) {
     this.active = true;
     this.listen();
-    this.stage.hidden.clear();
     this.open(state);
   }
 
@@ -61,6 +62,7 @@ export class VideoMode {
 
   open(state) {
     this.frames.open(state.clip?.id);
+    this.stage.hidden.open(state.clip?.id);
     this.stage.clear();
     this.stage.selected = null;
     this.marks.clear();
@@ -119,6 +121,7 @@ export class VideoMode {
     this.preview.moved(null);
     $("#scrub").value = frame;
     this.transport.showPlace(clip, frame);
+    this.showChoice();
     const ticket = (this.ticket = Symbol("show"));
     try {
       const [picture, objects] = await Promise.all([this.frames.picture(frame), this.frames.objects(frame, this.player.playing)]);
@@ -175,18 +178,19 @@ export class VideoMode {
 
   select(id) {
     this.stage.selected = id;
+    this.state.choice = null;
     this.stage.clicks = this.clicksIn();
     this.stage.draw();
     this.refresh();
   }
 
   click(x, y, label) {
-    const { stage, frame, here } = this;
+    const { stage, frame } = this;
     stage.clicks = [...stage.clicks, [x, y, label]]; // to be seen at once
     stage.draw();
     return this.edit(async () => {
       if (stage.selected === null) {
-        const under = (here || []).find((item) => covers(item.mask, x, y));
+        const under = stage.objectAt(x, y);
         if (under) return this.select(under.id);
         if (!label) throw new Error("choose an object first: background is marked around one");
       }
@@ -199,31 +203,34 @@ export class VideoMode {
     return this.edit(() => this.point(frame, { box }));
   }
 
-  // Places closer than what a brush shows are left out: a stroke has a limit of them.
-  paint({ path, radius, erase }) {
-    const { frame } = this;
-    const sparse = path.filter((_, number) => number % Math.ceil(path.length / 1000) === 0 || number === path.length - 1);
-    return this.edit(() => this.change(() => api.paint(frame, this.stage.selected, { path: sparse, radius, erase })));
+  paint(stroke) {
+    const { stage, frame } = this;
+    return this.edit(() => {
+      if (stroke.erase && stage.selected === null) throw new Error("choose an object first: the eraser takes from one");
+      return this.change(frame, () => api.paint(frame, stage.selected, stroke));
+    });
   }
 
   point(frame, shown) {
-    return this.change(() => api.point(frame, this.stage.selected, shown));
+    return this.change(frame, () => api.point(frame, this.stage.selected, shown));
   }
 
-  // Selects the object that a change makes.
-  async change(call) {
+  // Selects the object that a change of a frame makes.
+  async change(frame, call) {
     const known = this.state.objects.map((item) => item.id);
     const state = await call();
+    if (state.choice) state.choice.frame = frame;
     const made = state.objects.find((item) => !known.includes(item.id));
     if (made) this.stage.selected = made.id;
+    this.stage.hidden.set(this.stage.selected, false); // one sees what one changes
     return state;
   }
 
   hover(at) {
-    const { stage, state } = this;
-    const rests = at && !this.busy && !this.player.playing && !state.tracking && stage.selected === null;
-    const on = rests && (this.here || []).some((item) => covers(item.mask, ...at));
-    this.preview.moved(rests && !on ? this.frame : null, at);
+    const { stage, state, frame } = this, object = stage.selected;
+    const rests = at && !this.busy && !this.player.playing && !state.tracking;
+    const selects = rests && object === null && stage.objectAt(...at);
+    this.preview.moved(rests && !selects ? { frame, object, points: [...this.clicksIn(), [...at, 1]] } : null);
   }
 
   // Tracking.
@@ -288,17 +295,24 @@ export class VideoMode {
   }
 
   saveProject() {
-    const { clip } = this.state;
-    download(api.projectLink(clip.id), clip.name.replace(/\.[^.]*$/, "") + ".samtrack");
+    download(...api.projectFile(this.state.clip));
   }
 
   refresh() {
     const { state, stage } = this;
     if (!state.clip) return;
     this.transport.show(state, this.frame, stage.selected, this.marks);
+    this.showChoice();
     this.strip.show(state.clip, this.marks);
+    this.compare.stage.draw();
     this.showList();
     this.lanes.show(state, this.frame, stage.selected);
+  }
+
+  // Another mask can be taken only where one sees what it changes.
+  showChoice() {
+    const { choice } = this.state;
+    this.choice.show(choice?.frame === this.frame ? choice : null);
   }
 
   showList() {
@@ -311,7 +325,10 @@ export class VideoMode {
 
   undo = () => this.edit(api.undo);
   redo = () => this.edit(api.redo);
-  next = () => this.edit(api.nextCandidate);
+  next = () => {
+    const { frame } = this;
+    return this.edit(() => this.change(frame, api.nextCandidate));
+  };
   removeSelected = () => this.stage.selected !== null && this.edit(() => api.remove(this.stage.selected));
   space = () => this.play();
 }
