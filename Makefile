@@ -98,7 +98,7 @@ clean:
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt torch
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[demo,train,openvino,onnx,serve,dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[gui,demo,train,openvino,onnx,serve,dev]'
 	touch $@
 
 $(SITE_STAMP): $(STAMP)

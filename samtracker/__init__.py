@@ -72,4 +72,6 @@ def __getattr__(name: str) -> Any:
     """Import what needs torch, OpenCV or libav only when it is asked for; `--help` stays quick."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import samtracker.opencv.required  # noqa: F401
+
     return getattr(import_module(_HOMES[name]), name)

@@ -23,7 +23,7 @@ FLOORS = (
     ("prompts", "checkpoints", "video"),
     ("backends",),
     ("model",),
-    ("config", "types", "files", "demo"),
+    ("config", "types", "files", "demo", "opencv"),
     ("errors", "masks", "palette", "peak_memory", "process_settings", "_version"),
 )
 """The rooms, top to bottom: a room imports from the floors below its own."""
@@ -35,6 +35,7 @@ NARROWER = {
         "video",
         "config",
         "types",
+        "opencv",
         "errors",
         "process_settings",
         "_version",

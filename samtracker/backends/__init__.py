@@ -4,3 +4,5 @@
 objects in their crops, it leaves to a `backend.Backend`: torch, or OpenVINO or ONNX Runtime with
 graphs that were made of the same network.
 """
+
+import samtracker.opencv.required  # noqa: F401

@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -49,21 +51,24 @@ class Program(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         try:
-            with warnings_to(show_warning):
+            with warnings_to(show_warning), _opencv_explained():
                 return super().invoke(ctx)
         except SamTrackerError as error:
             raise Failure(with_options(_with_notes(str(error), error))) from error
-        except ImportError as error:
-            if error.name != "cv2":
-                raise
-            raise Failure(
-                f"OpenCV cannot be loaded ({error}): apt-get install libgl1 libglib2.0-0 (or what "
-                "your system calls them), or have opencv-python-headless in the place of "
-                "opencv-python, which needs neither and has no windows"
-            ) from error
         except KeyboardInterrupt as stop:
             click.echo(_with_notes("stopped", stop), err=True)
             ctx.exit(EXIT_CODE)
+
+
+@contextmanager
+def _opencv_explained() -> Iterator[None]:
+    """In which an OpenCV that is missing is an error of ours, whoever looked for it."""
+    try:
+        yield
+    except ImportError as error:
+        if error.name == "cv2":
+            import samtracker.opencv.required  # noqa: F401
+        raise
 
 
 def _with_notes(text: str, error: BaseException) -> str:

@@ -7,7 +7,7 @@ import click
 
 @click.command()
 def doctor() -> None:
-    """Report what this machine can do: device, codecs, cameras, weights, expected speed."""
+    """Report what this machine can do: device, codecs, cameras, weights, extras, expected speed."""
     from samtracker.diagnostics.doctor import examine
 
     sound = True

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 import webbrowser
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import click
 
 from samtracker.cli.options import model_options, threads_option
-from samtracker.errors import ConfigError
+from samtracker.cli.packages import check_packages
 
 PACKAGES = ("fastapi", "uvicorn", "websockets")
 """What the extra `serve` brings."""
@@ -88,11 +87,7 @@ def serve(  # noqa: PLR0917
     ends it, and removes what was uploaded unless there is a --state. Each request is a line of
     JSON on standard error.
     """
-    missing = [name for name in PACKAGES if find_spec(name) is None]
-    if missing:
-        raise ConfigError(
-            f"the page needs the package {missing[0]}: pip install 'samtracker[serve]'"
-        )
+    check_packages("the page", "serve", PACKAGES)
     from samtracker.cli.model import build_tracker
     from samtracker.serve.config import ServeConfig
     from samtracker.serve.log import json_log

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from samtracker.cli.interruption import EXIT_CODE, Interruption
+from samtracker.cli.packages import check_packages
 from samtracker.config import PRESETS, TrainConfig
 from samtracker.errors import ConfigError, OutputError
 from samtracker.files import writing
@@ -32,6 +33,9 @@ DRY_RUN: dict[str, Any] = {
 
 FREE = ("workers", "checkpoint_every", "evaluate_every", "validate")
 """Settings that may change when a training goes on: they do not change what is learned."""
+
+PACKAGES = ("accelerate", "tensorboard")
+"""What the extra `train` brings."""
 
 
 def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -90,6 +94,7 @@ def train(
     Every setting of the preset has an option. `torchrun --nproc-per-node N -m samtracker train`
     trains on N GPUs.
     """
+    check_packages("training", "train", PACKAGES)
     from samtracker.checkpoints.load import load_network
     from samtracker.data.mixture import parse_pictures, parse_source, read_clips
     from samtracker.data.training_set import TrainingSet
@@ -150,12 +155,7 @@ def train(
     )
     clips = read_clips(config.validate) if config.validate else []
     validate = Validation(clips=tuple(clips), memory=config.memory) if clips else None
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"'{output}' cannot be written ({error.strerror}): choose another with --output"
-        ) from error
+    _make_folder(output)
     with Interruption() as interruption:
         interruption.deferred = True
         done = run(
@@ -184,6 +184,15 @@ def export_weights(checkpoint: Path, output: Path, licence: str) -> None:
 
     card = export(checkpoint, output, licence=licence)
     click.echo(f"{output} and {card}", err=True)
+
+
+def _make_folder(output: Path) -> None:
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"'{output}' cannot be written ({error.strerror}): choose another with --output"
+        ) from error
 
 
 def _refuse_foreign(output: Path) -> None:

@@ -16,10 +16,12 @@ import psutil
 import torch
 
 from samtracker._version import __version__
-from samtracker.backends.choice import EXTRAS, is_there, missing
+from samtracker.backends.choice import is_there
 from samtracker.checkpoints.manifest import manifest, verify
 from samtracker.config import BACKENDS
+from samtracker.diagnostics.extras import EXTRAS, lacking
 from samtracker.errors import SamTrackerError, VideoError
+from samtracker.opencv.builds import BUILDS, conflict, installed
 from samtracker.process_settings import waiting
 from samtracker.tracker import Tracker
 from samtracker.video.codecs import has_codec
@@ -55,15 +57,16 @@ def examine() -> Iterator[Finding]:
     memory = psutil.virtual_memory()
     yield Finding("samtracker", f"{__version__}, Python {platform.python_version()}")
     pyav = version("av")
-    yield Finding("libraries", f"torch {torch.__version__}, OpenCV {cv2.__version__}, PyAV {pyav}")
+    yield Finding("libraries", f"torch {torch.__version__}, PyAV {pyav}")
+    yield _opencv()
     yield Finding(
         "processor",
         f"{os.cpu_count()} cores, {torch.get_num_threads()} threads in use, "
         f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free",
     )
     yield Finding("waiting threads", waiting())
-    yield _backends()
-    yield _batches()
+    engines = [name for name in BACKENDS if name != "auto" and is_there(name)]
+    yield Finding("backends", ", ".join(engines))
     if torch.cuda.is_available():
         yield Finding("gpu", torch.cuda.get_device_name())
     for name, purpose in ENCODERS.items():
@@ -73,24 +76,26 @@ def examine() -> Iterator[Finding]:
     yield Finding("codecs read", ", ".join(decoders), "h264" in decoders)
     yield _cameras()
     yield from _weights()
+    yield from _extras()
     yield from _speed()
 
 
-def _backends() -> Finding:
-    """Name the engines that are there, and how to get the others."""
-    names = [name for name in BACKENDS if name != "auto"]
-    there = [name for name in names if is_there(name)]
-    lacking = [f"samtracker[{EXTRAS[name]}]" for name in names if name not in there]
-    hint = f"; for the others: pip install {' '.join(map(repr, lacking))}" if lacking else ""
-    return Finding("backends", ", ".join(there) + hint)
+def _opencv() -> Finding:
+    """Name the build of OpenCV, and whether it has windows."""
+    build = ", ".join(installed()) or "of this system"
+    windows = "with" if cv2.currentUIFramework() else "without"
+    text = f"{cv2.__version__}, {build}, {windows} windows"
+    return Finding("OpenCV", conflict() or text, not conflict())
 
 
-def _batches() -> Finding:
-    """Name what runs the jobs of `samtrack batch`."""
-    if missing(("ray",)):
-        hint = "for clusters: pip install 'samtracker[batch]'"
-        return Finding("batches", f"a process pool; {hint}")
-    return Finding("batches", f"Ray {version('ray')}")
+def _extras() -> Iterator[Finding]:
+    """Say of each extra whether it is there, what it brings and how to get it."""
+    for extra, purpose in EXTRAS.items():
+        missing = lacking(extra)
+        other = " ".join(installed()) if {*missing} & {*BUILDS} else ""  # in whose place it comes
+        first = f"pip uninstall {other}, then " if other else ""
+        way = f"; without {', '.join(missing)}: {first}pip install 'samtracker[{extra}]'"
+        yield Finding(f"extra {extra}", purpose + (way if missing else ""))
 
 
 def _cameras() -> Finding:

@@ -21,6 +21,7 @@
         outcome = resume(Path("out"))
 """
 
+import samtracker.opencv.required  # noqa: F401
 from samtracker.jobs.annotate import annotate
 from samtracker.jobs.command_line import CommandLine
 from samtracker.jobs.first_prompts import FirstPrompts

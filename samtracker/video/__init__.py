@@ -14,6 +14,7 @@ def __getattr__(name: str) -> Any:
     """Import what reads with libav only when it is asked for; stills do without."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import samtracker.opencv.required  # noqa: F401
     from samtracker.video import read
 
     return getattr(read, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,17 @@ SMALL = ("--size", "64", "--instances", "4", "--length", "2", "--workers", "0", 
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def test_without_the_extra_it_says_what_to_install(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "accelerate", None)  # as if it were not there
+    done = samtrack("train", "--dry-run")
+    assert (done.code, list(folder.iterdir())) == (2, [])
+    assert done.errors == [
+        "Error: training needs the package accelerate: pip install 'samtracker[train]'"
+    ]
 
 
 def test_a_dry_run_ends_with_weights_to_track_with(folder: Path) -> None:
