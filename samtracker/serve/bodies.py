@@ -73,7 +73,15 @@ class Painted(_Body):
 
 
 class PaintedInFrame(Painted):
-    """A stroke of a brush in a frame of a clip."""
+    """A stroke of a brush in a frame of a clip.
+
+    Attributes:
+        object: Id of the object that is painted; None for a new one.
+        path: Places x, y in pixels of the frame.
+        radius: Radius of the brush in pixels.
+        erase: Whether it takes away.
+        frame: Number of the frame.
+    """
 
     frame: Number
 

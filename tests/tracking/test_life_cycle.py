@@ -88,9 +88,9 @@ def test_the_usual_area_follows_slowly_and_that_of_a_found_object_at_once() -> N
 
 def test_a_dismissed_object_comes_back_as_small_as_it_likes() -> None:
     life = LifeCycle(replace(CONFIG, absent_share=1.0), GIVEN)
-    assert life.state is State.TRACKING
+    states = [life.state]
     life.lose()
-    assert life.state is State.LOST
+    assert [*states, life.state] == [State.TRACKING, State.LOST]
     small = replace(FRAMES["good"], area=1, center=(9.0, 9.0))
     assert life.step(small) is State.REACQUIRED
     life = LifeCycle(CONFIG, GIVEN)
