@@ -238,6 +238,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3600.0)
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results/soak.json"))
     args = parser.parse_args()
+    # Where this runs in the background Ctrl-C is ignored, and would be by what it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with TemporaryDirectory() as name:
         folder = Path(name)
         try:

@@ -108,5 +108,5 @@ def test_mean_recall_and_decay_by_hand() -> None:
     assert recall(values) == pytest.approx(3 / 8)  # 0.5 itself is not above 0.5
     # Eight frames: the bounds 1, 2.75, 4.5, 6.25, 8 round to 1, 3, 5, 6, 8.
     assert decay(values) == pytest.approx((1.0 + 0.8 + 0.6) / 3 - (0.4 + 0.2 + 0.0) / 3)
-    assert decay([1.0, 0.5, 0.0]) == 0.75  # 1, 1.5, 2, 2.5, 3: halves are rounded up, as in DAVIS
+    assert decay([1.0, 0.2, 0.0]) == 0.6  # 1, 1.5, 2, 2.5, 3: halves are rounded up, as in DAVIS
     assert decay([0.7]) == 0.0

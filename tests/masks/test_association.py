@@ -31,6 +31,10 @@ def test_ious_of_masks() -> None:
     assert ious == pytest.approx(np.array([[3 / 11, 0], [1, 0], [0, 0]]))
 
 
+def test_a_pixel_is_a_mask() -> None:
+    assert mask_ious([np.ones((1, 1), bool)], [np.ones((1, 1), bool)]).tolist() == [[1.0]]
+
+
 def test_ious_of_boxes() -> None:
     boxes, others = [[0, 0, 4, 2], [1, 1, 4, 3]], [[1, 1, 4, 3], [9, 1, 12, 3], [1, 9, 4, 12]]
     ious = box_ious([*boxes, [5, 5, 5, 5]], others)

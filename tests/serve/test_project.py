@@ -90,7 +90,8 @@ def test_it_is_called_as_the_video_whatever_that_is(
         for name in ("Мяч 球.mp4", 'a "ball".mp4', "%41;x=é.mp4"):
             (tmp_path / name).write_bytes(balls.read_bytes())
             client.ask("POST", "clip", json={"file": name})
-            client.refresh()
+            client.wait(lambda state: bool(state["clip"]["complete"]))
+            client.point(0, points=[[36, 34, 1]])
             answer = client.http.get(f"/api/{client.path('project')}")
             kind, _, told = answer.headers["content-disposition"].partition("; filename*=UTF-8''")
             assert (answer.status_code, kind) == (200, "attachment")
