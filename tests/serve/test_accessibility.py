@@ -39,6 +39,7 @@ def test_nothing_serious_is_found(browser: Browser, server: Server, width: int) 
         viewport={"width": width, "height": 844},
         permissions=["camera"],
         bypass_csp=True,  # axe-core is no part of the page
+        reduced_motion="reduce",  # it looks at once, while colors still change
     )
     page = context.new_page()
     begin(page, server)
@@ -81,7 +82,7 @@ def test_nothing_serious_is_found_where_there_is_no_room(
     with (
         serving(lite_tracker(), max_sessions=1) as server,
         Client(server) as first,
-        browser.new_context(bypass_csp=True) as context,
+        browser.new_context(bypass_csp=True, reduced_motion="reduce") as context,
     ):
         first.upload(balls)
         page = context.new_page()
