@@ -164,12 +164,18 @@ class SourceFrameWanted(_Body):
     do: Literal["frame"]
 
 
+class SourceFrameBefore(_Body):
+    """The frame before the one that was sent last, which is the current one again."""
+
+    do: Literal["before"]
+
+
 LiveMessage = LivePoint | LivePreview | LivePaint | LiveName | LiveRemoval | LiveCommand
 LIVE_MESSAGE: TypeAdapter[LiveMessage] = TypeAdapter(
     Annotated[LiveMessage, Field(discriminator="do")]
 )
 
-SourceMessage = SourceFrameWanted | LiveMessage
+SourceMessage = SourceFrameWanted | SourceFrameBefore | LiveMessage
 SOURCE_MESSAGE: TypeAdapter[SourceMessage] = TypeAdapter(
     Annotated[SourceMessage, Field(discriminator="do")]
 )

@@ -26,7 +26,12 @@ PATIENCE: Final = 30.0
 SECONDS: Final = 3600
 """Seconds of computing after which a process is ended whatever it says."""
 
-PRELOADED: Final = ("__main__", "samtracker.serve.guarded_reader", "samtracker.serve.exports")
+PRELOADED: Final = (
+    "__main__",
+    "samtracker.serve.exports",
+    "samtracker.serve.guarded_pictures",
+    "samtracker.serve.guarded_reader",
+)
 """What the process has imported that the others are forked from."""
 
 if sys.platform == "win32":
@@ -45,35 +50,55 @@ def prepare() -> None:
 class Child:
     """A process that sends messages until its work is done; a message is JSON, bytes may follow it.
 
+    The work may wait for bytes that it is sent.
+
     It has no state of the server, may take `memory`, and is ended where it says nothing for
     `patience`. It starts quickly: a process that has imported everything is there to fork from.
 
     Args:
-        work: Function of a module, which is given the sender of messages and the arguments.
+        work: Function of a module, which is given its `Parent` and the arguments.
         arguments: What it is given.
-        path: The file that it works on.
-        name: What the user calls that file: errors do not have the path.
+        name: What the user calls what it works on.
+        path: The file that this is, whose path errors do not have; None for none.
         memory: Bytes that it may take.
         patience: Seconds that it may work until it says something.
+        seconds: Seconds of computing after which it is ended; None where only `patience` counts.
     """
 
     def __init__(
         self,
         work: Callable[..., None],
         *arguments: object,
-        path: Path,
         name: str,
+        path: Path | None = None,
         memory: int = MEMORY,
         patience: float = PATIENCE,
+        seconds: int | None = SECONDS,
     ) -> None:
         prepare()
         self._path, self._name, self._patience = path, name, patience
-        self._pipe, end = _PROCESSES.Pipe(duplex=False)
+        self._pipe, end = _PROCESSES.Pipe()
         self._process = _PROCESSES.Process(
-            target=_run, args=(end, memory, work, *arguments), daemon=True
+            target=_run, args=(end, (memory, seconds), work, *arguments), daemon=True
         )
         self._process.start()
         end.close()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing will come of it any more: it took too much, or was closed."""
+        return self._pipe.closed
+
+    def send_bytes(self, content: bytes) -> None:
+        """Send bytes, for which the work waits.
+
+        Raises:
+            VideoError: The process is gone.
+        """
+        try:
+            self._pipe.send_bytes(content)
+        except OSError:
+            raise self._given_up() from None
 
     def receive(self) -> dict[str, Any]:
         """Return the next message; `{}` where the work is done.
@@ -84,7 +109,9 @@ class Child:
         """
         message: dict[str, Any] = json.loads(self.receive_bytes())
         if "error" in message:
-            text = message["text"].replace(str(self._path), self._name)
+            text = message["text"]
+            if self._path is not None:
+                text = text.replace(str(self._path), self._name)
             raise getattr(errors, message["error"])(text)
         return message
 
@@ -99,8 +126,7 @@ class Child:
                 return self._pipe.recv_bytes()
         except (EOFError, OSError):
             pass
-        self.close()
-        raise VideoError(f"'{self._name}' takes too much memory or time to read: make it smaller")
+        raise self._given_up()
 
     def close(self) -> None:
         """End the process, whatever it does."""
@@ -108,9 +134,13 @@ class Child:
         self._process.kill()
         self._process.join()
 
+    def _given_up(self) -> VideoError:
+        self.close()
+        return VideoError(f"'{self._name}' takes too much memory or time to read: make it smaller")
 
-class Sender:
-    """What the work in a process sends its messages with."""
+
+class Parent:
+    """Whom the work in a process sends its messages."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
@@ -119,31 +149,42 @@ class Sender:
         """Send a message."""
         self._pipe.send_bytes(json.dumps(message).encode())
 
+    def send_error(self, error: SamTrackerError) -> None:
+        """Send an error, which is raised where it is received."""
+        self.send(error=type(error).__name__, text=str(error))
+
     def send_bytes(self, content: memoryview) -> None:
         """Send bytes."""
         self._pipe.send_bytes(content)
 
+    def receive_bytes(self) -> bytes:
+        """Wait for bytes; where none can come any more the process ends."""
+        return self._pipe.recv_bytes()
 
-def _run(pipe: Connection, memory: int, work: Callable[..., None], *arguments: object) -> None:
+
+def _run(
+    pipe: Connection, limits: tuple[int, int | None], work: Callable[..., None], *arguments: object
+) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's, which ends its children
     logging.disable()  # what is said of a file names it, and the log of the server is without that
-    sender = Sender(pipe)
-    with suppress(BrokenPipeError):
+    parent = Parent(pipe)
+    with suppress(BrokenPipeError, ConnectionResetError, EOFError):
         try:
-            _limit(memory)
-            work(sender, *arguments)
-            sender.send()
+            _limit(*limits)
+            work(parent, *arguments)
+            parent.send()
         except SamTrackerError as error:
-            sender.send(error=type(error).__name__, text=str(error))
+            parent.send_error(error)
         except MemoryError:
             pass  # the end without a message says it
 
 
-def _limit(memory: int) -> None:
+def _limit(memory: int, seconds: int | None) -> None:
     if sys.platform == "win32":
         return
     import resource
 
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    if seconds is not None:
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

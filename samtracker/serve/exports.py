@@ -14,7 +14,7 @@ from typing import Final
 from samtracker.errors import PromptError
 from samtracker.results import names
 from samtracker.results.sinks import Sinks
-from samtracker.serve.child import Child, Sender
+from samtracker.serve.child import Child, Parent
 from samtracker.serve.clip import Clip
 from samtracker.serve.snapshot import Snapshot
 from samtracker.serve.tracked_pass import Found
@@ -96,7 +96,7 @@ class _Export:
     folder: Path
 
 
-def _write(sender: Sender, work: _Export) -> None:
+def _write(parent: Parent, work: _Export) -> None:
     with (
         read_frames(work.path, start=work.start) as reader,
         Sinks((work.form,), work.folder, reader, 1, video=work.name) as sinks,
@@ -107,7 +107,7 @@ def _write(sender: Sender, work: _Export) -> None:
             size = reader.info.size
             result = FrameResult(index=index, timestamp=frame.time, size=size, objects=objects)
             sinks.write(frame, result)
-            sender.send(frame=work.first + index)
+            parent.send(frame=work.first + index)
     if work.form == "masks":
         _zip(work.folder / names.MASKS, work.folder / FILES[work.form])
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from samtracker.serve.child import Child, Sender
+from samtracker.serve.child import Child, Parent
 from samtracker.video.read import VideoFrame, VideoInfo, read_frames
 
 
@@ -77,12 +77,12 @@ class GuardedReader(Iterator[VideoFrame]):
         self._child.close()
 
 
-def _send_frames(sender: Sender, path: Path, start: float, end: float | None) -> None:
+def _send_frames(parent: Parent, path: Path, start: float, end: float | None) -> None:
     with read_frames(path, start=start, end=end, backward=end is not None) as frames:
         info = frames.info
-        sender.send(**vars(info) | {"sample_aspect_ratio": str(info.sample_aspect_ratio)})
+        parent.send(**vars(info) | {"sample_aspect_ratio": str(info.sample_aspect_ratio)})
         for frame in frames:
             image = np.ascontiguousarray(frame.image)
-            sender.send(index=frame.index, time=frame.time, shape=image.shape)
-            sender.send_bytes(image.data.cast("B"))
+            parent.send(index=frame.index, time=frame.time, shape=image.shape)
+            parent.send_bytes(image.data.cast("B"))
         frames.check_complete()

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from fastapi import HTTPException
+from fastapi import HTTPException, WebSocket
 
 from samtracker.errors import SamTrackerError
 from samtracker.serve.access import WEEK
@@ -53,6 +53,7 @@ class Sessions:
     Attributes:
         sockets: How many WebSockets are open by the secret of the session. They may be open while
             it is on the disk: a page that somebody has left open needs no place.
+        streams: The socket of each live stream, by the secret of the session and the path.
     """
 
     def __init__(self, tracker: Tracker, folder: Path, config: ServeConfig) -> None:
@@ -62,6 +63,7 @@ class Sessions:
         self._compute = Compute(tracker.runtime)
         self._sessions: dict[str, Session] = {}
         self.sockets: Counter[str] = Counter()
+        self.streams: dict[tuple[str, str], WebSocket] = {}
         self._changing = asyncio.Lock()
 
     async def find(self, secret: str) -> Session | None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import struct
 import time
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing, suppress
 from functools import partial
 from typing import Any, Final
 
 from fastapi import APIRouter, HTTPException, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
+from starlette.websockets import WebSocketState
 
 from samtracker.errors import SamTrackerError, VideoError
 from samtracker.serve.bodies import (
@@ -22,14 +25,15 @@ from samtracker.serve.bodies import (
     LivePoint,
     LivePreview,
     LiveRemoval,
+    SourceFrameBefore,
     SourceFrameWanted,
 )
+from samtracker.serve.guarded_pictures import GuardedPictures
 from samtracker.serve.live import LiveStream
 from samtracker.serve.requests import find_session, secret_of, sessions_of
 from samtracker.serve.session import Session
-from samtracker.serve.source import SharedSource
+from samtracker.serve.source import SharedSource, SourceFrame
 from samtracker.serve.status import clean_json, clip_json, result_json, states_json, tracking_json
-from samtracker.video.jpeg import decode_jpeg
 
 router = APIRouter(prefix="/api")
 
@@ -42,8 +46,8 @@ MOST_SOCKETS: Final = 8
 AFTER_ERROR: Final = 0.02
 """Seconds that a message takes at least which cannot be answered: rubbish costs its sender most."""
 
-MOST_PIXELS: Final = 1920 * 1088
-"""Largest frame of a camera."""
+TAKEN_OVER: Final = 4001
+"""Code with which a socket is closed because the session has opened another one for its stream."""
 
 HEAD: Final = struct.Struct("<d")
 """What a message with a frame begins with: the time of the frame in seconds. A JPEG follows."""
@@ -107,16 +111,15 @@ async def live(socket: WebSocket) -> None:
         if message.get("bytes") is not None:
             code: bytes = message["bytes"]
             (seconds,) = HEAD.unpack_from(code)
-            picture = await asyncio.to_thread(
-                decode_jpeg, code[HEAD.size :], most_pixels=MOST_PIXELS
-            )
+            picture = await asyncio.to_thread(pictures.decode, code[HEAD.size :])
             await session.calls.run(partial(stream.step, picture, seconds))
         else:
             command = LIVE_MESSAGE.validate_json(message.get("text") or "")
             found = await session.calls.run(partial(_obey, stream, command))
         await socket.send_json({**await _result(stream, begin), **found})
 
-    await _converse(socket, answer)
+    with closing(GuardedPictures()) as pictures:
+        await _converse(socket, answer)
 
 
 @router.websocket("/source")
@@ -129,23 +132,35 @@ async def source(socket: WebSocket) -> None:
     if not await _accept(socket):
         return
     last = -1
+    sent: deque[SourceFrame] = deque(maxlen=2)
 
     async def answer(session: Session, message: Any) -> None:
-        nonlocal last
         stream = session.watched
         command = SOURCE_MESSAGE.validate_json(message.get("text") or "")
-        if not isinstance(command, SourceFrameWanted):
-            begin = time.perf_counter()
-            found = await session.calls.run(partial(_obey, stream, command))
-            await socket.send_json({**await _result(stream, begin), **found})
+        if isinstance(command, SourceFrameWanted):
+            await next_frame(session)
             return
-        frame = await shared.after(last)
+        begin = time.perf_counter()
+        found: dict[str, Any] = {}
+        if isinstance(command, SourceFrameBefore):
+            if not sent:
+                raise VideoError("there is no frame yet: ask for one first")
+            now = sent.pop() if len(sent) > 1 else sent[0]
+            await session.calls.run(partial(stream.step, sent[0].image, now.time))
+        else:
+            found = await session.calls.run(partial(_obey, stream, command))
+        await socket.send_json({**await _result(stream, begin), **found})
+
+    async def next_frame(session: Session) -> None:
+        nonlocal last
+        stream, frame = session.watched, await shared.after(last)
         if frame is None:
             last = -1
             raise VideoError("the source has ended: go on to have it opened again")
         begin = time.perf_counter()
         dropped = 0 if last < 0 else frame.index - last - 1
         last = frame.index
+        sent.append(frame)
         await session.calls.run(partial(stream.step, frame.image, frame.time))
         result = await _result(stream, begin)
         picture = await asyncio.to_thread(lambda: frame.picture)
@@ -157,7 +172,7 @@ async def source(socket: WebSocket) -> None:
 
 async def _converse(socket: WebSocket, answer: Callable[[Session, Any], Awaitable[None]]) -> None:
     """Answer each message of a socket until it is closed; its session may come from the disk."""
-    with sessions_of(socket).connected(secret_of(socket)):
+    async with _alone(socket):
         while (message := await socket.receive())["type"] != "websocket.disconnect":
             try:
                 try:
@@ -171,6 +186,27 @@ async def _converse(socket: WebSocket, answer: Callable[[Session, Any], Awaitabl
                     await socket.send_json({"error": _text_of(error)})
             except WebSocketDisconnect:
                 return
+            except RuntimeError:
+                if socket.application_state is WebSocketState.DISCONNECTED:
+                    return  # another one has taken over meanwhile
+                raise
+
+
+@asynccontextmanager
+async def _alone(socket: WebSocket) -> AsyncIterator[None]:
+    """Have the stream of a session alone: a socket that had it, as of another tab, is closed."""
+    sessions, secret = sessions_of(socket), secret_of(socket)
+    stream = (secret, socket.url.path)
+    before, sessions.streams[stream] = sessions.streams.get(stream), socket
+    with sessions.connected(secret):
+        try:
+            if before is not None:
+                with suppress(RuntimeError, WebSocketDisconnect):  # it may be closed already
+                    await before.close(TAKEN_OVER)
+            yield
+        finally:
+            if sessions.streams.get(stream) is socket:
+                del sessions.streams[stream]
 
 
 def _text_of(error: Exception) -> str:

@@ -7,15 +7,22 @@ import os
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import psutil
 import pytest
 from PIL import Image
 
 from samtracker.errors import VideoError
+from samtracker.serve.guarded_pictures import GuardedPictures
 from samtracker.serve.guarded_reader import GuardedReader
+from samtracker.video.jpeg import decode_jpeg
 from samtracker.video.read import read_frames
+from tests.helpers.cameras import jpeg
+from tests.helpers.cli_tools import FRAMES
 from tests.helpers.page_server import Client
 
 
@@ -54,6 +61,46 @@ def test_a_decoder_that_crashes_harms_nothing_else(balls: Path) -> None:
             with pytest.raises(VideoError, match="'film' takes too much"):
                 list(crashing)
         assert len(list(frames)) == 10
+
+
+def test_pictures_of_a_camera_are_those_of_the_jpegs() -> None:
+    codes = [jpeg(frame) for frame in FRAMES[:3]]
+    with closing(GuardedPictures()) as pictures:
+        found = [pictures.decode(code) for code in codes]
+        with pytest.raises(VideoError, match="no JPEG, or damaged"):
+            pictures.decode(b"rubbish")
+        found.append(pictures.decode(codes[0]))
+    for picture, code in zip(found, [*codes, codes[0]], strict=True):
+        assert (picture == decode_jpeg(code, most_pixels=picture.size)).all()
+
+
+def test_pictures_that_crash_their_decoder_harm_nothing_else() -> None:
+    code = jpeg(FRAMES[0])
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    with closing(GuardedPictures()) as pictures, closing(GuardedPictures()) as others:
+        expected = others.decode(code)
+        known = {child.pid for child in psutil.Process().children(recursive=True)}
+        pictures.decode(code)
+        (child,) = (
+            child for child in psutil.Process().children(recursive=True) if child.pid not in known
+        )
+        child.kill()
+        child.wait()
+        with pytest.raises(VideoError, match="'picture of the camera' takes too much"):
+            pictures.decode(code)
+        assert (pictures.decode(code) == expected).all()
+        assert (others.decode(code) == expected).all()
+    left = {child.pid for child in psutil.Process().children(recursive=True)}
+    assert left - before <= known - before
+
+
+@pytest.mark.parametrize("limits", [{"memory": 64 * 2**20}, {"patience": 0.0}])
+def test_pictures_have_an_end_of_memory_and_time(limits: dict[str, Any]) -> None:
+    with (
+        closing(GuardedPictures(**limits)) as pictures,
+        pytest.raises(VideoError, match="takes too much memory or time"),
+    ):
+        pictures.decode(jpeg(np.zeros((1080, 1920, 3), np.uint8)))
 
 
 def _png() -> bytes:

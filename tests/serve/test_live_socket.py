@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import ClientConnection
 
 from samtracker.serve.sockets import HEAD
@@ -87,6 +88,20 @@ def test_a_stream_goes_on_when_the_socket_is_opened_again(client: Client) -> Non
     with client.socket("live") as socket:
         assert len(send(socket, FRAMES[1])["objects"]) == 1
         assert send(socket, FRAMES[2][:64])["objects"] == []  # of another size: anew
+
+
+def test_a_stream_belongs_to_the_socket_that_was_opened_last(client: Client) -> None:
+    with client.socket("live") as first:
+        send(first, FRAMES[0])
+        order(first, do="point", box=BOX)
+        with client.socket("live") as second, client.socket("events"):
+            with pytest.raises(ConnectionClosedError) as closing:
+                first.recv(timeout=PATIENCE)
+            assert closing.value.rcvd is not None
+            assert closing.value.rcvd.code == 4001
+            assert len(send(second, FRAMES[1])["objects"]) == 1
+            with client.socket("live") as third:
+                assert len(send(third, FRAMES[2])["objects"]) == 1
 
 
 def test_an_object_that_is_gone_is_lost(client: Client, lite_tracker: MakeTracker) -> None:

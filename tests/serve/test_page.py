@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -271,6 +272,46 @@ def test_the_source_of_the_server_is_tracked(
         expect(page.locator("#hold")).to_have_text("Pause")
         page.click("#camera-stop")
         page.goto("about:blank")
+
+
+def test_a_click_is_meant_for_the_picture_that_is_shown(
+    page: Page, lite_tracker: MakeTracker, tmp_path: Path
+) -> None:
+    still = two_balls(tmp_path / "still.mkv", [FRAMES[0]] * 1500)
+    told: list[str] = []
+    with serving(lite_tracker(), source=str(still)) as server:
+        page.on(
+            "websocket",
+            lambda socket: socket.on("framesent", lambda text: told.append(str(text))),
+        )
+        page.goto(server.address)
+        page.click("#to-source")
+        expect(page.locator("#fps")).to_have_text(re.compile(r"\d"), timeout=20_000)
+        drag(page, box_of(1))
+        expect(rows(page)).to_have_count(1)
+        page.click("#camera-stop")
+        page.goto("about:blank")
+    orders = [json.loads(text)["do"] for text in told]
+    assert orders[orders.index("point") - 1] == "before"  # one is always on its way
+
+
+def test_live_tracking_goes_on_in_the_tab_that_came_last(page: Page) -> None:
+    page.click("#use-camera")
+    expect(page.locator("#fps")).to_have_text(re.compile(r"\d"), timeout=20_000)
+    drag(page, box_of(1))
+    expect(rows(page).locator(".state")).to_have_text("tracked")
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.click("#use-camera")
+    expect(rows(other).locator(".state")).to_have_text("tracked", timeout=20_000)
+    page.bring_to_front()
+    expect(page.get_by_text("goes on in another tab")).to_be_visible()
+    page.click("#hold")
+    expect(page.locator("#hold")).to_have_text("Pause")
+    expect(page.locator("#fps")).to_have_text(re.compile(r"\d"), timeout=20_000)
+    other.bring_to_front()
+    expect(other.get_by_text("goes on in another tab")).to_be_visible()
+    other.close()
 
 
 def test_the_link_may_come_from_a_page_of_another_site(

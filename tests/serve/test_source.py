@@ -52,6 +52,27 @@ def test_everybody_tracks_it_for_himself(lite_tracker: MakeTracker, tmp_path: Pa
         assert "not understood" in ask(first, do="fly")["error"]
 
 
+def test_the_frame_before_is_taken_back_for_whoever_still_looks_at_it(
+    lite_tracker: MakeTracker, tmp_path: Path
+) -> None:
+    film = two_balls(tmp_path / "film.mp4")  # ten frames, in which both balls move
+    with (
+        serving(lite_tracker(), source=str(film)) as server,
+        Client(server) as client,
+        client.socket("source") as socket,
+    ):
+        assert "no frame yet" in ask(socket, do="before")["error"]
+        frame(socket)
+        there = ask(socket, do="preview", points=[[36, 34, 1]])["mask"]
+        frame(socket)
+        for _ in range(2):
+            again = ask(socket, do="before")
+            assert again["objects"] == []
+            assert "dropped" not in again
+            assert ask(socket, do="preview", points=[[36, 34, 1]])["mask"] == there
+        assert frame(socket)["time"] > again["time"]
+
+
 def test_it_is_opened_again_for_whoever_comes_after_its_end(
     lite_tracker: MakeTracker, balls: Path
 ) -> None:

@@ -7,6 +7,7 @@ import { Preview } from "./preview.js";
 import { Recorder } from "./recorder.js";
 
 const RECENT = 90; // frames that the numbers are of
+const TAKEN_OVER = 4001; // the code of a socket that is closed for another one
 
 export class CameraMode {
   constructor(stage, list) {
@@ -55,6 +56,7 @@ export class CameraMode {
 
   connect() {
     const made = (this.socket = socket(this.feed.path));
+    this.taken = false;
     this.waiting?.answered?.({});
     this.waiting = null;
     made.onopen = () => this.sendNext();
@@ -62,11 +64,23 @@ export class CameraMode {
       if (typeof data === "string") this.answered(JSON.parse(data));
       else this.pictured(data);
     };
-    made.onclose = () => {
+    made.onclose = ({ code }) => {
       if (!this.active || this.socket !== made) return;
+      if (code === TAKEN_OVER) return this.lose();
       say("the connection is lost: trying again");
       setTimeout(() => this.active && this.connect(), 1000);
     };
+  }
+
+  // Another tab tracks now; whoever goes on here takes it back.
+  lose() {
+    this.taken = true;
+    this.hold();
+    this.sayTaken();
+  }
+
+  sayTaken() {
+    say("live tracking goes on in another tab: go on to have it here again");
   }
 
   // Asks about the newest frame, as soon as there is credit for it.
@@ -94,6 +108,12 @@ export class CameraMode {
   }
 
   push(order) {
+    if (this.taken) {
+      order.answered?.({});
+      this.clicks = [];
+      this.stage.stroke = null;
+      return this.sayTaken();
+    }
     this.orders.push(order);
     this.sendOrder();
   }
@@ -181,7 +201,8 @@ export class CameraMode {
 
   // While something is pointed at the picture stands still. A frame that is on its way is not shown.
   hold() {
-    if (!this.held && this.picture && this.waiting?.picture) this.waiting.overtaken = true;
+    const { waiting } = this;
+    if (!this.held && this.picture && waiting && !waiting.command) waiting.overtaken = true;
     this.held = this.feed.held = true;
     this.refresh();
   }
@@ -193,7 +214,8 @@ export class CameraMode {
     this.latencies = [];
     this.stage.selected = null;
     this.refresh();
-    this.send();
+    if (this.taken) this.connect();
+    else this.send();
   }
 
   space() {

@@ -77,4 +77,9 @@ export class ServerFeed {
   send(socket) {
     socket.send(JSON.stringify({ do: "frame" }));
   }
+
+  // The server has the last two frames.
+  sendAgain(socket) {
+    socket.send(JSON.stringify({ do: "before" }));
+  }
 }
