@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self
@@ -83,7 +83,7 @@ class LiveStream:
         Raises:
             PromptError: There is no frame, or nothing is found.
         """
-        prior = None if "box" in shown else self._prior(object_id)
+        prior = None if "box" in shown else self._prior(object_id, shown["points"])
         return Choice.of(shown, prior, partial(self.tracker.candidates, self._current()))
 
     def paint(self, object_id: int | None, stroke: Stroke) -> None:
@@ -135,11 +135,13 @@ class LiveStream:
         self._catch_up()
         self.result, self.choice = self.tracker.undo(), None
 
-    def _prior(self, object_id: int | None) -> RunLengths | None:
-        """Return the mask that clicks on an object correct: that before the first one here."""
+    def _prior(self, object_id: int | None, points: Sequence[object]) -> RunLengths | None:
+        """Return the mask that clicks on an object correct: that before the first one of them."""
         choice = self.choice
-        if choice is not None and "points" in choice.shown and object_id == self._object_id:
-            return choice.prior
+        if choice is not None and object_id == self._object_id:
+            known = choice.shown.get("points", ())
+            if known and tuple(points[: len(known)]) == tuple(known):
+                return choice.prior
         return self._mask(object_id)
 
     def _mask(self, object_id: int | None) -> RunLengths | None:

@@ -26,6 +26,7 @@ def check_fields(made: Any) -> None:
 
 def _fits(value: Any, hint: Any) -> bool:  # noqa: PLR0911 - one for each kind of type
     """Return whether a value is of an annotated type, with all that is in it."""
+    hint = _resolved(hint)
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return any(_fits(value, one) for one in inner)
@@ -43,3 +44,9 @@ def _fits(value: Any, hint: Any) -> bool:  # noqa: PLR0911 - one for each kind o
     if origin is np.ndarray:
         return bool(value.dtype in get_args(inner[1]))
     return True
+
+
+def _resolved(hint: Any) -> Any:
+    """Return what an alias of a `type` statement stands for; NumPy's NDArray is one from 2.5 on."""
+    alias = getattr(get_origin(hint), "__value__", None)
+    return hint if alias is None else alias[get_args(hint)]

@@ -65,6 +65,14 @@ def test_objects_are_pointed_at_tracked_and_changed(client: Client) -> None:
         assert "error" in order(socket, do="point", box=BOX)  # before a frame
 
 
+def test_clicks_that_begin_anew_correct_the_mask_that_is_there(client: Client) -> None:
+    with client.socket("live") as socket:
+        send(socket, FRAMES[0])
+        order(socket, do="point", points=[[36, 34, 1]])
+        (item,) = order(socket, do="point", object=1, points=[[150, 90, 0]])["objects"]
+        assert iou(decoded(item["mask"], (96, 160)), SHOTS[0].mask(1)) > 0.8
+
+
 def test_objects_are_painted_and_erased(client: Client) -> None:
     with client.socket("live") as socket:
         send(socket, FRAMES[0])

@@ -295,6 +295,57 @@ def test_a_click_is_meant_for_the_picture_that_is_shown(
     assert orders[orders.index("point") - 1] == "before"  # one is always on its way
 
 
+def test_clicks_in_quick_succession_are_about_one_object(page: Page) -> None:
+    told: list[str] = []
+    page.on(
+        "websocket",
+        lambda socket: socket.on("framesent", lambda sent: told.append(str(sent))),
+    )
+    page.click("#use-camera")
+    expect(page.locator("#fps")).to_have_text(re.compile(r"\d"), timeout=20_000)
+    x, y = place(page, 36, 34)
+    page.mouse.click(x, y)
+    page.mouse.click(x + 6, y + 6)
+    expect(rows(page)).to_have_count(1)
+    page.keyboard.press("Space")
+    expect(rows(page).locator(".state")).to_have_text("tracked")
+    orders = [json.loads(text) for text in told if text.startswith("{")]
+    assert [order["object"] for order in orders if order["do"] == "point"] == [None, 1]
+
+
+def test_a_camera_that_comes_too_late_is_closed(page: Page) -> None:
+    page.evaluate("""() => {
+        const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = async (wanted) => {
+            const stream = await ask(wanted), [track] = stream.getTracks();
+            const { dataset } = document.body;
+            const stop = track.stop.bind(track);
+            track.stop = () => {
+                stop();
+                dataset.camera = "stopped";
+            };
+            dataset.camera = "asked for";
+            await new Promise((allowed) => addEventListener("allow", allowed, { once: true }));
+            return stream;
+        };
+    }""")
+    sockets: list[str] = []
+    page.on("websocket", lambda socket: sockets.append(socket.url))
+    camera = page.locator("body")
+    page.click("#use-camera")
+    expect(camera).to_have_attribute("data-camera", "asked for")
+    page.click("#to-video")
+    expect(page.locator("#start")).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('allow'))")
+    expect(camera).to_have_attribute("data-camera", "stopped")
+    assert [url for url in sockets if url.endswith("/live")] == []
+    assert page.evaluate("sessionStorage.getItem('live')") is None
+    page.click("#use-camera")
+    expect(camera).to_have_attribute("data-camera", "asked for")
+    page.evaluate("dispatchEvent(new Event('allow'))")
+    expect(page.locator("#fps")).to_have_text(re.compile(r"\d"), timeout=20_000)
+
+
 def test_live_tracking_goes_on_in_the_tab_that_came_last(page: Page) -> None:
     page.click("#use-camera")
     expect(page.locator("#fps")).to_have_text(re.compile(r"\d"), timeout=20_000)
@@ -306,7 +357,10 @@ def test_live_tracking_goes_on_in_the_tab_that_came_last(page: Page) -> None:
     expect(rows(other).locator(".state")).to_have_text("tracked", timeout=20_000)
     page.bring_to_front()
     expect(page.get_by_text("goes on in another tab")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.get_by_text("nothing is changed")).to_be_visible()
     page.click("#hold")
+    expect(page.get_by_text("goes on in another tab")).to_be_hidden()
     expect(page.locator("#hold")).to_have_text("Pause")
     expect(page.locator("#fps")).to_have_text(re.compile(r"\d"), timeout=20_000)
     other.bring_to_front()

@@ -220,9 +220,9 @@ class App {
     this.mode = this.camera;
     this.useTool("point");
     try {
-      await this.camera.enter(feed);
-      sessionStorage.setItem("live", feed.path);
+      if (await this.camera.enter(feed)) sessionStorage.setItem("live", feed.path);
     } catch (error) {
+      if (this.camera.feed !== feed) return; // it is not waited for any more
       this.leave();
       await this.begin();
       if (!this.full) this.showStuck(error.message);

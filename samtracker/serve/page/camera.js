@@ -26,7 +26,7 @@ export class CameraMode {
     $("#snapshot").onclick = () => this.snapshot();
   }
 
-  // The mode is on, with frames from a feed.
+  // The mode is on, with frames from a feed, unless it was left before these came.
   async enter(feed) {
     this.feed = feed;
     this.objects = [];
@@ -41,8 +41,13 @@ export class CameraMode {
     this.stage.hidden.open(feed.path);
     this.refresh();
     await feed.open(() => this.send());
+    if (this.feed !== feed) {
+      feed.close();
+      return false;
+    }
     this.active = true;
     this.connect();
+    return true;
   }
 
   leave() {
@@ -51,6 +56,7 @@ export class CameraMode {
     this.preview.moved(null);
     for (const { answered } of [this.waiting || {}, ...this.orders]) answered?.({});
     this.feed?.close();
+    this.feed = null;
     this.socket?.close();
   }
 
@@ -59,8 +65,10 @@ export class CameraMode {
     this.taken = false;
     this.waiting?.answered?.({});
     this.waiting = null;
-    made.onopen = () => this.sendNext();
+    if (!this.feed.keepsPictures) this.forget();
+    made.onopen = () => (this.held ? this.resume() : this.sendNext());
     made.onmessage = ({ data }) => {
+      if (!this.active || this.socket !== made) return;
       if (typeof data === "string") this.answered(JSON.parse(data));
       else this.pictured(data);
     };
@@ -72,20 +80,33 @@ export class CameraMode {
     };
   }
 
+  // The picture that is shown cannot be pointed at any more: a new connection begins with another.
+  forget() {
+    for (const { answered } of this.orders) answered?.({});
+    this.orders = [];
+    this.clicks = [];
+    this.picture = null;
+  }
+
+  // What stands still is the current frame of a new connection, or its first one is.
+  resume() {
+    if (this.picture) this.sendAgain();
+    else this.sendNewest();
+  }
+
   // Another tab tracks now; whoever goes on here takes it back.
   lose() {
     this.taken = true;
     this.hold();
-    this.sayTaken();
-  }
-
-  sayTaken() {
-    say("live tracking goes on in another tab: go on to have it here again");
   }
 
   // Asks about the newest frame, as soon as there is credit for it.
   send() {
     if (!this.feed.fresh || this.waiting || this.held || this.socket?.readyState !== WebSocket.OPEN) return;
+    this.sendNewest();
+  }
+
+  sendNewest() {
     const waiting = (this.waiting = { begin: performance.now() });
     this.feed.send(this.socket, (picture) => (waiting.picture = picture));
   }
@@ -112,7 +133,9 @@ export class CameraMode {
       order.answered?.({});
       this.clicks = [];
       this.stage.stroke = null;
-      return this.sayTaken();
+      this.show();
+      this.refresh();
+      return say("nothing is changed: live tracking goes on in another tab");
     }
     this.orders.push(order);
     this.sendOrder();
@@ -134,7 +157,7 @@ export class CameraMode {
   async pictured(data) {
     const { waiting, socket } = this;
     const picture = await createImageBitmap(new Blob([data], { type: "image/jpeg" }));
-    if (socket !== this.socket || waiting !== this.waiting || !waiting) return;
+    if (!this.active || socket !== this.socket || waiting !== this.waiting || !waiting) return;
     waiting.picture = picture;
     this.feed.dropped += waiting.answer.dropped;
     this.finish(waiting.answer);
@@ -176,7 +199,10 @@ export class CameraMode {
     this.choices = answer.choice;
     if (command?.do === "point" || command?.do === "paint") {
       const made = this.objects.find((item) => !known.includes(item.id));
-      if (made) this.stage.selected = made.id;
+      if (made) {
+        this.stage.selected = made.id;
+        if (this.pointed) this.pointed.id ??= made.id; // clicks that wait are about it, too
+      }
       this.stage.hidden.set(this.stage.selected, false); // one sees what one changes
     }
     if (command?.do === "undo") this.clicks = [];
@@ -210,12 +236,14 @@ export class CameraMode {
   goOn() {
     this.held = this.feed.held = false;
     this.clicks = [];
+    this.pointed = null;
+    say("");
     this.times = [];
     this.latencies = [];
     this.stage.selected = null;
-    this.refresh();
     if (this.taken) this.connect();
-    else this.send();
+    this.refresh();
+    this.send();
   }
 
   space() {
@@ -253,7 +281,9 @@ export class CameraMode {
     }
     this.hold();
     this.clicks = [...this.clicks, [x, y, label]];
-    this.order({ do: "point", object: this.stage.selected, points: this.clicks });
+    if (this.pointed?.id !== this.stage.selected) this.pointed = { id: this.stage.selected };
+    const { clicks: points, pointed } = this;
+    this.order({ do: "point", points, get object() { return pointed.id; } });
   }
 
   box(box) {
@@ -291,7 +321,8 @@ export class CameraMode {
     this.choice.show(this.choices);
     const { selected } = this.stage;
     let hint = "Click on an object, or drag a box around it";
-    if (selected !== null) hint = "Click adds, right click removes; space goes on";
+    if (this.taken) hint = "Live tracking goes on in another tab: space goes on here";
+    else if (selected !== null) hint = "Click adds, right click removes; space goes on";
     else if (this.held) hint = "Paused: space goes on";
     else if (this.objects.length) hint = "";
     $("#hint").textContent = hint;

@@ -26,6 +26,9 @@ export function setIcon(button, name, text) {
   else button.setAttribute("aria-label", text);
 }
 
+// What states are called.
+export const STATES = { tracking: "tracked", uncertain: "uncertain", lost: "lost", reacquired: "found again" };
+
 let timer = 0;
 
 // Says something at the foot of the picture, or takes it away.

@@ -6,6 +6,7 @@ const QUALITY = 0.85;
 // The browser's camera. The newest frame goes up; its picture is here already.
 export class BrowserFeed {
   path = "live";
+  keepsPictures = true;
 
   constructor() {
     this.video = document.createElement("video");
@@ -66,6 +67,7 @@ export class BrowserFeed {
 // The server's source. A frame is asked for; its picture follows the answer.
 export class ServerFeed {
   path = "source";
+  keepsPictures = false;
   fresh = true;
 
   async open() {

@@ -1,8 +1,6 @@
 // The list of objects: names, colors, states; select, hide, delete.
 
-import { $, css, element, icon, ink } from "./dom.js";
-
-const WORDS = { tracking: "tracked", uncertain: "uncertain", lost: "lost", reacquired: "found again" };
+import { $, css, element, icon, ink, STATES } from "./dom.js";
 
 export class ObjectList {
   constructor(stage) {
@@ -58,7 +56,7 @@ export class ObjectList {
 
   setState(line, item) {
     line.className = `state ${item.state || ""}`;
-    line.textContent = item.state ? WORDS[item.state] : "not in this frame";
+    line.textContent = item.state ? STATES[item.state] : "not in this frame";
   }
 
   // What is hidden is not selected: a click where it was is not meant for it.

@@ -1,6 +1,6 @@
 // A picture with its masks, drawn in pixels of the picture.
 
-import { css, ink } from "./dom.js";
+import { css, ink, STATES } from "./dom.js";
 import { layers } from "./masks.js";
 
 // `scale` is how large a pixel of the picture becomes: lines and letters keep their size.
@@ -52,7 +52,7 @@ function drawCutOut(context, { picture, width, height }, layered, scale) {
 }
 
 function drawLabel(context, scene, item, x, y, scale) {
-  const text = [item.name || item.id, item.state === "tracking" ? "" : item.state].filter(Boolean).join(" · ");
+  const text = [item.name || item.id, item.state === "tracking" ? "" : STATES[item.state]].filter(Boolean).join(" · ");
   const size = 12 / scale, pad = 5 / scale;
   const chosen = item.id === scene.selected;
   context.font = `${chosen ? 700 : 500} ${size}px system-ui, "Liberation Sans", sans-serif`;
