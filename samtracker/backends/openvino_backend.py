@@ -7,7 +7,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -25,6 +25,10 @@ LOG = logging.getLogger(__name__)
 SHAPES = {"encoder": 4, "decoder": 6}
 """Input shapes of each graph that stay compiled; each has the weights in a layout of its own. The
 encoder has frames and squares around what is pointed at, one or several at once."""
+
+LATELY: Final = 128
+"""Computations for which more shapes stay compiled: those of many objects, which differ in size,
+would each make room for the next one in every frame. The decoder takes 60 MB for a shape."""
 
 
 class OpenVinoBackend:
@@ -92,6 +96,8 @@ class _Graph:
         self._options = options
         self._shapes = shapes
         self._compiled: OrderedDict[tuple[Any, ...], list[Any]] = OrderedDict()
+        self._used: dict[tuple[Any, ...], int] = {}
+        self._now = 0
 
     def __call__(self, batches: Sequence[tuple[Tensor, ...]]) -> list[tuple[Tensor, ...]]:
         """Compute the outputs, in memory of their own, of batches of contiguous inputs.
@@ -138,9 +144,12 @@ class _Graph:
             options = {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": streams}
             compiled = _core().compile_model(model, "CPU", {**self._options, **options})
             self._compiled[key] = [compiled.create_infer_request() for _ in range(streams)]
-            if len(self._compiled) > self._shapes:
-                self._compiled.popitem(last=False)
+        self._now += 1
+        self._used[key] = self._now
         self._compiled.move_to_end(key)
+        oldest = next(iter(self._compiled))
+        if len(self._compiled) > self._shapes and self._now - self._used[oldest] > LATELY:
+            del self._compiled[oldest], self._used[oldest]
         return self._compiled[key]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,25 @@ def test_frames_at_once_are_as_one_after_the_other(make: Make) -> None:
         found = backend.encode(frames).x16
     torch.testing.assert_close(found, torch.cat(wanted), rtol=1e-4, atol=1e-4)
     assert not torch.equal(found[0], found[2])
+
+
+def test_shapes_in_use_stay_compiled(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    """However many they are: those of eight objects may all differ."""
+    caplog.set_level(logging.DEBUG, "samtracker.backends.openvino_backend")
+    backend = make("openvino").runtime.backend
+
+    def compiled(widths: Iterable[int]) -> int:
+        caplog.clear()
+        for width in widths:
+            backend.encode(torch.zeros(1, 3, 64, width))
+        return len(caplog.records)
+
+    widths = range(64, 64 + 32 * 6, 32)
+    assert compiled(widths) == 6
+    assert compiled(widths) == 0
+    assert compiled([64] * 200) == 0
+    assert compiled([64, 224]) == 0
+    assert compiled([96]) == 1  # it had gone out of use
 
 
 def signals_after_runtimes(engine: str, home: str) -> list[int]:
