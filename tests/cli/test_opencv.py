@@ -94,3 +94,15 @@ def test_an_opencv_without_windows_is_named(
         "the place of opencv-python-headless, or go without (--headless with live, no --show with "
         "track)\n"
     )
+
+
+def test_a_machine_without_a_screen_is_told_from_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cv2, "currentUIFramework", lambda: "GTK3")  # as opencv-python says
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    done = samtrack("live", "0")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("Error: no window can be opened: set DISPLAY to a screen")
