@@ -15,6 +15,7 @@ from samtracker.serve.app import build_app
 from samtracker.serve.child import prepare
 from samtracker.serve.config import ServeConfig
 from samtracker.serve.connection import Connection
+from samtracker.serve.socket_connection import SocketConnection
 from samtracker.serve.source import SharedSource
 from samtracker.serve.state_folder import state_folder
 from samtracker.tracker import Tracker
@@ -64,7 +65,7 @@ class Server:
             access_log=False,
             server_header=False,
             http=Connection,
-            ws="websockets-sansio",
+            ws=SocketConnection,
             ws_max_size=LARGEST_MESSAGE,
             ws_ping_interval=20.0,
             ws_ping_timeout=20.0,

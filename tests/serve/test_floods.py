@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing, suppress
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from samtracker.serve import connection, upload
+from samtracker.serve import connection, socket_connection, upload
 from samtracker.serve.server import Server
 from tests.conftest import MakeTracker
 from tests.helpers.page_server import PATIENCE, Client, serving
@@ -112,6 +112,26 @@ def test_an_upload_that_drips_is_ended(
                 opened.sendall(b"x")  # more often than it must be
                 received = opened.recv(65536)
         assert received.startswith(b"HTTP/1.1 408")
+
+
+@pytest.mark.parametrize("begun", [b"\x01\x81\0\0\0\0{", b"\x81\x82\0\0\0\0{", b"\x81"])
+def test_a_message_that_does_not_go_on_is_ended(
+    server: Server, client: Client, begun: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket_connection, "MESSAGE", 0.3)
+    with Client(server) as other, other.socket("live") as quiet:
+        with client.socket("live") as live:
+            live.socket.sendall(begun)
+            with pytest.raises(ConnectionClosed):
+                live.recv(timeout=PATIENCE)
+        quiet.send(json.dumps({"do": "next"}))  # which has waited for as long
+        assert "point at something first" in str(quiet.recv(timeout=PATIENCE))
+
+
+def test_a_message_may_come_in_pieces(client: Client) -> None:
+    with client.socket("live") as live:
+        live.send(['{"do":', ' "next"}'])
+        assert "point at something first" in str(live.recv(timeout=PATIENCE))
 
 
 def test_a_message_in_pieces_is_not_longer_than_a_whole_one(client: Client) -> None:
