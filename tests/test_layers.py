@@ -39,7 +39,7 @@ IMPORTERS = {
     "timm": ("model/lite.py",),
     "torch.utils.tensorboard": ("train/metrics_log.py",),
     "torchvision": ("model/torchvision.py",),
-    "uvicorn": ("serve/server.py", "serve/connection.py"),
+    "uvicorn": ("serve/server.py", "serve/connection.py", "serve/socket_connection.py"),
     "yaml": ("results/formats/yolo.py",),
 }
 """The only rooms and modules that import a package from elsewhere."""
