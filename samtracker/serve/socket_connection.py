@@ -6,6 +6,7 @@ import asyncio
 from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 
 MESSAGE: Final = 20.0
 """Seconds until a message has come that has begun."""
@@ -18,16 +19,27 @@ class SocketConnection(WebSocketsSansIOProtocol):
     """
 
     _deadline: asyncio.TimerHandle | None = None
+    _in_pieces = False
 
     def data_received(self, data: bytes) -> None:
         """Take what has come of a message."""
         super().data_received(data)
         self._wait_for_the_rest()
 
-    def send_receive_event_to_app(self) -> None:
-        """Pass on a message, all of which has come."""
-        self._wait_no_longer()
-        super().send_receive_event_to_app()
+    def handle_text(self, event: Frame) -> None:
+        """Take a text, or its first piece."""
+        super().handle_text(event)
+        self._note(event)
+
+    def handle_bytes(self, event: Frame) -> None:
+        """Take bytes, or their first piece."""
+        super().handle_bytes(event)
+        self._note(event)
+
+    def handle_cont(self, event: Frame) -> None:
+        """Take another piece."""
+        super().handle_cont(event)
+        self._note(event)
 
     async def receive(self) -> Any:
         """Wait for a message, and read on."""
@@ -40,9 +52,14 @@ class SocketConnection(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
         self._wait_no_longer()
 
+    def _note(self, piece: Frame) -> None:
+        self._in_pieces = not piece.fin
+        if piece.fin:
+            self._wait_no_longer()
+
     def _wait_for_the_rest(self) -> None:
-        has_begun = bool(self.frames or self.conn.reader.buffer)
-        if self.read_paused or self.disconnected or not has_begun:
+        has_begun = self._in_pieces or bool(self.conn.reader.buffer)
+        if self.read_paused or self.transport.is_closing() or not has_begun:
             self._wait_no_longer()
         elif self._deadline is None:
             self._deadline = self.loop.call_later(MESSAGE, self.transport.abort)

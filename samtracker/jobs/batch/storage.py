@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import fsspec
+from fsspec.core import url_to_fs
 
 from samtracker.errors import OutputError, SamTrackerError, VideoError
 from samtracker.files import replacing
@@ -57,7 +58,7 @@ def list_folder(folder: str) -> dict[str, bool]:
     """
     with _reading(folder):
         if is_staged(folder):
-            files, path = fsspec.url_to_fs(folder)
+            files, path = url_to_fs(folder)
             items = files.ls(path, detail=True)
             found = {_last(item["name"]): item["type"] == "directory" for item in items}
         else:
@@ -73,7 +74,7 @@ def is_folder(location: str) -> bool:
     """
     with _reading(location):
         if is_staged(location):
-            files, path = fsspec.url_to_fs(location)
+            files, path = url_to_fs(location)
             return bool(files.isdir(path))
         place = locate_source(location)
         return isinstance(place, Path) and place.is_dir()
@@ -87,7 +88,7 @@ def exists(location: str) -> bool:
     """
     with _reading(location):
         if is_staged(location):
-            files, path = fsspec.url_to_fs(location)
+            files, path = url_to_fs(location)
             return bool(files.exists(path))
         place = locate_source(location)
         return isinstance(place, str) or place.exists()
@@ -100,7 +101,7 @@ def matching(pattern: str) -> list[str]:
         VideoError: They cannot be listed.
     """
     with _reading(pattern):
-        files, path = fsspec.url_to_fs(pattern)
+        files, path = url_to_fs(pattern)
         return [str(files.unstrip_protocol(found)) for found in sorted(files.glob(path))]
 
 
@@ -125,7 +126,7 @@ def fingerprint(location: str | None) -> str:
         if location is None:
             return ""
         if is_staged(location):
-            files, path = fsspec.url_to_fs(location)
+            files, path = url_to_fs(location)
             return str(files.ukey(path))
         state = os.stat(locate_source(location))  # noqa: PTH116 - a URL is no Path, and no file
         return f"{state.st_size}-{state.st_mtime_ns}"
@@ -145,7 +146,7 @@ def fetch(url: str, folder: Path) -> Path:
     """
     target = folder / _last(url)
     with _reading(url):
-        files, path = fsspec.url_to_fs(url)
+        files, path = url_to_fs(url)
         files.get(path, str(target), recursive=bool(files.isdir(path)))
     return target
 
@@ -242,7 +243,7 @@ class Store:
 def _open(location: str) -> tuple[Any, str]:
     """Return the file system of an absolute location, and the path in it."""
     if "://" in location:
-        files, path = fsspec.url_to_fs(location)
+        files, path = url_to_fs(location)
         return files, str(path)
     return fsspec.filesystem("file"), location  # nothing in a path is a protocol
 
