@@ -32,8 +32,8 @@ export class CameraMode {
     this.objects = [];
     this.clicks = [];
     this.orders = [];
-    this.choices = this.picture = null;
-    this.held = false;
+    this.choices = this.picture = this.pointed = null;
+    this.held = this.taken = false;
     this.latencies = [];
     this.times = [];
     this.stage.clear();
