@@ -17,6 +17,9 @@ from tests.helpers.page_server import Client, serving
 
 pytestmark = pytest.mark.page
 
+DRAWN = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+"""Waits until the page is drawn again."""
+
 
 def serious(page: Page) -> list[Any]:
     """What is found in both themes."""
@@ -24,6 +27,7 @@ def serious(page: Page) -> list[Any]:
     themes: list[Literal["dark", "light"]] = ["dark", "light"]
     for theme in themes:
         page.emulate_media(color_scheme=theme)
+        page.evaluate(DRAWN)  # a part may have the colors of before until then
         found += complaints(page)
     return found
 
