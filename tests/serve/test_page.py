@@ -571,3 +571,22 @@ def test_who_finds_the_server_full_is_told_and_tried_again(
         assert answer.value.status == 503
         with page.expect_response("**/api/session"):
             page.get_by_role("button", name="Try again").click()
+
+
+def test_an_upload_is_cancelled_before_it_begins(page: Page, balls: Path) -> None:
+    open_film(page, balls)
+    asked: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+        if len(asked) == 1:  # whether there is work that another video would end
+            route.continue_()
+
+    page.route("**/api/session", hold)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+    page.locator("#file").set_input_files(balls)
+    page.get_by_role("button", name="Cancel").click()
+    asked[1].continue_()
+    expect(page.locator("#message")).to_have_text("the upload was cancelled")
+    assert "PUT" not in sent

@@ -82,6 +82,7 @@ export async function picture(clip, frame, size = {}) {
 export async function upload(file, onProgress, signal) {
   const what = file.name.endsWith(".samtrack") ? "project" : "clip";
   await begin(); // without a session all of it would go up for nothing
+  if (signal.aborted) throw new Refusal("the upload was cancelled");
   return shown(new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("PUT", `/api/${what}?name=${encodeURIComponent(file.name)}`);
