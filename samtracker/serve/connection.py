@@ -10,6 +10,8 @@ from fastapi import HTTPException
 from starlette.types import Message, Receive
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from samtracker.serve.deadline import Deadline
+
 HEADERS: Final = 10.0
 """Seconds until a request has come as far as its body."""
 
@@ -31,7 +33,7 @@ class Connection(H11Protocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._waits_since = time.monotonic()
-        self._deadline: asyncio.TimerHandle | None = None
+        self._deadline = Deadline()
 
     @property
     def waits(self) -> bool:
@@ -42,7 +44,7 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a first request."""
         super().connection_made(transport)
-        self._close_after(HEADERS)
+        self._deadline.set(HEADERS, self.transport)
         waiting = [it for it in self.connections if isinstance(it, Connection) and it.waits]
         assert self.limit_concurrency is not None, "the server sets it"
         if len(waiting) > self.limit_concurrency // 2:
@@ -50,16 +52,16 @@ class Connection(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no longer."""
-        self._wait_no_longer()
+        self._deadline.drop()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take what has come of a request."""
         super().data_received(data)
         if self.transport.get_protocol() is not self or not self.waits:
-            self._wait_no_longer()
-        elif self._deadline is None:
-            self._close_after(HEADERS)
+            self._deadline.drop()
+        elif not self._deadline.is_set:
+            self._deadline.set(HEADERS, self.transport)
 
     def on_response_complete(self) -> None:
         """Wait for the next request, as long as uvicorn does."""
@@ -69,21 +71,12 @@ class Connection(H11Protocol):
     def pause_writing(self) -> None:
         """Wait for a client that does not read its answer."""
         super().pause_writing()
-        self._close_after(READING)
+        self._deadline.set(READING, self.transport)
 
     def resume_writing(self) -> None:
         """Go on with the answer."""
         super().resume_writing()
-        self._wait_no_longer()
-
-    def _close_after(self, seconds: float) -> None:
-        self._wait_no_longer()
-        self._deadline = self.loop.call_later(seconds, self.transport.abort)
-
-    def _wait_no_longer(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        self._deadline.drop()
 
 
 def impatient(receive: Receive) -> Receive:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
+
+from samtracker.serve.deadline import Deadline
 
 MESSAGE: Final = 20.0
 """Seconds until a message has come that has begun."""
@@ -18,8 +19,10 @@ class SocketConnection(WebSocketsSansIOProtocol):
     While the server reads nothing, for it has not answered the message before, no time passes.
     """
 
-    _deadline: asyncio.TimerHandle | None = None
-    _in_pieces = False
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._deadline = Deadline()
+        self._in_pieces = False
 
     def data_received(self, data: bytes) -> None:
         """Take what has come of a message."""
@@ -50,21 +53,16 @@ class SocketConnection(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no longer."""
         super().connection_lost(exc)
-        self._wait_no_longer()
+        self._deadline.drop()
 
     def _note(self, piece: Frame) -> None:
         self._in_pieces = not piece.fin
         if piece.fin:
-            self._wait_no_longer()
+            self._deadline.drop()
 
     def _wait_for_the_rest(self) -> None:
         has_begun = self._in_pieces or bool(self.conn.reader.buffer)
         if self.read_paused or self.transport.is_closing() or not has_begun:
-            self._wait_no_longer()
-        elif self._deadline is None:
-            self._deadline = self.loop.call_later(MESSAGE, self.transport.abort)
-
-    def _wait_no_longer(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+            self._deadline.drop()
+        elif not self._deadline.is_set:
+            self._deadline.set(MESSAGE, self.transport)

@@ -1,8 +1,8 @@
 // A lane for each object: its state in every frame, and where the user pointed.
 
-import { $, css, element } from "./dom.js";
+import { $, css, element, STATES } from "./dom.js";
 
-const WORDS = { t: "tracked", u: "uncertain", l: "lost", r: "found again" };
+const WORDS = { t: STATES.tracking, u: STATES.uncertain, l: STATES.lost, r: STATES.reacquired };
 
 export class Lanes {
   constructor(seek) {
