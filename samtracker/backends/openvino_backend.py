@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -95,7 +95,8 @@ class _Graph:
         self._model = _core().read_model(path)
         self._options = options
         self._shapes = shapes
-        self._compiled: dict[tuple[Any, ...], tuple[int, list[Any]]] = {}  # the latest used last
+        self._compiled: OrderedDict[tuple[Any, ...], list[Any]] = OrderedDict()
+        self._used: dict[tuple[Any, ...], int] = {}
         self._now = 0
 
     def __call__(self, batches: Sequence[tuple[Tensor, ...]]) -> list[tuple[Tensor, ...]]:
@@ -136,20 +137,20 @@ class _Graph:
     def _requests(self, shapes: tuple[Any, ...], threads: int, streams: int) -> list[Any]:
         """Return what computes so many rows at once."""
         key = shapes, threads, streams
-        _, requests = self._compiled.pop(key, (0, []))
-        if not requests:
+        if key not in self._compiled:
             LOG.debug("compiling for %s, %d at once", shapes, streams)
             model = self._model.clone()
             model.reshape(dict(enumerate(shapes)))
             options = {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": streams}
             compiled = _core().compile_model(model, "CPU", {**self._options, **options})
-            requests = [compiled.create_infer_request() for _ in range(streams)]
+            self._compiled[key] = [compiled.create_infer_request() for _ in range(streams)]
         self._now += 1
-        self._compiled[key] = self._now, requests
-        oldest, (used, _) = next(iter(self._compiled.items()))
-        if len(self._compiled) > self._shapes and self._now - used > LATELY:
-            del self._compiled[oldest]
-        return requests
+        self._used[key] = self._now
+        self._compiled.move_to_end(key)
+        oldest = next(iter(self._compiled))
+        if len(self._compiled) > self._shapes and self._now - self._used[oldest] > LATELY:
+            del self._compiled[oldest], self._used[oldest]
+        return self._compiled[key]
 
 
 def _row_shapes(batch: tuple[Tensor, ...]) -> tuple[Any, ...]:
