@@ -185,6 +185,7 @@ export class CameraMode {
     if (command?.do === "paint") this.stage.stroke = null;
     this.show();
     this.refresh();
+    if (command) this.stage.hover();
     this.sendNext();
   }
 

@@ -22,6 +22,7 @@ export class Stage {
     this.hidden = new Hidden();
     this.cross = new Cross(this);
     this.at = null; // where the pointer is over the picture
+    this.hovered = null; // where a mouse is that has moved since it was pressed
     this.clear();
     this.context = canvas.getContext("2d");
     this.pointers = new Map();
@@ -146,7 +147,7 @@ export class Stage {
     const at = this.place(event);
     this.canvas.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, at);
-    this.ghost = null;
+    this.ghost = this.hovered = null;
     this.cross.drop();
     if (this.pointers.size > 1) {
       this.gesture = { kind: "pinch" };
@@ -170,8 +171,8 @@ export class Stage {
     this.at = event.pointerType !== "touch" && this.isInside(at) ? this.inPicture(at) : null;
     if (this.paints) this.draw();
     if (!before) {
-      if (event.pointerType === "mouse") this.onHover(this.tool === "point" ? this.at : null);
-      return;
+      this.hovered = event.pointerType === "mouse" ? this.at : null;
+      return this.hover();
     }
     const kind = this.gesture?.kind;
     if (kind === "pan") {
@@ -216,9 +217,14 @@ export class Stage {
   }
 
   pointerleave() {
-    this.at = null;
+    this.at = this.hovered = null;
     this.draw();
-    this.onHover(null);
+    this.hover();
+  }
+
+  // Tells where a mouse rests: when it has moved there, and when what is under it is another.
+  hover() {
+    this.onHover(this.tool === "point" ? this.hovered : null);
   }
 
   wheel(event) {

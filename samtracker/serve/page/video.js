@@ -104,6 +104,7 @@ export class VideoMode {
     } finally {
       this.waiting--;
       if (!this.busy) document.body.classList.remove("busy");
+      this.stage.hover();
     }
   }
 
@@ -117,6 +118,7 @@ export class VideoMode {
     const { clip } = this.state;
     if (!clip?.frames) return;
     frame = Math.min(Math.max(frame, 0), clip.frames - 1);
+    const stays = frame === this.frame;
     this.frame = frame;
     this.preview.moved(null);
     $("#scrub").value = frame;
@@ -132,6 +134,7 @@ export class VideoMode {
       this.compare.show(clip.id, frame, picture, this.stage.view, (id) => this.colorOf(id)).catch(() => {});
       this.showList();
       this.lanes.show(this.state, frame, this.stage.selected);
+      if (stays) this.stage.hover(); // who looks through frames is spared previews
     } catch (error) {
       if (ticket === this.ticket) say(error.message);
     }
