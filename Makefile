@@ -33,7 +33,7 @@ test-streams: $(STAMP)
 # Needs a browser, the system package chromium, and npm for what checks the page for everybody.
 AXE := .axe/node_modules/axe-core/axe.min.js
 test-page: $(STAMP) $(AXE) docs-site
-	AXE=$(AXE) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m page tests/serve/test_page.py tests/serve/test_accessibility.py tests/test_site.py
+	AXE=$(AXE) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m page tests/serve/page tests/test_site.py
 
 $(AXE):
 	npm install --silent --no-audit --no-fund --ignore-scripts --prefix .axe axe-core@4.10.3

@@ -54,11 +54,11 @@ def decode_jpeg(code: bytes, *, most_pixels: int) -> Frame:
         )
     if code.count(_SCAN) > MOST_SCANS:
         raise VideoError(f"the picture comes in more than {MOST_SCANS} scans: send a plain JPEG")
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
     picture = cv2.imdecode(np.frombuffer(code, np.uint8), flags)
     if picture is None or picture.shape[:2] != size:
         raise VideoError("the picture is no JPEG, or damaged: send another one")
-    return np.ascontiguousarray(picture[..., ::-1]).astype(np.uint8, copy=False)
+    return picture.astype(np.uint8, copy=False)
 
 
 def _announced_size(code: bytes) -> tuple[int, int] | None:

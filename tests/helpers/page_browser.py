@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,3 +70,12 @@ def wait_for_picture(page: Page) -> None:
     """Waits until all frames of the film are there and one can be pointed at."""
     expect(page.locator("#scrub")).to_have_attribute("max", "9", timeout=30_000)
     expect(page.locator("#stage")).to_have_attribute("aria-busy", "false", timeout=30_000)
+
+
+def masks(page: Page) -> dict[str, bytes]:
+    """Downloads the masks."""
+    page.click("#download")
+    with page.expect_download() as waiting:
+        page.click("[data-format=masks]")
+    with zipfile.ZipFile(io.BytesIO(Path(waiting.value.path()).read_bytes())) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}

@@ -7,6 +7,7 @@ import { Preview } from "./preview.js";
 import { Recorder } from "./recorder.js";
 
 const RECENT = 90; // frames that the numbers are of
+const EARLY = 50; // milliseconds before an answer is expected at which the next frame may go up
 const TAKEN_OVER = 4001; // the code of a socket that is closed for another one
 
 export class CameraMode {
@@ -32,6 +33,7 @@ export class CameraMode {
     this.objects = [];
     this.clicks = [];
     this.orders = [];
+    this.waiting = [];
     this.choices = this.picture = this.pointed = null;
     this.held = this.taken = false;
     this.latencies = [];
@@ -40,7 +42,7 @@ export class CameraMode {
     this.stage.selected = null;
     this.stage.hidden.open(feed.path);
     this.refresh();
-    await feed.open(() => this.send());
+    await feed.open();
     if (this.feed !== feed) {
       feed.close();
       return false;
@@ -54,7 +56,7 @@ export class CameraMode {
     this.active = false;
     this.recorder.stop();
     this.preview.moved(null);
-    for (const { answered } of [this.waiting || {}, ...this.orders]) answered?.({});
+    for (const { answered } of [...this.waiting, ...this.orders]) answered?.({});
     this.feed?.close();
     this.feed = null;
     this.socket?.close();
@@ -63,8 +65,8 @@ export class CameraMode {
   connect() {
     const made = (this.socket = socket(this.feed.path));
     this.taken = false;
-    this.waiting?.answered?.({});
-    this.waiting = null;
+    for (const { answered } of this.waiting) answered?.({});
+    this.waiting = [];
     if (!this.feed.keepsPictures) this.forget();
     made.onopen = () => (this.held ? this.resume() : this.sendNext());
     made.onmessage = ({ data }) => {
@@ -100,20 +102,40 @@ export class CameraMode {
     this.hold();
   }
 
-  // Asks about the newest frame, as soon as there is credit for it.
+  // Asks about the next frame, early enough for it to be there when the one before is answered.
   send() {
-    if (!this.feed.fresh || this.waiting || this.held || this.socket?.readyState !== WebSocket.OPEN) return;
-    this.sendNewest();
+    clearTimeout(this.early);
+    if (!this.takesFrames) return;
+    const early = this.waiting.length ? this.answersIn() - EARLY : 0;
+    if (early > 0) this.early = setTimeout(() => this.send(), early);
+    else this.feed.want(() => this.takesFrames && this.sendNewest());
+  }
+
+  // Whether a frame may go up. What was ordered comes first; where it is known how long an answer
+  // takes, one more may be under way.
+  get takesFrames() {
+    const { held, socket, waiting, orders, times } = this;
+    const most = this.feed?.keepsPictures && times.length > 1 ? 2 : 1;
+    const begins = waiting.length < most && !waiting[0]?.command && !orders.length;
+    return begins && !held && socket?.readyState === WebSocket.OPEN;
+  }
+
+  // Milliseconds until the frame that is under way is answered, if that is as usual.
+  answersIn() {
+    const { times } = this;
+    return times.at(-1) + (times.at(-1) - times[0]) / (times.length - 1) - performance.now();
   }
 
   sendNewest() {
-    const waiting = (this.waiting = { begin: performance.now() });
-    this.feed.send(this.socket, (picture) => (waiting.picture = picture));
+    const sent = { begin: performance.now() };
+    this.waiting.push(sent);
+    this.feed.send(this.socket, (picture) => (sent.picture = picture));
+    this.send();
   }
 
   // The picture that stands still becomes the newest frame for the server, too.
   sendAgain() {
-    this.waiting = { begin: performance.now(), picture: this.picture };
+    this.waiting.push({ begin: performance.now(), picture: this.picture });
     this.feed.sendAgain(this.socket, this.picture);
   }
 
@@ -142,31 +164,31 @@ export class CameraMode {
   }
 
   sendOrder() {
-    if (this.waiting || !this.orders.length || this.socket?.readyState !== WebSocket.OPEN) return;
-    this.waiting = this.orders.shift();
-    this.socket.send(JSON.stringify(this.waiting.command));
+    if (this.waiting.length || !this.orders.length || this.socket?.readyState !== WebSocket.OPEN) return;
+    const order = this.orders.shift();
+    this.waiting.push(order);
+    this.socket.send(JSON.stringify(order.command));
   }
 
   answered(answer) {
-    const { waiting } = this;
+    const [waiting] = this.waiting;
     // What the server saw comes behind its answer.
     if (waiting && !answer.error && "dropped" in answer) Object.assign(waiting, { answer });
     else this.finish(answer);
   }
 
   async pictured(data) {
-    const { waiting, socket } = this;
+    const { socket } = this, [waiting] = this.waiting;
     const picture = await createImageBitmap(new Blob([data], { type: "image/jpeg" }));
-    if (!this.active || socket !== this.socket || waiting !== this.waiting || !waiting) return;
+    if (!this.active || socket !== this.socket || waiting !== this.waiting[0] || !waiting) return;
     waiting.picture = picture;
     this.feed.dropped += waiting.answer.dropped;
     this.finish(waiting.answer);
   }
 
   finish(answer) {
-    const { begin, picture, command, answered, overtaken } = this.waiting || {};
-    this.waiting = null;
-    if (overtaken && !answer.error) return this.sendAgain();
+    const { begin, picture, command, answered, overtaken } = this.waiting.shift() || {};
+    if (overtaken && !answer.error) return this.waiting.length || this.sendAgain();
     if (answered) {
       answered(answer);
       return this.sendNext();
@@ -228,14 +250,14 @@ export class CameraMode {
 
   // While something is pointed at the picture stands still. A frame that is on its way is not shown.
   hold() {
-    const { waiting } = this;
-    if (!this.held && this.picture && waiting && !waiting.command) waiting.overtaken = true;
-    this.held = this.feed.held = true;
+    if (!this.held && this.picture) for (const one of this.waiting) one.overtaken = !one.command;
+    this.held = true;
     this.refresh();
   }
 
   goOn() {
-    this.held = this.feed.held = false;
+    this.held = false;
+    this.feed.rested();
     this.clicks = [];
     this.pointed = null;
     say("");

@@ -19,8 +19,10 @@ export function icon(name) {
   return svg;
 }
 
+// An icon that is set anew is asked for anew, even where it is the same.
 export function setIcon(button, name, text) {
-  button.querySelector("use").setAttribute("href", `/page/icons.svg#${name}`);
+  const use = button.querySelector("use"), href = `/page/icons.svg#${name}`;
+  if (use.getAttribute("href") !== href) use.setAttribute("href", href);
   const label = button.querySelector("span");
   if (label) label.textContent = text;
   else button.setAttribute("aria-label", text);

@@ -13,11 +13,9 @@ export class BrowserFeed {
     Object.assign(this.video, { muted: true, playsInline: true });
   }
 
-  // `onFresh` is called for each frame that is there to be sent.
-  async open(onFresh) {
-    this.onFresh = onFresh;
+  async open() {
     this.dropped = 0;
-    this.fresh = false;
+    this.rested();
     try {
       this.stream = await navigator.mediaDevices.getUserMedia({ video: SIZE, audio: false });
     } catch (error) {
@@ -26,30 +24,32 @@ export class BrowserFeed {
     }
     this.video.srcObject = this.stream;
     await this.video.play();
-    this.opened = true;
-    this.watch();
   }
 
   close() {
-    this.opened = false;
     this.stream?.getTracks().forEach((track) => track.stop());
     this.video.srcObject = null;
   }
 
-  watch() {
-    if (!this.opened) return;
-    this.video.requestVideoFrameCallback(() => {
-      if (this.fresh && !this.held) this.dropped++;
-      this.fresh = true;
-      this.onFresh();
-      this.watch();
+  // Frames from before are not called dropped any more.
+  rested() {
+    this.last = null;
+  }
+
+  // Calls back when the camera's next frame is there; those between the ones wanted are dropped.
+  want(ready) {
+    if (this.wanted) return;
+    this.wanted = this.video.requestVideoFrameCallback((_, { presentedFrames }) => {
+      this.wanted = 0;
+      if (this.last !== null) this.dropped += presentedFrames - this.last - 1;
+      this.last = presentedFrames;
+      ready();
     });
   }
 
   // Sends the newest frame; `taken` is given its picture at once.
   send(socket, taken) {
     const { videoWidth: width, videoHeight: height } = this.video;
-    this.fresh = false;
     const picture = new OffscreenCanvas(width, height);
     picture.getContext("2d").drawImage(this.video, 0, 0);
     taken(picture);
@@ -68,13 +68,17 @@ export class BrowserFeed {
 export class ServerFeed {
   path = "source";
   keepsPictures = false;
-  fresh = true;
 
   async open() {
     this.dropped = 0;
   }
 
   close() {}
+  rested() {}
+
+  want(ready) {
+    ready();
+  }
 
   send(socket) {
     socket.send(JSON.stringify({ do: "frame" }));
