@@ -166,7 +166,7 @@ def measure_camera(folder: Path, seconds: float) -> dict[str, Any]:
     place_of = (CLICK[0] * CAMERA[0] / 1280, CLICK[1] * CAMERA[1] / 720)
     mjpeg = folder / "camera.mjpeg"
     mjpeg.write_bytes(b"".join(map(jpeg, frames)))
-    video = write(folder / "camera.mp4", frames)
+    video = write(folder / "camera.mp4", frames * 3)  # the fake webcam begins anew as well
     rounds = [
         {**live_alone(video, place_of), **live_in_page(mjpeg, place_of, seconds / ROUNDS)}
         for _ in range(ROUNDS)
