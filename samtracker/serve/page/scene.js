@@ -16,6 +16,7 @@ export function drawScene(context, scene, scale) {
   } else {
     context.drawImage(picture, 0, 0);
   }
+  const labels = []; // those that are drawn: another one goes below them
   for (const [item, { x, y, fill, outline }] of layered) {
     if (view === "overlay" || view === "mask") {
       context.globalAlpha = view === "mask" ? 1 : 0.42;
@@ -23,7 +24,7 @@ export function drawScene(context, scene, scale) {
       context.globalAlpha = 1;
     }
     if (view === "overlay" || view === "outline") context.drawImage(outline, x, y);
-    if (view !== "cutout") drawLabel(context, scene, item, x, y, scale);
+    if (view !== "cutout") labels.push(drawLabel(context, scene, item, x, y, scale, labels));
   }
 }
 
@@ -51,13 +52,16 @@ function drawCutOut(context, { picture, width, height }, layered, scale) {
   context.drawImage(cut, 0, 0);
 }
 
-function drawLabel(context, scene, item, x, y, scale) {
+function drawLabel(context, scene, item, x, y, scale, others) {
   const text = [item.name || item.id, item.state === "tracking" ? "" : STATES[item.state]].filter(Boolean).join(" · ");
   const size = 12 / scale, pad = 5 / scale;
   const chosen = item.id === scene.selected;
   context.font = `${chosen ? 700 : 500} ${size}px system-ui, "Liberation Sans", sans-serif`;
   const width = context.measureText(text).width + 2 * pad, height = size + 1.4 * pad;
-  const left = Math.min(x, scene.width - width), top = Math.max(y - height - 2 / scale, 0);
+  const left = Math.min(x, scene.width - width);
+  let top = Math.max(y - height - 2 / scale, 0);
+  const isUnder = (other) => left < other.left + other.width && other.left < left + width && Math.abs(top - other.top) < height;
+  for (let under; (under = others.find(isUnder)); ) top = under.top + height + 1 / scale;
   context.fillStyle = css(item.color);
   context.beginPath();
   context.roundRect(left, top, width, height, 4 / scale);
@@ -70,4 +74,5 @@ function drawLabel(context, scene, item, x, y, scale) {
   context.fillStyle = ink(item.color);
   context.textBaseline = "middle";
   context.fillText(text, left + pad, top + height / 2);
+  return { left, top, width };
 }
