@@ -112,6 +112,8 @@ async def live(socket: WebSocket) -> None:
             code: bytes = message["bytes"]
             (seconds,) = HEAD.unpack_from(code)
             picture = await asyncio.to_thread(pictures.decode, code[HEAD.size :])
+            if _is_closed(socket):
+                return
             await session.calls.run(partial(stream.step, picture, seconds))
         else:
             command = LIVE_MESSAGE.validate_json(message.get("text") or "")
@@ -187,8 +189,8 @@ async def _converse(socket: WebSocket, answer: Callable[[Session, Any], Awaitabl
             except WebSocketDisconnect:
                 return
             except RuntimeError:
-                if socket.application_state is WebSocketState.DISCONNECTED:
-                    return  # another one has taken over meanwhile
+                if _is_closed(socket):
+                    return
                 raise
 
 
@@ -207,6 +209,11 @@ async def _alone(socket: WebSocket) -> AsyncIterator[None]:
         finally:
             if sessions.streams.get(stream) is socket:
                 del sessions.streams[stream]
+
+
+def _is_closed(socket: WebSocket) -> bool:
+    """Return whether the server has closed a socket meanwhile, as another one took over."""
+    return socket.application_state is WebSocketState.DISCONNECTED
 
 
 def _text_of(error: Exception) -> str:
