@@ -9,13 +9,19 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+import numpy as np
 
 from samtracker import errors
 from samtracker.errors import SamTrackerError, VideoError
+from samtracker.types import Frame
+
+Read = TypeVar("Read")
 
 MEMORY: Final = 3 * 2**30
 """Bytes that a process may take."""
@@ -48,7 +54,7 @@ def prepare() -> None:
 
 
 class Child:
-    """A process that sends messages until its work is done; a message is JSON, bytes may follow it.
+    """A process that sends messages until its work is done; a picture may follow a message.
 
     The work may wait for bytes that it is sent.
 
@@ -107,7 +113,7 @@ class Child:
             SamTrackerError: What the work has raised.
             VideoError: The process took too much memory or time.
         """
-        message: dict[str, Any] = json.loads(self.receive_bytes())
+        message: dict[str, Any] = json.loads(self._read(self._pipe.recv_bytes))
         if "error" in message:
             text = message["text"]
             if self._path is not None:
@@ -115,24 +121,34 @@ class Child:
             raise getattr(errors, message["error"])(text)
         return message
 
-    def receive_bytes(self) -> bytes:
-        """Return the bytes that follow a message.
+    def receive_picture(self) -> tuple[dict[str, Any], Frame | None]:
+        """Return the next message and the picture that follows it; `({}, None)` at the end.
+
+        The picture is an array of uint8.
 
         Raises:
-            VideoError: The process took too much memory or time.
+            SamTrackerError: See `receive`.
         """
-        try:
-            if self._pipe.poll(self._patience):
-                return self._pipe.recv_bytes()
-        except (EOFError, OSError):
-            pass
-        raise self._given_up()
+        message = self.receive()
+        if not message:
+            return message, None
+        picture = np.empty(message.pop("shape"), np.uint8)
+        self._read(partial(self._pipe.recv_bytes_into, picture.data.cast("B")))
+        return message, picture
 
     def close(self) -> None:
         """End the process, whatever it does."""
         self._pipe.close()
         self._process.kill()
         self._process.join()
+
+    def _read(self, read: Callable[[], Read]) -> Read:
+        try:
+            if self._pipe.poll(self._patience):
+                return read()
+        except (EOFError, OSError):
+            pass
+        raise self._given_up()
 
     def _given_up(self) -> VideoError:
         self.close()
@@ -153,9 +169,10 @@ class Parent:
         """Send an error, which is raised where it is received."""
         self.send(error=type(error).__name__, text=str(error))
 
-    def send_bytes(self, content: memoryview) -> None:
-        """Send bytes."""
-        self._pipe.send_bytes(content)
+    def send_picture(self, picture: Frame, **message: Any) -> None:
+        """Send a message and a picture, an array of uint8."""
+        self.send(**message, shape=picture.shape)
+        self._pipe.send_bytes(np.ascontiguousarray(picture).data.cast("B"))
 
     def receive_bytes(self) -> bytes:
         """Wait for bytes; where none can come any more the process ends."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numpy as np
-
 from samtracker.errors import SamTrackerError
 from samtracker.serve.child import Child, Parent
 from samtracker.types import Frame
@@ -42,8 +40,9 @@ class GuardedPictures:
         if self._child is None or self._child.has_ended:
             self._child = Child(_decode, name="picture of the camera", **self._limits)
         self._child.send_bytes(code)
-        shape = self._child.receive()["shape"]
-        return np.frombuffer(self._child.receive_bytes(), np.uint8).reshape(shape).copy()
+        _, picture = self._child.receive_picture()
+        assert picture is not None, "its work has no end"
+        return picture
 
     def close(self) -> None:
         """End the process."""
@@ -59,5 +58,4 @@ def _decode(parent: Parent) -> None:
         except SamTrackerError as error:
             parent.send_error(error)
         else:
-            parent.send(shape=picture.shape)
-            parent.send_bytes(picture.data.cast("B"))
+            parent.send_picture(picture)

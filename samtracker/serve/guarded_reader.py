@@ -7,8 +7,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
-
 from samtracker.serve.child import Child, Parent
 from samtracker.video.read import VideoFrame, VideoInfo, read_frames
 
@@ -56,15 +54,13 @@ class GuardedReader(Iterator[VideoFrame]):
 
     def __next__(self) -> VideoFrame:
         try:
-            head = self._child.receive()
-            if not head:
+            place, image = self._child.receive_picture()
+            if image is None:
                 raise StopIteration
-            flat = np.frombuffer(self._child.receive_bytes(), np.uint8)
         except BaseException:
             self.close()
             raise
-        image = flat.reshape(head.pop("shape")).copy()
-        return VideoFrame(image=image, **head)
+        return VideoFrame(image=image, **place)
 
     def __enter__(self) -> Self:
         return self
@@ -82,7 +78,5 @@ def _send_frames(parent: Parent, path: Path, start: float, end: float | None) ->
         info = frames.info
         parent.send(**vars(info) | {"sample_aspect_ratio": str(info.sample_aspect_ratio)})
         for frame in frames:
-            image = np.ascontiguousarray(frame.image)
-            parent.send(index=frame.index, time=frame.time, shape=image.shape)
-            parent.send_bytes(image.data.cast("B"))
+            parent.send_picture(frame.image, index=frame.index, time=frame.time)
         frames.check_complete()

@@ -67,7 +67,7 @@ class Server:
             http=Connection,
             ws=SocketConnection,
             ws_max_size=LARGEST_MESSAGE,
-            ws_per_message_deflate=False,  # pictures become no smaller, and it takes the time of both ends
+            ws_per_message_deflate=False,  # pictures become no smaller by it
             ws_ping_interval=20.0,
             ws_ping_timeout=20.0,
             timeout_keep_alive=15,
