@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing, suppress
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from fastapi import APIRouter, HTTPException, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
@@ -36,6 +36,7 @@ from samtracker.serve.source import SharedSource, SourceFrame
 from samtracker.serve.status import clean_json, clip_json, result_json, states_json, tracking_json
 
 router = APIRouter(prefix="/api")
+Made = TypeVar("Made")
 
 EVERY: Final = 0.08
 """Seconds between two messages on what happens, at least."""
@@ -112,12 +113,10 @@ async def live(socket: WebSocket) -> None:
             code: bytes = message["bytes"]
             (seconds,) = HEAD.unpack_from(code)
             picture = await asyncio.to_thread(pictures.decode, code[HEAD.size :])
-            if _is_closed(socket):
-                return
-            await session.calls.run(partial(stream.step, picture, seconds))
+            await _call(socket, session, partial(stream.step, picture, seconds))
         else:
             command = LIVE_MESSAGE.validate_json(message.get("text") or "")
-            found = await session.calls.run(partial(_obey, stream, command))
+            found = await _call(socket, session, partial(_obey, stream, command))
         await socket.send_json({**await _result(stream, begin), **found})
 
     with closing(GuardedPictures()) as pictures:
@@ -148,9 +147,9 @@ async def source(socket: WebSocket) -> None:
             if not sent:
                 raise VideoError("there is no frame yet: ask for one first")
             now = sent.pop() if len(sent) > 1 else sent[0]
-            await session.calls.run(partial(stream.step, sent[0].image, now.time))
+            await _call(socket, session, partial(stream.step, sent[0].image, now.time))
         else:
-            found = await session.calls.run(partial(_obey, stream, command))
+            found = await _call(socket, session, partial(_obey, stream, command))
         await socket.send_json({**await _result(stream, begin), **found})
 
     async def next_frame(session: Session) -> None:
@@ -163,13 +162,24 @@ async def source(socket: WebSocket) -> None:
         dropped = 0 if last < 0 else frame.index - last - 1
         last = frame.index
         sent.append(frame)
-        await session.calls.run(partial(stream.step, frame.image, frame.time))
+        await _call(socket, session, partial(stream.step, frame.image, frame.time))
         result = await _result(stream, begin)
         picture = await asyncio.to_thread(lambda: frame.picture)
         await socket.send_json({**result, "dropped": dropped})
         await socket.send_bytes(picture)
 
     await _converse(socket, answer)
+
+
+async def _call(socket: WebSocket, session: Session, call: Callable[[], Made]) -> Made:
+    """Make a call of a session in its turn, unless another socket has taken over by then."""
+
+    def make() -> Made:
+        if _is_closed(socket):
+            raise WebSocketDisconnect(TAKEN_OVER)
+        return call()
+
+    return await session.calls.run(make)
 
 
 async def _converse(socket: WebSocket, answer: Callable[[Session, Any], Awaitable[None]]) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,14 @@ def drag(page: Page, box: str) -> None:
     page.mouse.move(*place(page, (x1 + x2) / 2, y1))
     page.mouse.move(*place(page, x2 - 1, y2 - 1))
     page.mouse.up()
+
+
+def wait_until(page: Page, happened: Callable[[], bool]) -> None:
+    """Waits for something that is no element of the page."""
+    end = time.monotonic() + 20
+    while not happened():
+        assert time.monotonic() < end, "it happens within 20 seconds"
+        page.wait_for_timeout(10)
 
 
 def rows(page: Page) -> Locator:

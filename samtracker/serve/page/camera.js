@@ -1,4 +1,4 @@
-// Live tracking: the newest frame is asked about when the last answer is back, masks come down.
+// Live tracking: frames go up, each when the answer to the one before is due; masks come down.
 
 import { socket } from "./api.js";
 import { Choice } from "./choice.js";
@@ -8,6 +8,7 @@ import { Recorder } from "./recorder.js";
 
 const RECENT = 90; // frames that the numbers are of
 const EARLY = 50; // milliseconds before an answer is expected at which the next frame may go up
+const LAST = 10; // frames by which it is expected
 const TAKEN_OVER = 4001; // the code of a socket that is closed for another one
 
 export class CameraMode {
@@ -54,6 +55,7 @@ export class CameraMode {
 
   leave() {
     this.active = false;
+    clearTimeout(this.early);
     this.recorder.stop();
     this.preview.moved(null);
     for (const { answered } of [...this.waiting, ...this.orders]) answered?.({});
@@ -64,6 +66,8 @@ export class CameraMode {
 
   connect() {
     const made = (this.socket = socket(this.feed.path));
+    this.times = [];
+    this.latencies = [];
     this.taken = false;
     for (const { answered } of this.waiting) answered?.({});
     this.waiting = [];
@@ -122,7 +126,7 @@ export class CameraMode {
 
   // Milliseconds until the frame that is under way is answered, if that is as usual.
   answersIn() {
-    const { times } = this;
+    const times = this.times.slice(-LAST);
     return times.at(-1) + (times.at(-1) - times[0]) / (times.length - 1) - performance.now();
   }
 
@@ -131,6 +135,7 @@ export class CameraMode {
     this.waiting.push(sent);
     this.feed.send(this.socket, (picture) => (sent.picture = picture));
     this.send();
+    return true;
   }
 
   // The picture that stands still becomes the newest frame for the server, too.
@@ -188,7 +193,7 @@ export class CameraMode {
 
   finish(answer) {
     const { begin, picture, command, answered, overtaken } = this.waiting.shift() || {};
-    if (overtaken && !answer.error) return this.waiting.length || this.sendAgain();
+    if (overtaken) return this.waiting.length || this.sendAgain();
     if (answered) {
       answered(answer);
       return this.sendNext();
@@ -251,13 +256,13 @@ export class CameraMode {
   // While something is pointed at the picture stands still. A frame that is on its way is not shown.
   hold() {
     if (!this.held && this.picture) for (const one of this.waiting) one.overtaken = !one.command;
-    this.held = true;
+    this.held = this.feed.held = true;
     this.refresh();
   }
 
   goOn() {
-    this.held = false;
-    this.feed.rested();
+    this.held = this.feed.held = false;
+    if (!this.orders.length) for (const one of this.waiting) one.overtaken = false;
     this.clicks = [];
     this.pointed = null;
     say("");

@@ -9,13 +9,14 @@ export class BrowserFeed {
   keepsPictures = true;
 
   constructor() {
+    this.codes = new WeakMap(); // JPEGs of pictures
+    this.sent = Promise.resolve();
     this.video = document.createElement("video");
     Object.assign(this.video, { muted: true, playsInline: true });
   }
 
   async open() {
     this.dropped = 0;
-    this.rested();
     try {
       this.stream = await navigator.mediaDevices.getUserMedia({ video: SIZE, audio: false });
     } catch (error) {
@@ -24,26 +25,29 @@ export class BrowserFeed {
     }
     this.video.srcObject = this.stream;
     await this.video.play();
+    this.opened = true;
+    this.watch();
   }
 
   close() {
+    this.opened = false;
     this.stream?.getTracks().forEach((track) => track.stop());
     this.video.srcObject = null;
   }
 
-  // Frames from before are not called dropped any more.
-  rested() {
-    this.last = null;
+  // Calls back when the next frame is there. It is told whether it was taken.
+  want(ready) {
+    this.ready = ready;
   }
 
-  // Calls back when the camera's next frame is there; those between the ones wanted are dropped.
-  want(ready) {
-    if (this.wanted) return;
-    this.wanted = this.video.requestVideoFrameCallback((_, { presentedFrames }) => {
-      this.wanted = 0;
-      if (this.last !== null) this.dropped += presentedFrames - this.last - 1;
-      this.last = presentedFrames;
-      ready();
+  // Frames are watched while they are not wanted, too: where nothing is drawn Chromium takes a second to encode.
+  watch() {
+    if (!this.opened) return;
+    this.video.requestVideoFrameCallback(() => {
+      const { ready } = this;
+      this.ready = null;
+      if (!ready?.() && !this.held) this.dropped++;
+      this.watch();
     });
   }
 
@@ -52,15 +56,19 @@ export class BrowserFeed {
     const { videoWidth: width, videoHeight: height } = this.video;
     const picture = new OffscreenCanvas(width, height);
     picture.getContext("2d").drawImage(this.video, 0, 0);
+    this.codes.set(picture, picture.convertToBlob({ type: "image/jpeg", quality: QUALITY }));
     taken(picture);
-    return this.sendAgain(socket, picture);
+    this.sendAgain(socket, picture);
   }
 
-  async sendAgain(socket, picture) {
+  // One after the other, in the order in which they are answered.
+  sendAgain(socket, picture) {
     const head = new DataView(new ArrayBuffer(8));
     head.setFloat64(0, performance.now() / 1000, true);
-    const code = await picture.convertToBlob({ type: "image/jpeg", quality: QUALITY });
-    if (socket.readyState === WebSocket.OPEN) socket.send(new Blob([head, code]));
+    this.sent = this.sent
+      .then(() => this.codes.get(picture))
+      .then((code) => socket.readyState === WebSocket.OPEN && socket.send(new Blob([head, code])))
+      .catch(() => socket.close()); // nothing would come back
   }
 }
 
@@ -74,7 +82,6 @@ export class ServerFeed {
   }
 
   close() {}
-  rested() {}
 
   want(ready) {
     ready();

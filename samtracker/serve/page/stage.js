@@ -22,7 +22,7 @@ export class Stage {
     this.hidden = new Hidden();
     this.cross = new Cross(this);
     this.at = null; // where the pointer is over the picture
-    this.hovered = null; // where a mouse is that has moved since it was pressed
+    this.hovered = null; // the event of a mouse that has moved since a button or a key was pressed
     this.clear();
     this.context = canvas.getContext("2d");
     this.pointers = new Map();
@@ -31,6 +31,7 @@ export class Stage {
       canvas.addEventListener(name, (event) => this[name](event), { passive: false });
     }
     canvas.addEventListener("contextmenu", (event) => event.preventDefault());
+    addEventListener("keydown", () => (this.hovered = null), { capture: true });
   }
 
   clear() {
@@ -171,7 +172,7 @@ export class Stage {
     this.at = event.pointerType !== "touch" && this.isInside(at) ? this.inPicture(at) : null;
     if (this.paints) this.draw();
     if (!before) {
-      this.hovered = event.pointerType === "mouse" ? this.at : null;
+      this.hovered = event.pointerType === "mouse" ? event : null;
       return this.hover();
     }
     const kind = this.gesture?.kind;
@@ -224,7 +225,8 @@ export class Stage {
 
   // Tells where a mouse rests: when it has moved there, and when what is under it is another.
   hover() {
-    this.onHover(this.tool === "point" ? this.hovered : null);
+    const at = this.hovered && this.scale && this.tool === "point" ? this.place(this.hovered) : null;
+    this.onHover(at && this.isInside(at) ? this.inPicture(at) : null);
   }
 
   wheel(event) {

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, WebSocket, WebSocketRoute, expect
 
 from tests.conftest import MakeTracker
 from tests.helpers.cli_tools import FRAMES, box_of, two_balls
-from tests.helpers.page_browser import drag, place, rows
+from tests.helpers.page_browser import drag, place, rows, wait_until
 from tests.helpers.page_server import serving
 
 pytestmark = pytest.mark.page
@@ -132,12 +132,19 @@ class Between:
         page.route_web_socket("**/api/live", self._connect)
         page.reload()
 
+    @property
+    def answers(self) -> int:
+        """How many it keeps back."""
+        return len(self._kept or [])
+
     def keep_back(self) -> None:
         self._kept, self._most = [], self.unanswered
 
-    def go_on(self) -> int:
-        """Returns how many were unanswered at once at most."""
+    def go_on(self, *, last: str | None = None) -> int:
+        """Returns how many were unanswered at once at most; `last` is for the last one's answer."""
         kept, self._kept = self._kept or [], None
+        if last is not None:
+            kept[-1] = last
         for answer in kept:
             self._answer(answer)
         return self._most
@@ -166,19 +173,31 @@ class Between:
         self._page.send(message)
 
 
-def test_one_frame_more_may_be_under_way_and_none_is_that_of_a_click(page: Page) -> None:
+@pytest.mark.parametrize("last", [None, '{"error": "the picture is no JPEG"}'])
+def test_one_frame_more_may_be_under_way_and_none_is_that_of_a_click(
+    page: Page, last: str | None
+) -> None:
+    page.add_init_script("""
+        const { convertToBlob } = OffscreenCanvas.prototype;
+        OffscreenCanvas.prototype.convertToBlob = function (...settings) {
+            this.constructor.encoded = (this.constructor.encoded || 0) + 1;
+            return convertToBlob.apply(this, settings);
+        };
+    """)
     between = Between(page)
     page.click("#use-camera")
     expect(page.locator("#fps")).to_have_text(re.compile(r"\d"), timeout=20_000)
     between.keep_back()
-    while between.unanswered < 2:
-        page.wait_for_timeout(10)
+    wait_until(page, lambda: between.unanswered == 2)
     page.wait_for_timeout(300)  # there would be more
     page.mouse.click(*place(page, 36, 34))
+    wait_until(page, lambda: between.answers == 2)
     before = len(between.sent)
-    assert between.go_on() == 2
+    assert between.go_on(last=last) == 2
     expect(rows(page)).to_have_count(1)
     assert between.sent[before:] == ["frame", "point"]  # the one that is shown, once more
+    encoded = page.evaluate("OffscreenCanvas.encoded")
+    assert encoded == between.sent.count("frame") - 1  # which takes long where nothing is drawn
 
 
 def test_live_frames_ask_for_nothing_else(page: Page) -> None:
@@ -196,8 +215,7 @@ def test_live_frames_ask_for_nothing_else(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     until = len(answers) + 10
-    while len(answers) < until:
-        page.wait_for_timeout(10)
+    wait_until(page, lambda: len(answers) >= until)
     assert asked == []
 
 

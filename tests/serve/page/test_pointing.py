@@ -109,13 +109,30 @@ def test_a_pointer_that_moves_on_while_a_click_is_computed_gets_its_preview(page
     page.route("**/prompts", hold)
     with page.expect_request("**/prompts"):
         page.mouse.click(*place(page, 130, 68))
-    page.mouse.move(*place(page, 134, 70))
+    pointer = place(page, 134, 70)
+    page.mouse.move(*pointer)
     page.wait_for_timeout(300)  # it rests there while the click has no answer
     with page.expect_request("**/preview") as asked:
         slow[0].continue_()
     assert sent(asked.value)["object"] == 1  # what one more click would make of it
-    assert len(sent(asked.value)["points"]) == 2
+    _, (x, y, _) = sent(asked.value)["points"]
     expect(rows(page)).to_have_count(1)
+    assert place(page, x, y) == pytest.approx(pointer, abs=1)  # the picture has become smaller
+
+
+def test_keys_ask_for_no_preview(page: Page) -> None:
+    page.get_by_role("button", name="balls.mp4").click()
+    wait_for_picture(page)
+    page.mouse.click(*place(page, 36, 34))
+    expect(rows(page)).to_have_count(1)
+    with page.expect_response("**/preview"):
+        page.mouse.move(*place(page, 130, 68))
+    asked: list[Request] = []
+    page.on("request", lambda request: asked.append(request))  # noqa: PLW0108
+    page.keyboard.press("u")
+    expect(rows(page)).to_have_count(0)
+    page.wait_for_timeout(300)  # it would be asked for by now
+    assert [request.url for request in asked if request.url.endswith("/preview")] == []
 
 
 def test_another_mask_is_taken_only_where_it_is_seen(page: Page) -> None:
