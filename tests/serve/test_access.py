@@ -201,6 +201,7 @@ def test_rubbish_harms_nobody(client: Client, server: Server, balls: Path) -> No
                 assert "error" in str(socket.recv(timeout=PATIENCE))
             with suppress(ConnectionClosed):
                 socket.send(b"\0" * (5 * 2**20))
-            with pytest.raises(ConnectionClosed, match="1009"):  # too big
+            # Too big; what has come of the rest by then may cut the server's last word off.
+            with pytest.raises(ConnectionClosed, match="1009|no close frame"):
                 socket.recv(timeout=PATIENCE)
     assert client.refresh()["clip"] is None

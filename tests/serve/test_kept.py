@@ -96,7 +96,7 @@ def test_a_camera_goes_on_where_it_was(idle: Server, state: Path) -> None:
 
 
 def test_the_source_goes_on_where_it_was(
-    lite_tracker: MakeTracker, state: Path, balls: Path
+    lite_tracker: MakeTracker, state: Path, tmp_path: Path
 ) -> None:
     def ask(client: Client, *commands: dict[str, Any]) -> dict[str, Any]:
         with client.socket("source") as socket:
@@ -107,8 +107,8 @@ def test_the_source_goes_on_where_it_was(
                     socket.recv(timeout=PATIENCE)
         return found
 
-    port = free_port()
-    settings: dict[str, Any] = {"state": state, "port": port, "source": str(balls)}
+    port, still = free_port(), two_balls(tmp_path / "still.mkv", [FRAMES[0]] * 100)
+    settings: dict[str, Any] = {"state": state, "port": port, "source": str(still)}
     with serving(lite_tracker(), **settings) as server, Client(server) as client:
         assert len(ask(client, {"do": "frame"}, {"do": "point", "box": BOX})["objects"]) == 1
     with serving(lite_tracker(), **settings):
