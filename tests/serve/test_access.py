@@ -202,6 +202,6 @@ def test_rubbish_harms_nobody(client: Client, server: Server, balls: Path) -> No
             with suppress(ConnectionClosed):
                 socket.send(b"\0" * (5 * 2**20))
             # Too big; what has come of the rest by then may cut the server's last word off.
-            with pytest.raises(ConnectionClosed, match="1009|no close frame"):
+            with pytest.raises(ConnectionClosed, match=r"1009|no close frame"):
                 socket.recv(timeout=PATIENCE)
     assert client.refresh()["clip"] is None
