@@ -159,12 +159,15 @@ class TrackerConfig:
     confirm_after: int = 2
 
     def __post_init__(self) -> None:
-        if self.size is not None and not isinstance(self.size, int):
+        size: Any = self.size
+        if size is not None and not isinstance(size, Integral):
             raise ConfigError(
                 f"size={reprlib.repr(self.size)} is no whole number: give 64 to 4096 pixels"
             )
-        if self.size is not None and not 64 <= self.size <= 4096:
-            raise ConfigError(f"size={self.size} does not fit: give 64 to 4096 pixels")
+        if size is not None:
+            if not 64 <= int(size) <= 4096:
+                raise ConfigError(f"size={size} does not fit: give 64 to 4096 pixels")
+            object.__setattr__(self, "size", int(size))
         if not re.fullmatch(r"rolling|anchored|bank:[1-9]\d?", str(self.memory)):
             raise ConfigError(
                 f"memory={reprlib.repr(self.memory)} does not exist: "

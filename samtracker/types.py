@@ -15,9 +15,11 @@ from __future__ import annotations
 
 import math
 import reprlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from numbers import Real
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
 import numpy as np
@@ -75,7 +77,7 @@ class Candidate:
     score: float | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class TrackedObject:
     """One object in one frame.
 
@@ -105,7 +107,7 @@ class TrackedObject:
             object.__setattr__(self, "mask", view)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class FrameResult:
     """All objects in one frame; masks of different objects never overlap.
 
@@ -130,7 +132,24 @@ class FrameResult:
         for item in self.objects:
             if item.id == object_id:
                 return item
-        raise KeyError(object_id)
+        known = ", ".join(str(item.id) for item in self.objects) or "none"
+        raise KeyError(f"object {object_id} is not in frame {self.index} (there: {known})")
+
+    def __contains__(self, object_id: object) -> bool:
+        """Return whether there is an object with an id, as in `1 in result`."""
+        return any(item.id == object_id for item in self.objects)
+
+    def __iter__(self) -> Iterator[TrackedObject]:
+        """Iterate over the objects, as in `for item in result`."""
+        return iter(self.objects)
+
+    def __len__(self) -> int:
+        """Return the number of objects, lost ones as well."""
+        return len(self.objects)
+
+    def __bool__(self) -> bool:
+        """Return True: a result without objects is a result."""
+        return True
 
     @cached_property
     def id_map(self) -> NDArray[np.uint16]:
@@ -142,7 +161,9 @@ class FrameResult:
         return ids
 
     def to_supervision(self) -> supervision.Detections:
-        """Convert the objects that have a mask to `supervision.Detections` with tracker ids.
+        """Convert the objects that have a mask to `supervision.Detections`.
+
+        They have tracker ids, class 0, and in `data["class_name"]` their names, or ids.
 
         Raises:
             ConfigError: The package `supervision` is not installed.
@@ -154,13 +175,13 @@ class FrameResult:
                 "to_supervision() needs the package 'supervision': pip install supervision"
             ) from error
         seen = [item for item in self.objects if item.box is not None]
-        if not seen:
-            return supervision.Detections.empty()
         return supervision.Detections(
-            xyxy=np.array([item.box for item in seen], np.float32),
-            mask=np.stack([item.mask for item in seen]),
+            xyxy=np.array([item.box for item in seen], np.float32).reshape(-1, 4),
+            mask=np.array([item.mask for item in seen], np.bool_).reshape(-1, *self.size),
             confidence=np.array([item.score for item in seen], np.float32),
+            class_id=np.zeros(len(seen), np.int64),
             tracker_id=np.array([item.id for item in seen], np.int64),
+            data={"class_name": np.array([item.name or str(item.id) for item in seen], np.str_)},
         )
 
     def to_polygons(self, *, tolerance: float = 1.0) -> dict[int, list[list[NDArray[np.float64]]]]:
@@ -173,9 +194,13 @@ class FrameResult:
         Returns:
             By object id the pieces of its mask, each an outer outline followed by its holes; an
             outline is corners (N, 2) as x, y in pixels, float64. No piece of a lost object.
+
+        Raises:
+            ConfigError: The tolerance is no number from 0 on.
         """
         from samtracker.masks.outlines import to_polygons
 
+        _check_tolerance(tolerance)
         return {item.id: to_polygons(item.mask, tolerance=tolerance) for item in self.objects}
 
     def to_coco(self, *, tolerance: float | None = None) -> list[dict[str, Any]]:
@@ -189,9 +214,14 @@ class FrameResult:
             For each object "image_id", which is `index`, "category_id", which is 1, "track_id",
             which is its id, "bbox" (x, y, width, height), "area" in pixels, "iscrowd", "score" and
             "segmentation"; an "id" comes with a file.
+
+        Raises:
+            ConfigError: The tolerance is no number from 0 on.
         """
         from samtracker.masks.segmentation import to_segmentation
 
+        if tolerance is not None:
+            _check_tolerance(tolerance)
         return [
             {
                 "image_id": self.index,
@@ -207,6 +237,11 @@ class FrameResult:
             if item.box is not None
             for x1, y1, x2, y2 in [item.box]
         ]
+
+
+def _check_tolerance(tolerance: Any) -> None:
+    if not (isinstance(tolerance, Real) and 0 <= float(tolerance) < math.inf):
+        raise ConfigError(f"tolerance={tolerance!r} does not fit: give pixels from 0 on")
 
 
 def check_frame(frame: Frame, *, size: Size | None = None) -> None:

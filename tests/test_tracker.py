@@ -12,6 +12,7 @@ from typing import cast
 
 import numpy as np
 import pytest
+import supervision
 import torch
 from torch import nn
 
@@ -318,11 +319,19 @@ def test_results_for_supervision(lite_tracker: MakeTracker) -> None:
     np.testing.assert_array_equal(found.mask, [first[1].mask, first[2].mask])
     np.testing.assert_array_equal(found.tracker_id, [1, 2])
     np.testing.assert_array_equal(found.confidence, [1, 1])
+    np.testing.assert_array_equal(found.class_id, [0, 0])
+    np.testing.assert_array_equal(found.data["class_name"], ["1", "2"])
+    canvas = np.zeros_like(shots[0].frame)
+    drawn = supervision.MaskAnnotator().annotate(canvas.copy(), found)  # as by default
+    assert (drawn != canvas).any(axis=-1).tolist() == (first.id_map > 0).tolist()
     found = second.to_supervision()
     np.testing.assert_array_equal(found.tracker_id, [2])
     np.testing.assert_array_equal(found.xyxy, [second[2].box])
     tracker.remove_object(2)
-    assert len(tracker.step(shots[1].frame).to_supervision()) == 0
+    nothing = tracker.step(shots[1].frame).to_supervision()
+    assert len(nothing) == 0
+    assert np.asarray(nothing.tracker_id).shape == (0,)
+    assert np.asarray(nothing.mask).shape == (0, *first.size)
 
 
 def test_from_pretrained() -> None:

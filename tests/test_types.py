@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from pycocotools import mask as coco
 
+from samtracker.errors import ConfigError
 from tests.helpers.results import result
 
 IDS = np.zeros((20, 30), np.uint16)
 IDS[2:18, 3:13] = 1
 IDS[6:12, 5:9] = 0
 IDS[0:4, 20:30] = 4
+
+
+def test_objects_are_looked_up_and_gone_through() -> None:
+    found = result(IDS, lost=(7,), index=5)
+    assert [item.id for item in found] == [1, 4, 7]
+    assert (len(found), 4 in found, 2 in found) == (3, True, False)
+    assert found[4] is found.objects[1]
+    with pytest.raises(KeyError, match=r"object 2 is not in frame 5 \(there: 1, 4, 7\)"):
+        found[2]
+    assert found != result(IDS, lost=(7,), index=5)  # whether they are alike is said by the masks
+    assert result(np.zeros_like(IDS))
+
+
+@pytest.mark.parametrize("tolerance", [-1, float("nan"), float("inf"), "1"])
+def test_tolerances_that_are_none(tolerance: Any) -> None:
+    for convert in (result(IDS).to_polygons, result(IDS).to_coco):
+        with pytest.raises(ConfigError, match=r"tolerance=.* does not fit: give pixels"):
+            convert(tolerance=tolerance)
 
 
 def test_polygons_by_object_with_their_holes() -> None:

@@ -37,6 +37,7 @@ OPTIONS: Final = {
     "source=...": "--source",
     "source_format=...": "--from FORMAT",
     "source_format=": "--from ",
+    "target_format=...": "--to FORMAT",
     "target_format=": "--to ",
     "size=...": "--size WxH",
     "split=...": "--split",

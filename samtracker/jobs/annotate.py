@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from samtracker.errors import VideoError
+from samtracker.errors import PromptError, VideoError
 from samtracker.jobs.execution import Watcher
 from samtracker.jobs.execution_of_passes import found_frames
 from samtracker.jobs.first_prompts import FirstPrompts
@@ -23,7 +24,7 @@ from samtracker.video.selection import Range
 
 def annotate(
     source: str | Path,
-    prompts: FirstPrompts | Sequence[PromptedObject],
+    prompts: FirstPrompts | PromptedObject | Sequence[PromptedObject],
     *,
     direction: str = "both",
     tracker: Tracker | None = None,
@@ -51,7 +52,8 @@ def annotate(
 
     Args:
         source: Video file, pictures or animation, see `read_frames`.
-        prompts: Objects, each with a mask, box or clicks in any frames; or what `TrackJob` takes.
+        prompts: Objects, or one, each with a mask, box or clicks in any frames; or what
+            `TrackJob` takes.
         direction: See `TrackJob`.
         tracker: Tracker to use, whose stream ends; None for one with the weights `lite`.
         start: See `TrackJob`.
@@ -77,7 +79,7 @@ def annotate(
     with TemporaryDirectory(prefix="samtrack-") as name:
         folder = Path(name)
         if not isinstance(prompts, FirstPrompts):
-            file = PromptsFile(path=folder / FILES["prompts"], objects=tuple(prompts))
+            file = PromptsFile(path=folder / FILES["prompts"], objects=_objects(prompts))
             file.write()
             prompts = FirstPrompts(prompts_file=file.path)
         job = TrackJob(
@@ -105,3 +107,12 @@ def annotate(
                     image=frame.image,
                 )
             reader.check_complete()
+
+
+def _objects(prompts: PromptedObject | Sequence[PromptedObject]) -> tuple[PromptedObject, ...]:
+    given = (prompts,) if isinstance(prompts, PromptedObject) else tuple(prompts)
+    if not given or not all(isinstance(item, PromptedObject) for item in given):
+        raise PromptError(
+            f"prompts={reprlib.repr(prompts)} shows no objects: give one PromptedObject or more"
+        )
+    return given

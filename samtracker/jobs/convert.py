@@ -59,7 +59,11 @@ def convert(
     if target_format not in (None, *CONVERTIBLE):
         raise ConfigError(f"target_format={target_format!r} does not exist: use {known}")
     read = _reader(source, source_format or _format_of(source), size)
-    kind = target_format or _SUFFIXES.get(target.suffix, "masks")
+    kind = target_format or _SUFFIXES.get(target.suffix)
+    if kind is None:
+        if target.suffix:
+            raise ConfigError(f"'{target}' may be anything: give target_format=..., one of {known}")
+        kind = "masks"
     count = 0
     with _appearing(target) as partial:
         frames = _reading(source, read)

@@ -30,20 +30,22 @@ def first_frame(
     Raises:
         VideoError: There is none.
     """
-    seen = False
+    seen = 0
     for frame in frames:
         if check is not None and not seen:
             check(frame)
         if begins(frame):
             return frame
-        seen = True
+        seen += 1
     until = "its end" if selection.end is None else f"{selection.end:g} s"
-    what = "frame that is pointed at" if seen else "frame"
-    besides, others = "", "start=... or end=..."
+    besides, others = "", "give another start=... or end=..."
     if selection.skip:
         besides = f" without {', '.join(map(to_text, selection.skip))}"
-        others = "start=..., end=... or skip=..."
+        others = "give another start=..., end=... or skip=..."
+    part = f"from {selection.start:g} s to {until}{besides}"
+    if not seen:
+        raise VideoError(f"'{source}' has no frame {part}: {others}")
     raise VideoError(
-        f"'{source}' has no {what} from {selection.start:g} s to {until}{besides}: give another "
-        f"{others}"
+        f"'{source}' has no frame that is pointed at {part} ({seen} frames): point at an earlier "
+        f"one, or {others}"
     )

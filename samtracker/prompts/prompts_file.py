@@ -8,15 +8,18 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from samtracker.errors import PromptError
 from samtracker.files import DAMAGE, file_sha256, write_text
 from samtracker.masks.run_lengths import decode, encode
+from samtracker.prompts.mask_formats import parse_mask
 from samtracker.types import Box, Mask, Size
 
 FORMAT: Final = "samtracker-prompts-1"
@@ -36,10 +39,25 @@ class Place:
     Attributes:
         frame: Its number in the source, from 0.
         time: Seconds; the first frame from then on.
+
+    Raises:
+        PromptError: Not exactly one of them is given, or it is before the first frame.
     """
 
     frame: int | None = None
     time: float | None = None
+
+    def __post_init__(self) -> None:
+        frame: Any = self.frame
+        time: Any = self.time
+        if (frame is None) == (time is None):
+            raise PromptError(f"Place(frame={frame!r}, time={time!r}): give one of the two")
+        if frame is not None:
+            if not (isinstance(frame, Integral) and int(frame) >= 0):
+                raise PromptError(f"frame={frame!r} is no whole number from 0 on")
+            object.__setattr__(self, "frame", int(frame))
+        elif not (isinstance(time, Real) and 0 <= float(time) < math.inf):
+            raise PromptError(f"time={time!r} is no number of seconds from 0 on")
 
     def is_reached(self, index: int, time: float) -> bool:
         """Return whether a frame is that one or a later one."""
@@ -63,20 +81,32 @@ class PlacedPrompt:
 
     Attributes:
         place: Where it holds.
-        mask: Picture or annotation file that shows one object; or, not from a file, bool (H, W).
+        mask: Picture or annotation file that shows one object; or, not from a file, an array that
+            does, of the size of the frames, in any form that `parse_mask` reads.
         rle: A mask that is in the file itself, as COCO's run lengths.
         box: X1, y1, x2, y2 in pixels.
         points: Clicks (x, y, label).
         absent: True if it is not there from this frame on, up to its next prompt; False if it may
             be there again, and is looked for.
+
+    Raises:
+        PromptError: Not exactly one of them is given.
     """
 
     place: Place
-    mask: Path | Mask | None = None
+    mask: Path | ArrayLike | None = None
     rle: Mapping[str, Any] | None = None
     box: Box | None = None
     points: tuple[tuple[float, float, int], ...] | None = None
     absent: bool | None = None
+
+    def __post_init__(self) -> None:
+        given = [name for name in _KINDS if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise PromptError(
+                f"give exactly one of {', '.join(_KINDS)} at {self.place} "
+                f"(given: {', '.join(given) or 'none'})"
+            )
 
     @property
     def kind(self) -> str:
@@ -104,12 +134,16 @@ class PlacedPrompt:
         raise PromptError(f"a mask at {self.place} {reason}: give that of this video")
 
     def to_plain(self) -> dict[str, Any]:
-        """Return it as a file has it: masks that come from none as run lengths."""
+        """Return it as a file has it: masks that come from none as run lengths.
+
+        Raises:
+            PromptError: An array is no mask, or not of one object.
+        """
         path, rle = None, self.rle
         if isinstance(self.mask, str | PathLike):
             path = str(Path(self.mask).absolute())
         elif self.mask is not None:
-            rle = encode(self.mask.astype(np.bool_))
+            rle = encode(_one_mask(self.mask, self.place))
         points = None if self.points is None else [_click(*point) for point in self.points]
         plain = {
             "frame": self.place.frame,
@@ -132,11 +166,25 @@ class PromptedObject:
         name: Empty without.
         prompts: At least one; the first in time starts it, the others correct it, or say where it
             is absent. If they are placed by frames and by times, they are in their order.
+
+    Raises:
+        PromptError: There is none, or the first one says that it is absent.
     """
 
     name: str
     prompts: tuple[PlacedPrompt, ...]
     id: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "prompts", tuple(self.prompts))
+        if not self.prompts:
+            raise PromptError(f"an object has no prompts{_called(self.name)}: give at least one")
+        first = self.in_time[0]
+        if first.absent is not None:
+            raise PromptError(
+                f"an object begins with its absence, at {first.place}{_called(self.name)}: "
+                "show it before"
+            )
 
     @property
     def shown(self) -> tuple[PlacedPrompt, ...]:
@@ -164,10 +212,16 @@ class PromptsFile:
     Attributes:
         path: The file.
         objects: In its order.
+
+    Raises:
+        PromptError: The ids of objects do not rise as they start.
     """
 
     path: Path
     objects: tuple[PromptedObject, ...]
+
+    def __post_init__(self) -> None:
+        _check_ids(self.objects)
 
     @classmethod
     def is_at(cls, path: Path) -> bool:
@@ -192,14 +246,13 @@ class PromptsFile:
             objects = tuple(_object(item, path.parent) for item in data["objects"])
             if not objects:
                 raise ValueError("it has no objects")
-            _check_ids(objects)
-        except (OSError, *DAMAGE) as error:
+            return cls(path=path, objects=objects)
+        except (OSError, PromptError, *DAMAGE) as error:
             reason = f"no {error}" if isinstance(error, KeyError) else str(error)
             reason = error.strerror or reason if isinstance(error, OSError) else reason
             raise PromptError(
                 f"prompts '{path}' cannot be read ({reason[:150]}): docs/formats.md has the format"
             ) from error
-        return cls(path=path, objects=objects)
 
     def write(self) -> None:
         """Write the file; masks that are arrays will be in it, others are named.
@@ -235,16 +288,10 @@ class PromptsFile:
 def _object(data: dict[str, Any], folder: Path) -> PromptedObject:
     _check_keys(data, {"id", "name", "prompts", "states"})
     prompts = tuple(_prompt(item, folder) for item in data["prompts"])
-    if not prompts:
-        raise ValueError("an object has no prompts")
     number = data.get("id")
     if number is not None and not (isinstance(number, int) and 1 <= number <= LARGEST_ID):
         raise ValueError(f"id {json.dumps(number)[:20]} is no whole number from 1 to {LARGEST_ID}")
-    made = PromptedObject(id=number, name=str(data.get("name", "")), prompts=prompts)
-    first = made.in_time[0]
-    if first.absent is not None:
-        raise ValueError(f"an object begins with its absence, at {first.place}: show it before")
-    return made
+    return PromptedObject(id=number, name=str(data.get("name", "")), prompts=prompts)
 
 
 def _check_ids(objects: Sequence[PromptedObject]) -> None:
@@ -256,8 +303,27 @@ def _check_ids(objects: Sequence[PromptedObject]) -> None:
     for item in sorted(objects, key=lambda item: _order(item.in_time[0])):
         number = last + 1 if item.id is None else item.id
         if number <= last:
-            raise ValueError(f"id {number} is not above {last}, of an object that starts before")
+            raise PromptError(f"id {number} is not above {last}, of an object that starts before")
         last = number
+
+
+def _called(name: str) -> str:
+    return f" ('{name}')" if name else ""
+
+
+def _one_mask(mask: ArrayLike, place: Place) -> Mask:
+    try:
+        array = np.asarray(mask)
+        masks = parse_mask(array, (*array.shape, 1, 1)[:2])
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise PromptError(f"the mask at {place} is no array: give (H, W) ({error})") from error
+    except PromptError as error:
+        raise PromptError(f"at {place}, {error}") from error
+    if len(masks) > 1:
+        raise PromptError(
+            f"the mask at {place} shows {len(masks)} objects: give each a PromptedObject of its own"
+        )
+    return next(iter(masks.values()))
 
 
 def _order(prompt: PlacedPrompt) -> float:

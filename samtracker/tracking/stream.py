@@ -13,7 +13,7 @@ PATIENCE = 0.5
 """Seconds to wait for a live frame before looking whether there will be one at all."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class StreamResult(FrameResult):
     """What was found in a frame of a source, and the frame.
 

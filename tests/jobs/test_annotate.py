@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 from samtracker.errors import ConfigError, PromptError, VideoError
 from samtracker.jobs import FirstPrompts, Place, PlacedPrompt, PromptedObject, annotate
@@ -45,6 +49,70 @@ def test_masks_in_any_frames(balls: Path, lite_tracker: MakeTracker) -> None:
             assert iou(result[ball].mask, shot.mask(ball)) > 0.6
 
 
+BALL = SHOTS[3].mask(1)
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        np.where(BALL, 0.9, 0.1),
+        (BALL * 255).astype(np.uint8),
+        torch.from_numpy(BALL),
+        Image.fromarray((BALL * 255).astype(np.uint8)),
+        BALL.tolist(),
+    ],
+)
+def test_masks_are_what_they_are_for_a_tracker(
+    balls: Path, lite_tracker: MakeTracker, mask: Any
+) -> None:
+    place = Place(frame=np.int64(3))  # type: ignore[arg-type] # as argmax gives it
+    ball = PromptedObject(name="", prompts=(PlacedPrompt(place=place, mask=mask),))
+    results = list(annotate(balls, ball, tracker=lite_tracker()))
+    np.testing.assert_array_equal(results[3][1].mask, BALL)
+
+
+@pytest.mark.parametrize(
+    ("mask", "message"),
+    [
+        (SHOTS[3].ids, "the mask at frame 3 shows 2 objects: give each a PromptedObject"),
+        (np.where(BALL, 9.0, -9.0), "at frame 3, mask "),
+        (np.where(BALL, 1.0, np.nan), "at frame 3, mask "),
+        (np.zeros_like(BALL), "at frame 3, mask is empty"),
+        (BALL[None], "at frame 3, mask has the shape"),
+        (7, "at frame 3, mask has the shape"),
+        ([[1], [1, 2]], "the mask at frame 3 is no array"),
+    ],
+)
+def test_masks_that_are_none(
+    balls: Path, lite_tracker: MakeTracker, mask: Any, message: str
+) -> None:
+    prompt = PlacedPrompt(place=Place(frame=3), mask=mask)
+    with pytest.raises(PromptError, match=message):
+        next(annotate(balls, [PromptedObject(name="", prompts=(prompt,))], tracker=lite_tracker()))
+
+
+def test_what_is_no_prompt_is_said_at_once() -> None:
+    place = Place(frame=3)
+    with pytest.raises(PromptError, match=r"Place\(frame=None, time=None\): give one of the two"):
+        Place()
+    with pytest.raises(PromptError, match=r"Place\(frame=8, time=0.2\): give one of the two"):
+        Place(frame=8, time=0.2)
+    for frame in (-1, 8.0, "8"):
+        with pytest.raises(PromptError, match=r"frame=.* is no whole number from 0 on"):
+            Place(frame=frame)  # type: ignore[arg-type]
+    for time in (-1, float("nan"), "8"):
+        with pytest.raises(PromptError, match=r"time=.* is no number of seconds from 0 on"):
+            Place(time=time)  # type: ignore[arg-type]
+    with pytest.raises(PromptError, match=r"exactly one of .* at frame 3 \(given: none\)"):
+        PlacedPrompt(place=place)
+    with pytest.raises(PromptError, match=r"\(given: mask, box\)"):
+        PlacedPrompt(place=place, mask=BALL, box=BOX)
+    with pytest.raises(PromptError, match=r"an object has no prompts \('cat'\): give at least one"):
+        PromptedObject(name="cat", prompts=())
+    with pytest.raises(PromptError, match=r"begins with its absence, at frame 3"):
+        PromptedObject(name="", prompts=(PlacedPrompt(place=place, absent=True),))
+
+
 @pytest.mark.parametrize(
     ("direction", "indices"), [("forward", [4, 6, 8]), ("backward", [0, 2, 4])]
 )
@@ -65,8 +133,10 @@ def test_what_cannot_be_annotated(balls: Path, lite_tracker: MakeTracker) -> Non
         first("rtsp://127.0.0.1/a", shown(1, 0))
     with pytest.raises(ConfigError, match=r"direction='up' does not exist"):
         first(balls, shown(1, 0), direction="up")
-    with pytest.raises(PromptError, match=r"it has no objects"):
+    with pytest.raises(PromptError, match=r"prompts=\(\) shows no objects: give one"):
         first(balls)
+    with pytest.raises(PromptError, match=r"id 1 is not above 1, of an object that starts before"):
+        first(balls, *[replace(shown(1, n), id=1) for n in (0, 2)])
     with pytest.raises(VideoError, match=r"has no frame that is pointed at"):
         first(
             balls, PromptedObject(name="", prompts=(PlacedPrompt(place=Place(frame=99), box=BOX),))

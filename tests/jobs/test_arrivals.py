@@ -119,7 +119,7 @@ def test_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "detections 'none' cannot be read" in samtrack(*job, "none").errors[0]
     detections(tmp_path / "late.json", red=[9])
     failed = samtrack(*job, "late.json", "--end", "0.2")
-    assert "has no frame that is pointed at from 0 s to 0.2 s: give another" in failed.errors[0]
+    assert "has no frame that is pointed at from 0 s to 0.2 s (5 frames): point" in failed.errors[0]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["balls.mp4", "late.json"]
     done = samtrack(*job, detections(tmp_path / "a.json", red=[0], blue=[1]))
     assert done.code == 0

@@ -151,6 +151,7 @@ def test_a_command_says_what_it_did(tmp_path: Path, files: Path) -> None:
         (("files/a.json", "out", "--from", "mot"), "--from 'mot' does not exist: use masks"),
         (("files/yolo", "out", "--size", "large"), "'large' is no size: give WIDTHxHEIGHT"),
         (("a.bin", "out"), "'a.bin' may be anything: give --from FORMAT, one of masks"),
+        (("files/a.json", "out.mp4"), "'out.mp4' may be anything: give --to FORMAT, one of masks"),
         (("empty", "out"), "'empty' has no frame with masks"),
         (("colors", "out"), "'0.png' has colors: give palette or gray pictures of ids"),
         (("cut.json", "out"), "'cut.json' cannot be read (Unterminated string"),

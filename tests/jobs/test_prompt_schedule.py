@@ -124,7 +124,7 @@ def test_a_prompt_behind_the_last_frame_is_said(folder: Path) -> None:
         (("--prompts", "two.json"), "mask 'two.png' shows 2 objects: give one of each"),
         (("--at", "3", "--init-detections", "a.json"), "--at 3 is of --init-mask"),
         (("--at", "soon", "--init-box", "1,2,30,40"), "'soon' is no frame: give its number"),
-        (("--at", "77", "--init-box", "1,2,30,40"), "has no frame that is pointed at from 0 s to"),
+        (("--at", "77", "--init-box", "1,2,30,40"), "pointed at from 0 s to its end (10 frames)"),
     ],
 )
 def test_what_cannot_be_done_leaves_nothing(
