@@ -21,7 +21,8 @@ HEAD = """\
 Written by `make docs` from the commands; `samtrack COMMAND --help` says the same.
 
 Results are printed to standard output, everything else to standard error. Exit codes: 0, or 2 after
-an error, which is one line that begins with `Error:`, or 130 after Ctrl-C.
+an error, whose last line begins with `Error:` (the line before says how to get help where a command
+is not written as it should be), 130 after Ctrl-C, and 1 where `samtrack replay` finds differences.
 """
 
 
