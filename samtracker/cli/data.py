@@ -22,8 +22,8 @@ def data() -> None:
     required=True,
     multiple=True,
     metavar="KIND:PATH[:SPLIT][*WEIGHT]",
-    help="Dataset to draw from: davis, davis2017, youtube, folder, stills, instances or photos with "
-    "a path; or synthetic. Repeatable: samples come from each by its weight.",
+    help="Dataset to draw from: davis, davis2017, youtube, folder, stills, instances or photos "
+    "with a path; or synthetic. Repeatable: samples come from each by its weight.",
 )
 @click.option(
     "--rows",
