@@ -20,7 +20,7 @@ from samtracker.results.formats.open_writer import open_writer
 from samtracker.results.formats.read_frame import ReadFrames
 from samtracker.results.formats.rle import read_rle
 from samtracker.results.formats.yolo import read_yolo
-from samtracker.results.names import YOLO_CLASSES, YOLO_LABELS
+from samtracker.results.names import MASKS, SUMMARY, YOLO_CLASSES, YOLO_LABELS
 from samtracker.types import Size
 
 _SUFFIXES: Final = {".jsonl": "rle", ".json": "coco", ".txt": "mots", ".xml": "cvat"}
@@ -90,6 +90,10 @@ def _format_of(source: Path) -> str:
     if not source.exists():
         raise DatasetError(f"'{source}' does not exist: give a file or folder of masks")
     if source.is_dir():
+        if (source / SUMMARY).is_file():
+            raise DatasetError(
+                f"'{source}' is the folder of a job: give what is in it, as '{source / MASKS}'"
+            )
         labels = (source / YOLO_LABELS).is_dir() or (source / YOLO_CLASSES).is_file()
         return "yolo" if labels or next(source.glob("*.txt"), None) is not None else "masks"
     if source.suffix not in _SUFFIXES:

@@ -52,6 +52,12 @@ from samtracker.types import IdMap, Mask, Size
 
 _FOR_ARRAYS = "give masks by object id to say what it is, as mask={id: array == id}"
 
+_PAINT = (
+    "paint each object on black, in any color of its own, "
+    "and leave only the background black or transparent"
+)
+_MARK = "give True, or an id from 1 on, where an object is (soft masks are cut at one half)"
+
 
 def read_picture(path: Path, size: Size, *, kind: str = "auto") -> FirstObjects:
     """Read the objects from a picture.
@@ -71,7 +77,8 @@ def read_picture(path: Path, size: Size, *, kind: str = "auto") -> FirstObjects:
         raise PromptError(f"{name} does not exist: check the path") from error
     except OSError as error:
         raise PromptError(f"{name} cannot be read as a picture: give a PNG file") from error
-    return FirstObjects(ids=_fitted(MaskReader(name=name, kind=kind).read(image), size, name))
+    ids = MaskReader(name=name, kind=kind).read(image)
+    return FirstObjects(ids=_fitted(ids, size, name, _PAINT))
 
 
 def read_id_map(path: Path) -> NDArray[np.uint16]:
@@ -114,7 +121,11 @@ def read_gray_ids(path: Path) -> NDArray[np.uint16]:
 
 
 def parse_mask(
-    mask: NDArray[Any] | Image.Image, size: Size, *, limit: int | None = None
+    mask: NDArray[Any] | Image.Image,
+    size: Size,
+    *,
+    limit: int | None = None,
+    name: str = "mask",
 ) -> dict[int, Mask]:
     """Read the objects from an array or a Pillow image, as `read_picture` does from a file.
 
@@ -122,6 +133,7 @@ def parse_mask(
         mask: (H, W) of any kind, or uint8 (H, W, 1 to 4): gray, gray and alpha, RGB, RGBA.
         size: (H, W) of the frame.
         limit: How many objects there may be; None for any number.
+        name: What it is called in messages.
 
     Returns:
         Object id to bool (H, W), in the order of the ids; disjoint, none of them empty.
@@ -131,8 +143,9 @@ def parse_mask(
             values or has a shape that make no sense in a mask.
     """
     given = mask if isinstance(mask, Image.Image) else np.asarray(mask)
-    ids = MaskReader(name="mask", kind="auto", way_out=_FOR_ARRAYS).read(given)
-    return FirstObjects(ids=_fitted(ids, size, "mask")).masks(limit)
+    ids = MaskReader(name=name, kind="auto", way_out=_FOR_ARRAYS).read(given)
+    way_out = _PAINT if isinstance(given, Image.Image) else _MARK
+    return FirstObjects(ids=_fitted(ids, size, name, way_out)).masks(limit)
 
 
 def open_picture(source: Path | BinaryIO) -> Image.Image:
@@ -149,13 +162,10 @@ def open_picture(source: Path | BinaryIO) -> Image.Image:
         raise OSError(f"'{source}' is no picture: {error}") from error
 
 
-def _fitted(ids: IdMap, size: Size, name: str) -> IdMap:
+def _fitted(ids: IdMap, size: Size, name: str, way_out: str) -> IdMap:
     """Bring a mask to the size of the frame; neither it nor what is left of it may be empty."""
     if not ids.any():
-        raise PromptError(
-            f"{name} is empty: paint each object on black, in any color of its own, "
-            "and leave only the background black or transparent"
-        )
+        raise PromptError(f"{name} is empty: {way_out}")
     check_aspect((ids.shape[0], ids.shape[1]), size, name)
     fitted = resize(ids, size)
     if not fitted.any():

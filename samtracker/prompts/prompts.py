@@ -75,7 +75,10 @@ def first_masks(
         if not mask:
             raise PromptError("mask={} has no object: give at least one mask by object id")
         check_count(len(mask), limit)
-        return {i: single_mask(parse_mask(_array(m), size)) for i, m in mask.items()}
+        return {
+            i: single_mask(parse_mask(_array(m), size, name=f"mask[{reprlib.repr(i)}]"))
+            for i, m in mask.items()
+        }
     if mask is not None:
         return parse_mask(_array(mask), size, limit=limit)
     found = find_candidates(runtime, frame, box=box, points=points, prior=prior)

@@ -312,16 +312,15 @@ def _called(name: str) -> str:
 
 
 def _one_mask(mask: ArrayLike, place: Place) -> Mask:
+    name = f"the mask at {place}"
     try:
         array = np.asarray(mask)
-        masks = parse_mask(array, (*array.shape, 1, 1)[:2])
     except (ArithmeticError, TypeError, ValueError) as error:
-        raise PromptError(f"the mask at {place} is no array: give (H, W) ({error})") from error
-    except PromptError as error:
-        raise PromptError(f"at {place}, {error}") from error
+        raise PromptError(f"{name} is no array: give (H, W) ({error})") from error
+    masks = parse_mask(array, (*array.shape, 1, 1)[:2], name=name)
     if len(masks) > 1:
         raise PromptError(
-            f"the mask at {place} shows {len(masks)} objects: give each a PromptedObject of its own"
+            f"{name} shows {len(masks)} objects: give each a PromptedObject of its own"
         )
     return next(iter(masks.values()))
 

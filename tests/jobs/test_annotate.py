@@ -75,11 +75,11 @@ def test_masks_are_what_they_are_for_a_tracker(
     ("mask", "message"),
     [
         (SHOTS[3].ids, "the mask at frame 3 shows 2 objects: give each a PromptedObject"),
-        (np.where(BALL, 9.0, -9.0), "at frame 3, mask "),
-        (np.where(BALL, 1.0, np.nan), "at frame 3, mask "),
-        (np.zeros_like(BALL), "at frame 3, mask is empty"),
-        (BALL[None], "at frame 3, mask has the shape"),
-        (7, "at frame 3, mask has the shape"),
+        (np.where(BALL, 9.0, -9.0), "the mask at frame 3 "),
+        (np.where(BALL, 1.0, np.nan), "the mask at frame 3 "),
+        (np.zeros_like(BALL), "the mask at frame 3 is empty"),
+        (BALL[None], "the mask at frame 3 has the shape"),
+        (7, "the mask at frame 3 has the shape"),
         ([[1], [1, 2]], "the mask at frame 3 is no array"),
     ],
 )

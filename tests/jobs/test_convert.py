@@ -152,6 +152,7 @@ def test_a_command_says_what_it_did(tmp_path: Path, files: Path) -> None:
         (("files/yolo", "out", "--size", "large"), "'large' is no size: give WIDTHxHEIGHT"),
         (("a.bin", "out"), "'a.bin' may be anything: give --from FORMAT, one of masks"),
         (("files/a.json", "out.mp4"), "'out.mp4' may be anything: give --to FORMAT, one of masks"),
+        (("job", "out"), "'job' is the folder of a job: give what is in it, as 'job/masks'"),
         (("empty", "out"), "'empty' has no frame with masks"),
         (("colors", "out"), "'0.png' has colors: give palette or gray pictures of ids"),
         (("cut.json", "out"), "'cut.json' cannot be read (Unterminated string"),
@@ -173,8 +174,9 @@ def test_what_cannot_be_converted_leaves_nothing(
     (tmp_path / "files").symlink_to(files)
     for name in ("a.bin", "file"):
         (tmp_path / name).touch()
-    for name in ("empty", "colors"):
+    for name in ("empty", "colors", "job"):
         (tmp_path / name).mkdir()
+    (tmp_path / "job" / "summary.json").touch()
     Image.new("RGB", (4, 4)).save("colors/0.png")
     for suffix in ("json", "xml", "jsonl"):
         whole = (files / f"a.{suffix}").read_bytes()

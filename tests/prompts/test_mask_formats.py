@@ -258,9 +258,11 @@ def test_another_aspect_ratio_names_both_sizes() -> None:
     "mask",
     [np.zeros(SIZE, bool), np.zeros(SIZE), np.zeros((*SIZE, 3), np.uint8), np.full(SIZE, 0.4)],
 )
-def test_empty_mask_says_to_paint(mask: NDArray[Any]) -> None:
-    with pytest.raises(PromptError, match="mask is empty: paint each object"):
+def test_an_empty_mask_says_what_shows_an_object(mask: NDArray[Any]) -> None:
+    with pytest.raises(PromptError, match="mask is empty: give True, or an id from 1 on"):
         parse_mask(mask, SIZE)
+    with pytest.raises(PromptError, match="mask is empty: paint each object"):
+        parse_mask(Image.new("L", (SIZE[1], SIZE[0])), SIZE)
 
 
 def test_object_that_vanishes_when_resized_is_an_error() -> None:

@@ -312,7 +312,8 @@ def test_a_correction_of_the_same_frame_replaces_the_first_mask(lite_tracker: Ma
         ({"mask": b"first.png"}, r"mask has the shape \(\)"),
         ({"mask": [[1, 1], [1]]}, "mask is no array"),
         ({"mask": [[10**400]]}, "mask has the type object"),
-        ({"mask": {1: None}}, r"mask has the shape \(\)"),
+        ({"mask": {1: None}}, r"mask\[1\] has the shape \(\)"),
+        ({"mask": {1: SPOT, 2: np.zeros_like(SPOT)}}, r"mask\[2\] is empty: give True"),
         ({"mask": {10**400: SPOT}}, "object_id=1000"),
     ],
 )
