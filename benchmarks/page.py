@@ -163,12 +163,12 @@ def measure_cold(folder: Path, _: float) -> dict[str, Any]:
 def measure_camera(folder: Path, seconds: float) -> dict[str, Any]:
     """Track a webcam in the page, and the same clip on the command line, in turn."""
     frames = scaled(CAMERA, 150)
-    place_of = (CLICK[0] * CAMERA[0] / 1280, CLICK[1] * CAMERA[1] / 720)
+    spot = (CLICK[0] * CAMERA[0] / 1280, CLICK[1] * CAMERA[1] / 720)
     mjpeg = folder / "camera.mjpeg"
     mjpeg.write_bytes(b"".join(map(jpeg, frames)))
     video = write(folder / "camera.mp4", frames * 3)  # the fake webcam begins anew as well
     rounds = [
-        {**live_alone(video, place_of), **live_in_page(mjpeg, place_of, seconds / ROUNDS)}
+        {**live_alone(video, spot), **live_in_page(mjpeg, spot, seconds / ROUNDS)}
         for _ in range(ROUNDS)
     ]
     middle = {name: float(np.median([one[name] for one in rounds])) for name in rounds[0]}
@@ -176,7 +176,7 @@ def measure_camera(folder: Path, seconds: float) -> dict[str, Any]:
     return {**middle, "shares": shares, "share": float(np.median(shares))}
 
 
-def live_in_page(mjpeg: Path, place_of: tuple[float, float], seconds: float) -> dict[str, float]:
+def live_in_page(mjpeg: Path, spot: tuple[float, float], seconds: float) -> dict[str, float]:
     """Track what is at a place of a fake webcam's picture; return frames a second and latency."""
     fake = ("ui-for-media-stream", "device-for-media-stream")
     flags = [*(f"--use-fake-{name}" for name in fake), f"--use-file-for-fake-video-capture={mjpeg}"]
@@ -185,7 +185,7 @@ def live_in_page(mjpeg: Path, place_of: tuple[float, float], seconds: float) -> 
         page.goto(address)
         page.click("#use-camera")
         expect(page.locator("#fps")).to_have_text(re.compile(r"\d"), timeout=60_000)
-        page.mouse.click(*place(page, *place_of, CAMERA))
+        page.mouse.click(*place(page, *spot, CAMERA))
         expect(page.locator("#objects li")).to_have_count(1, timeout=30_000)
         page.keyboard.press("Space")
         page.wait_for_timeout(1000 * seconds)
@@ -196,9 +196,9 @@ def live_in_page(mjpeg: Path, place_of: tuple[float, float], seconds: float) -> 
     return {"page_fps": rate, "latency_p50_ms": p50, "latency_p95_ms": p95}
 
 
-def live_alone(video: Path, place_of: tuple[float, float]) -> dict[str, float]:
+def live_alone(video: Path, spot: tuple[float, float]) -> dict[str, float]:
     """Track the same clip at its own speed by `samtrack live`; return frames a second."""
-    x, y = place_of
+    x, y = spot
     lines = subprocess.run(
         [*COMMAND, "live", str(video), "--init-point", f"{x:.0f},{y:.0f}", "--headless"],
         capture_output=True,

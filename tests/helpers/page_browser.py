@@ -75,6 +75,12 @@ def open_film(page: Page, film: Path) -> None:
     wait_for_picture(page)
 
 
+def pick_film(page: Page) -> None:
+    """Opens the film that is in the server's folder."""
+    page.get_by_role("button", name="balls.mp4").click()
+    wait_for_picture(page)
+
+
 def wait_for_picture(page: Page) -> None:
     """Waits until all frames of the film are there and one can be pointed at."""
     expect(page.locator("#scrub")).to_have_attribute("max", "9", timeout=30_000)

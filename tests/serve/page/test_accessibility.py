@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from samtracker.serve.server import Server
-from tests.conftest import MakeTracker
-from tests.helpers.page_browser import complaints, drag, place, rows, wait_for_picture
-from tests.helpers.page_server import Client, serving
+from tests.helpers.page_browser import complaints, drag, pick_film, place, rows
 
 pytestmark = pytest.mark.page
 
@@ -49,8 +46,7 @@ def test_nothing_serious_is_found(browser: Browser, server: Server, width: int) 
     begin(page, server)
     expect(page.locator("#files")).to_be_visible()
     assert serious(page) == []
-    page.get_by_role("button", name="balls.mp4").click()
-    wait_for_picture(page)
+    pick_film(page)
     page.keyboard.press("e")
     drag(page, "20,20,60,60")  # of nothing: there is a message
     expect(page.locator("#message")).to_be_visible()
@@ -81,15 +77,10 @@ def test_nothing_serious_is_found(browser: Browser, server: Server, width: int) 
 
 
 def test_nothing_serious_is_found_where_there_is_no_room(
-    browser: Browser, lite_tracker: MakeTracker, balls: Path
+    browser: Browser, full_server: Server
 ) -> None:
-    with (
-        serving(lite_tracker(), max_sessions=1) as server,
-        Client(server) as first,
-        browser.new_context(bypass_csp=True, reduced_motion="reduce") as context,
-    ):
-        first.upload(balls)
+    with browser.new_context(bypass_csp=True, reduced_motion="reduce") as context:
         page = context.new_page()
-        begin(page, server)
+        begin(page, full_server)
         expect(page.locator("#full")).to_be_visible()
         assert serious(page) == []

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from samtracker.serve.server import Server
-from tests.helpers.page_browser import place, rows, wait_for_picture
+from tests.helpers.page_browser import pick_film, place, rows
 
 pytestmark = pytest.mark.page
 THEMES = ["light", "dark"]
@@ -21,8 +21,7 @@ def test_nothing_is_cut_off(browser: Browser, server: Server, theme: str, width:
     )
     page = context.new_page()
     page.goto(server.address)
-    page.get_by_role("button", name="balls.mp4").click()
-    wait_for_picture(page)
+    pick_film(page)
     expect(page.locator("#zoom-fit")).not_to_have_text("100%")
     page.mouse.click(*place(page, 36, 34))
     expect(rows(page)).to_have_count(1)

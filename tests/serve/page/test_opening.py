@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from samtracker.serve.server import Server
 from tests.conftest import MakeTracker
-from tests.helpers.page_browser import open_film, place, rows, wait_for_picture
-from tests.helpers.page_server import Client, serving
+from tests.helpers.page_browser import open_film, pick_film, place, rows
+from tests.helpers.page_server import serving
 
 pytestmark = pytest.mark.page
 
@@ -18,8 +19,7 @@ pytestmark = pytest.mark.page
 def test_a_script_in_a_name_is_text(page: Page) -> None:
     script = "<img src=x onerror=alert(1)><script>alert(2)</script>"
     page.on("dialog", lambda dialog: pytest.fail(f"a script has run: {dialog.message}"))
-    page.get_by_role("button", name="balls.mp4").click()
-    wait_for_picture(page)
+    pick_film(page)
     page.mouse.click(*place(page, 36, 34))
     name = page.get_by_label("Name of object 1")
     name.fill(script)
@@ -108,17 +108,12 @@ def test_an_upload_is_cancelled_before_it_begins(page: Page, balls: Path) -> Non
 
 
 def test_who_finds_the_server_full_is_told_and_tried_again(
-    browser: Browser, lite_tracker: MakeTracker, balls: Path
+    browser: Browser, full_server: Server
 ) -> None:
-    with (
-        serving(lite_tracker(), max_sessions=1) as server,
-        Client(server) as first,
-        browser.new_context() as context,
-    ):
-        first.upload(balls)
+    with browser.new_context() as context:
         page = context.new_page()
         page.clock.install()
-        page.goto(server.address)
+        page.goto(full_server.address)
         expect(page.get_by_role("heading", name="The server is full")).to_be_visible()
         expect(page.locator("#start")).to_be_hidden()
         with page.expect_response("**/api/session") as answer:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.helpers.page_browser import drag, masks, place, rows, wait_for_picture
+from tests.helpers.page_browser import drag, masks, pick_film, place, rows, wait_for_picture
 
 pytestmark = pytest.mark.page
 
@@ -24,8 +24,7 @@ def sent(request: Request) -> dict[str, Any]:
 
 
 def test_objects_are_pointed_at_named_hidden_and_deleted(page: Page, balls: Path) -> None:
-    page.get_by_role("button", name="balls.mp4").click()
-    wait_for_picture(page)
+    pick_film(page)
     page.mouse.click(*place(page, 36, 34))
     expect(rows(page)).to_have_count(1)
     page.mouse.click(*place(page, 5, 90), button="right")
@@ -47,8 +46,7 @@ def test_objects_are_pointed_at_named_hidden_and_deleted(page: Page, balls: Path
 
 
 def test_a_mask_is_painted(page: Page) -> None:
-    page.get_by_role("button", name="balls.mp4").click()
-    wait_for_picture(page)
+    pick_film(page)
     page.keyboard.press("c")
     expect(page.get_by_label("Width", exact=True)).to_be_visible()
     drag(page, "20,20,60,60")
@@ -78,8 +76,7 @@ def test_everything_is_done_with_the_keyboard(page: Page) -> None:
 
 
 def test_a_preview_is_of_the_place_where_the_pointer_rests(page: Page) -> None:
-    page.get_by_role("button", name="balls.mp4").click()
-    wait_for_picture(page)
+    pick_film(page)
     slow: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -99,8 +96,7 @@ def test_a_preview_is_of_the_place_where_the_pointer_rests(page: Page) -> None:
 
 
 def test_a_pointer_that_moves_on_while_a_click_is_computed_gets_its_preview(page: Page) -> None:
-    page.get_by_role("button", name="balls.mp4").click()
-    wait_for_picture(page)
+    pick_film(page)
     slow: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -121,8 +117,7 @@ def test_a_pointer_that_moves_on_while_a_click_is_computed_gets_its_preview(page
 
 
 def test_keys_ask_for_no_preview(page: Page) -> None:
-    page.get_by_role("button", name="balls.mp4").click()
-    wait_for_picture(page)
+    pick_film(page)
     page.mouse.click(*place(page, 36, 34))
     expect(rows(page)).to_have_count(1)
     with page.expect_response("**/preview"):
@@ -136,8 +131,7 @@ def test_keys_ask_for_no_preview(page: Page) -> None:
 
 
 def test_another_mask_is_taken_only_where_it_is_seen(page: Page) -> None:
-    page.get_by_role("button", name="balls.mp4").click()
-    wait_for_picture(page)
+    pick_film(page)
 
     def among_three(route: Route) -> None:
         """A ball is one mask; the page is told that it may be three."""
@@ -164,8 +158,7 @@ def test_another_mask_is_taken_only_where_it_is_seen(page: Page) -> None:
 
 
 def test_the_brush_is_a_pixel_wide_or_a_thousand(page: Page) -> None:
-    page.get_by_role("button", name="balls.mp4").click()
-    wait_for_picture(page)
+    pick_film(page)
     page.keyboard.press("e")
     drag(page, "20,20,60,60")
     expect(page.locator("#message")).to_contain_text("choose an object first")
@@ -190,8 +183,7 @@ def test_the_brush_is_a_pixel_wide_or_a_thousand(page: Page) -> None:
 
 
 def test_what_is_hidden_catches_no_clicks(page: Page) -> None:
-    page.get_by_role("button", name="balls.mp4").click()
-    wait_for_picture(page)
+    pick_film(page)
     page.mouse.click(*place(page, 36, 34))
     expect(rows(page)).to_have_count(1)
     page.keyboard.press("h")
@@ -204,8 +196,7 @@ def test_what_is_hidden_catches_no_clicks(page: Page) -> None:
 
 
 def test_boxes_and_strokes_are_made_with_the_keyboard(page: Page) -> None:
-    page.get_by_role("button", name="balls.mp4").click()
-    wait_for_picture(page)
+    pick_film(page)
     stage = page.locator("#stage")
     stage.press("ArrowLeft")
     stage.press("Shift+Enter")
