@@ -182,7 +182,7 @@ def _prompter() -> dict[str, Any]:
         "padding": square.PADDING,
         "smallest": square.SMALLEST,
         "box_margin": pointing.BOX_MARGIN,
-        "mask_margin": pointing.MASK_MARGIN,
+        "mask_margins": pointing.MASK_MARGINS,
         "click_shares": pointing.CLICK_SHARES,
         "clicks": pointing.CLICKS,
         "no_click": NONE,

@@ -21,8 +21,9 @@ from samtracker.types import Box, Candidate, Frame, Mask, Prompt, mask_box
 BOX_MARGIN: Final = 1.5
 """Side of the first square over that of a given box."""
 
-MASK_MARGIN: Final = 1.6
-"""Side of the second square over that of the box of what was found in the first."""
+MASK_MARGINS: Final = (1.6, 1.1)
+"""Sides of the squares of the closer looks over that of the box of what was found so far: with what
+is around it, then as large as can be."""
 
 CLICK_SHARES: Final = (1.0, 0.5, 0.25)
 """Sides of the squares around clicks that are tried first, as shares of the frame's longer side."""
@@ -34,7 +35,7 @@ CLICKS: Final = 6
 """Places for clicks that a prompt has at least, as in training."""
 
 LOOKS: Final = 6
-"""Masks of the first look that get a second one, at most: several may end in the same."""
+"""Masks of the first look that get closer ones, at most: several may end in the same."""
 
 REACH: Final = 0.2
 """Radius around a corrective click in which a mask may change, as a share of the frame's short
@@ -46,9 +47,9 @@ def find(
 ) -> Iterator[Candidate]:
     """Find what is pointed at.
 
-    A first look, at a square around a box or at several around clicks, says what may be meant; a
-    second one for each of these, at a square around it, makes the mask. With a prior there is one
-    look.
+    A first look, at a square around a box or at several around clicks, says what may be meant; for
+    each of these closer ones, at squares around it, make the mask. With a prior there are only
+    these.
 
     Args:
         runtime: Runs a network with a prompt encoder.
@@ -64,23 +65,38 @@ def find(
     """
     if prior is not None and prior.any():
         near = None if prompt.points is None else _near(prior.shape, prompt.points)
-        for item in _closer_look(runtime, image, prompt, prior):
+        for item in _closer_looks(runtime, image, prompt, prior):
             corrected = item.mask if near is None else np.where(near, item.mask, prior)
             yield replace(item, mask=corrected)
         return
     squares = _first_squares((image.shape[0], image.shape[1]), prompt)
     for first in islice(varied(_look(runtime, image, prompt, squares, None)), LOOKS):
-        yield from islice(_closer_look(runtime, image, prompt, first.mask), 1)
+        yield from islice(_closer_looks(runtime, image, prompt, first.mask), 1)
 
 
-def _closer_look(runtime: Runtime, image: Frame, prompt: Prompt, mask: Mask) -> Iterator[Candidate]:
+def _closer_looks(
+    runtime: Runtime, image: Frame, prompt: Prompt, mask: Mask
+) -> Iterator[Candidate]:
+    """Look closer and closer at what was found so far; yield what the last look shows."""
+    *margins, last = MASK_MARGINS
+    for margin in margins:
+        found = next(_closer_look(runtime, image, prompt, mask, margin), None)
+        if found is None:
+            return
+        mask = found.mask
+    yield from _closer_look(runtime, image, prompt, mask, last)
+
+
+def _closer_look(
+    runtime: Runtime, image: Frame, prompt: Prompt, mask: Mask, margin: float
+) -> Iterator[Candidate]:
     """Look at a square around what was found so far; yield nothing where there is nothing."""
     found = mask_box(mask)
     box = found if prompt.box is None else _joined(found, prompt.box)
     if box is None:
         return
     clicks = [(x, y) for x, y, _ in prompt.points or ()]
-    square = Square.around(box, MASK_MARGIN, inside=clicks)
+    square = Square.around(box, margin, inside=clicks)
     inside = None if prompt.box is None else _inside(mask.shape, prompt.box)
     for item in _look(runtime, image, prompt, [square], mask):
         yield item if inside is None else replace(item, mask=item.mask & inside)

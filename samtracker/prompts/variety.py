@@ -16,16 +16,16 @@ ALIKE: Final = 0.85
 def varied(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
     """Yield candidates in their order, but those that are like one before them at the end.
 
-    None is asked for before it is needed.
+    Of equal ones there is one. None is asked for before it is needed.
     """
     kept: list[Mask] = []
     alike: list[Candidate] = []
     for item in candidates:
-        if any(_iou(item.mask, mask) > ALIKE for mask in kept):
-            alike.append(item)
-        else:
+        if all(_iou(item.mask, mask) <= ALIKE for mask in kept):
             kept.append(item.mask)
             yield item
+        elif not any(np.array_equal(item.mask, mask) for mask in (*kept, *(a.mask for a in alike))):
+            alike.append(item)
     yield from alike
 
 
