@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from samtracker.errors import ConfigError
@@ -14,6 +14,9 @@ from samtracker.types import Box
 
 SUFFIXES: Final = (".jsonl", ".ndjson")
 """Endings by which a manifest is told from a video."""
+
+FARTHEST: Final = 1e9
+"""Pixels from the corner of a picture within which a place is, at the very most."""
 
 _KEYS: Final = {"video", "name", "prompts", "boxes", "points"}
 
@@ -45,18 +48,44 @@ def read_manifest(location: str) -> Iterator[BatchVideo]:
             ) from error
 
 
-def _video(data: dict[str, Any], folder: str) -> BatchVideo:
+def _video(data: Any, folder: str) -> BatchVideo:
+    if not isinstance(data, dict):
+        raise ValueError(f'{json.dumps(data)} is no video: give {{"video": "a.mp4"}} a line')
     for key in data:
         if key not in _KEYS:
             raise ValueError(f"'{key}' is unknown: there are {', '.join(sorted(_KEYS))}")
     source = join(folder, str(data["video"]))
     prompts = data.get("prompts")
+    boxes, points = data.get("boxes", []), data.get("points", [])
+    if not _is_list(boxes, lambda box: _are_numbers(box, 4, 4)):
+        raise ValueError(
+            f"boxes={json.dumps(boxes)} does not fit: "
+            "give a box for each object, as [[10, 20, 110, 220]]"
+        )
+    if not _is_list(points, lambda item: _is_list(item, lambda click: _are_numbers(click, 2, 3))):
+        raise ValueError(
+            f"points={json.dumps(points)} does not fit: "
+            "give a list of clicks for each object, as [[[100, 80], [20, 20, 0]]]"
+        )
     return BatchVideo(
         name=str(data.get("name", name_of(source))),
         source=source,
         prompts=None if prompts is None else join(folder, str(prompts)),
-        boxes=tuple(_box(*box) for box in data.get("boxes", ())),
-        points=tuple(tuple(_click(*click) for click in item) for item in data.get("points", ())),
+        boxes=tuple(_box(*box) for box in boxes),
+        points=tuple(tuple(_click(*click) for click in item) for item in points),
+    )
+
+
+def _is_list(value: object, fits: Callable[[Any], bool]) -> bool:
+    return isinstance(value, list) and all(map(fits, value))
+
+
+def _are_numbers(value: object, least: int, most: int) -> bool:
+    """Whether JSON is a list of so many numbers that may be places in a picture."""
+    return (
+        isinstance(value, list)
+        and least <= len(value) <= most
+        and all(type(item) in (int, float) and -FARTHEST < item < FARTHEST for item in value)
     )
 
 
