@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -89,3 +90,20 @@ def frame(
     """A black frame."""
     image = np.zeros((*size, 3), np.uint8)
     return VideoFrame(index=index, time=time, image=image, source=source, stem=stem)
+
+
+def texts(folder: Path) -> dict[str, str]:
+    """Every file below a folder and its text; folders count with a slash."""
+    return {
+        str(p.relative_to(folder)): "/" if p.is_dir() else p.read_text()
+        for p in sorted(folder.rglob("*"))
+    }
+
+
+def make_results(folder: Path, text: str = "old") -> Path:
+    """A folder with every kind of result."""
+    (folder / "masks").mkdir(parents=True)
+    names = ("overlay.mp4", "alpha.mov", "masks.jsonl", "tracks.csv", "summary.json")
+    for name in (*names, "masks/00000.png"):
+        (folder / name).write_text(text)
+    return folder

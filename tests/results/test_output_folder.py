@@ -11,13 +11,11 @@ from collections.abc import Callable
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 from samtracker.errors import OutputError
-from samtracker.results.contents import is_resumable, remove_resume
 from samtracker.results.formats.coco import CocoWriter
 from samtracker.results.formats.cvat import CvatWriter
 from samtracker.results.formats.labelme import LabelmeWriter
@@ -25,39 +23,16 @@ from samtracker.results.formats.mot import MotWriter
 from samtracker.results.formats.mots import MotsWriter
 from samtracker.results.formats.yolo import YoloWriter
 from samtracker.results.names import (
-    BACKWARD_JOURNAL,
-    BACKWARD_TRACKER,
     COCO,
-    COMMAND,
     CVAT,
-    JOB,
-    JOURNAL,
     LABELME,
     MOT,
     MOTS,
-    TRACKER,
     YOLO,
 )
 from samtracker.results.output_folder import OutputFolder, recover
 from tests.helpers.forked import CONTEXT, PATIENCE, forked
-from tests.helpers.results import write_scene
-
-
-def files(folder: Path) -> dict[str, str]:
-    """Every file below a folder and its text; folders count with a slash."""
-    return {
-        str(p.relative_to(folder)): "/" if p.is_dir() else p.read_text()
-        for p in sorted(folder.rglob("*"))
-    }
-
-
-def make(folder: Path, text: str = "old") -> Path:
-    """A folder with every kind of result."""
-    (folder / "masks").mkdir(parents=True)
-    names = ("overlay.mp4", "alpha.mov", "masks.jsonl", "tracks.csv", "summary.json")
-    for name in (*names, "masks/00000.png"):
-        (folder / name).write_text(text)
-    return folder
+from tests.helpers.results import make_results, texts, write_scene
 
 
 def run(folder: Path, job: Callable[[Path], object], *, overwrite: bool = False) -> None:
@@ -72,7 +47,7 @@ def test_folder_appears_when_it_is_complete(tmp_path: Path) -> None:
         assert output.partial == tmp_path / "results" / "out.partial"
         (output.partial / "summary.json").write_text("new")
         assert not out.exists()
-    assert files(tmp_path / "results") == {"out": "/", "out/summary.json": "new"}
+    assert texts(tmp_path / "results") == {"out": "/", "out/summary.json": "new"}
 
 
 def test_job_that_ends_early_replaces_nothing(tmp_path: Path) -> None:
@@ -92,12 +67,12 @@ def test_job_that_ends_early_replaces_nothing(tmp_path: Path) -> None:
 def test_folder_without_files_is_removed(tmp_path: Path) -> None:
     with OutputFolder(tmp_path / "out") as output:
         (output.partial / "masks").mkdir()
-    assert files(tmp_path) == {}
-    make(tmp_path / "out")
-    before = files(tmp_path)
+    assert texts(tmp_path) == {}
+    make_results(tmp_path / "out")
+    before = texts(tmp_path)
     with OutputFolder(tmp_path / "out", overwrite=True):
         pass
-    assert files(tmp_path) == before
+    assert texts(tmp_path) == before
 
 
 def test_exception_leaves_what_was_written_and_the_old_folder(tmp_path: Path) -> None:
@@ -105,7 +80,7 @@ def test_exception_leaves_what_was_written_and_the_old_folder(tmp_path: Path) ->
         (partial / "tracks.csv").write_text("new")
         raise KeyboardInterrupt
 
-    make(tmp_path / "out")
+    make_results(tmp_path / "out")
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "out", interrupted, overwrite=True)
     assert (tmp_path / "out.partial" / "tracks.csv").read_text() == "new"
@@ -115,27 +90,27 @@ def test_exception_leaves_what_was_written_and_the_old_folder(tmp_path: Path) ->
 def test_exception_before_the_first_file_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         run(tmp_path / "out", lambda partial: (partial / "none").read_text())
-    assert files(tmp_path) == {}
+    assert texts(tmp_path) == {}
 
 
 def test_existing_path_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("text")
-    make(tmp_path / "out")
-    before = files(tmp_path)
+    make_results(tmp_path / "out")
+    before = texts(tmp_path)
     for name in ("empty", "file", "out", "."):
         with pytest.raises(OutputError, match=r"exists already: .* overwrite=True") as caught:
             OutputFolder(tmp_path / name).__enter__()
         assert str((tmp_path / name).resolve()) in str(caught.value)
-    assert files(tmp_path) == before
+    assert texts(tmp_path) == before
 
 
 def test_leftover_of_an_interrupted_run_is_refused(tmp_path: Path) -> None:
-    make(tmp_path / "out.partial")
-    before = files(tmp_path)
+    make_results(tmp_path / "out.partial")
+    before = texts(tmp_path)
     with pytest.raises(OutputError, match=r"out\.partial' holds .* interrupted run: move it away"):
         OutputFolder(tmp_path / "out").__enter__()
-    assert files(tmp_path) == before
+    assert texts(tmp_path) == before
 
 
 @pytest.mark.parametrize("left", ["masks/", ".process", "resume/job.json"])
@@ -147,7 +122,7 @@ def test_a_kill_before_the_first_result_leaves_nothing_to_keep(tmp_path: Path, l
     else:
         path.write_text("[0, 0.0]")
     run(tmp_path / "out", lambda partial: (partial / "tracks.csv").write_text("new"))
-    assert files(tmp_path) == {"out": "/", "out/tracks.csv": "new"}
+    assert texts(tmp_path) == {"out": "/", "out/tracks.csv": "new"}
 
 
 def test_a_job_without_results_yet_is_left_alone(tmp_path: Path) -> None:
@@ -155,14 +130,14 @@ def test_a_job_without_results_yet_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "out.partial" / ".process"
     path.parent.mkdir()
     path.write_text(json.dumps([parent.pid, parent.create_time(), False]))
-    before = files(tmp_path)
+    before = texts(tmp_path)
     with pytest.raises(OutputError, match=f"is being written by samtrack in process {parent.pid}"):
         OutputFolder(tmp_path / "out", overwrite=True).__enter__()
-    assert files(tmp_path) == before
+    assert texts(tmp_path) == before
     path.write_text("[" * 200_000)
     with OutputFolder(tmp_path / "out"):
         pass
-    assert files(tmp_path) == {}
+    assert texts(tmp_path) == {}
 
 
 def test_a_killed_job_that_nobody_has_waited_for_is_gone(tmp_path: Path) -> None:
@@ -175,7 +150,7 @@ def test_a_killed_job_that_nobody_has_waited_for_is_gone(tmp_path: Path) -> None
     path.parent.mkdir()
     path.write_text(json.dumps([job.pid, begun, False]))
     run(tmp_path / "out", lambda partial: (partial / "tracks.csv").write_text("new"))
-    assert files(tmp_path / "out") == {"tracks.csv": "new"}
+    assert texts(tmp_path / "out") == {"tracks.csv": "new"}
     job.wait()
 
 
@@ -200,10 +175,10 @@ def test_one_of_the_jobs_that_begin_together_has_the_folder(tmp_path: Path, left
     together, said = CONTEXT.Barrier(4), CONTEXT.SimpleQueue()
     jobs = [(begin_together, tmp_path, number, together, said) for number in range(4)]
     assert forked(*jobs) == [0] * 4
-    texts = [said.get() for _ in range(4)]
-    (winner,) = [text for text in texts if text.isdigit()]
-    assert sum("is being written by samtrack" in text for text in texts) == 3, texts
-    assert files(tmp_path) == {"out": "/", "out/tracks.csv": winner}
+    words = [said.get() for _ in range(4)]
+    (winner,) = [text for text in words if text.isdigit()]
+    assert sum("is being written by samtrack" in text for text in words) == 3, words
+    assert texts(tmp_path) == {"out": "/", "out/tracks.csv": winner}
 
 
 def test_what_a_complete_job_had_not_yet_removed_is_removed(tmp_path: Path) -> None:
@@ -220,10 +195,10 @@ def test_what_a_complete_job_had_not_yet_removed_is_removed(tmp_path: Path) -> N
 
 
 def test_new_results_of_a_killed_job_are_not_given_up_for_older_ones(tmp_path: Path) -> None:
-    aside = make(tmp_path / ".out.partial.earlier")
+    aside = make_results(tmp_path / ".out.partial.earlier")
     (aside / "resume").mkdir()
     (aside / "resume" / "tracker.safetensors").write_text("old")
-    make(tmp_path / "out.partial", "new")
+    make_results(tmp_path / "out.partial", "new")
     (tmp_path / "out.partial" / ".process").write_text("[0, 0.0, false]")
     recover(tmp_path / "out")
     assert not aside.exists()
@@ -231,14 +206,14 @@ def test_new_results_of_a_killed_job_are_not_given_up_for_older_ones(tmp_path: P
 
 
 def test_overwrite_replaces_old_results_and_leftovers(tmp_path: Path) -> None:
-    make(tmp_path / "out")
-    make(tmp_path / "out.partial")
+    make_results(tmp_path / "out")
+    make_results(tmp_path / "out.partial")
     (tmp_path / "out.partial" / ".overlay.mp4.partial").write_text("cut")
     with OutputFolder(tmp_path / "out", overwrite=True) as output:
-        assert files(output.partial).keys() == {".process"}
+        assert texts(output.partial).keys() == {".process"}
         (output.partial / "masks.jsonl").write_text("new")
         assert (tmp_path / "out" / "masks.jsonl").read_text() == "old"
-    assert files(tmp_path) == {"out": "/", "out/masks.jsonl": "new"}
+    assert texts(tmp_path) == {"out": "/", "out/masks.jsonl": "new"}
 
 
 def test_overwrite_replaces_files_of_other_programs_that_nobody_changed(tmp_path: Path) -> None:
@@ -259,25 +234,25 @@ def test_overwrite_replaces_files_of_other_programs_that_nobody_changed(tmp_path
 
 
 def test_overwrite_keeps_leftovers_until_there_are_new_results(tmp_path: Path) -> None:
-    make(tmp_path / "out.partial")
-    before = files(tmp_path)
+    make_results(tmp_path / "out.partial")
+    before = texts(tmp_path)
 
     def interrupted(partial: Path) -> None:
-        assert files(partial).keys() == {".process"}
+        assert texts(partial).keys() == {".process"}
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "out", interrupted, overwrite=True)
-    assert files(tmp_path) == before
+    assert texts(tmp_path) == before
 
 
 def test_overwrite_follows_a_link(tmp_path: Path) -> None:
-    make(tmp_path / "disk" / "results")
+    make_results(tmp_path / "disk" / "results")
     (tmp_path / "out").symlink_to(tmp_path / "disk" / "results")
     with OutputFolder(tmp_path / "out", overwrite=True) as output:
         (output.partial / "masks.jsonl").write_text("new")
     assert (tmp_path / "out").is_symlink()
-    assert files(tmp_path / "disk") == {"results": "/", "results/masks.jsonl": "new"}
+    assert texts(tmp_path / "disk") == {"results": "/", "results/masks.jsonl": "new"}
 
 
 @pytest.mark.parametrize("folder", ["out", "out.partial"])
@@ -307,7 +282,7 @@ def test_overwrite_never_replaces_a_file(tmp_path: Path) -> None:
 def test_folder_that_appears_meanwhile_is_kept(tmp_path: Path) -> None:
     def job(partial: Path) -> None:
         (partial / "tracks.csv").write_text("new")
-        make(tmp_path / "out")
+        make_results(tmp_path / "out")
 
     with pytest.raises(OutputError, match="exists already"):
         run(tmp_path / "out", job)
@@ -320,7 +295,7 @@ def test_folder_that_gets_foreign_files_meanwhile_is_kept(tmp_path: Path) -> Non
         (partial / "tracks.csv").write_text("new")
         (tmp_path / "out" / "notes.txt").write_text("mine")
 
-    make(tmp_path / "out")
+    make_results(tmp_path / "out")
     with pytest.raises(OutputError, match=r"notes\.txt"):
         run(tmp_path / "out", job, overwrite=True)
     assert (tmp_path / "out" / "notes.txt").read_text() == "mine"
@@ -336,115 +311,3 @@ def test_unwritable_parent_is_one_line(tmp_path: Path) -> None:
             OutputFolder(path).__enter__()
         assert "\n" not in str(caught.value)
         assert str(path) in str(caught.value)
-
-
-def resumable(folder: Path, text: str) -> Path:
-    """What an interrupted job leaves."""
-    (folder / "resume").mkdir(parents=True)
-    for name in ("job.json", "results.jsonl", "tracker.safetensors"):
-        (folder / "resume" / name).write_text("{}")
-    (folder / "tracks.csv").write_text(text)
-    return folder
-
-
-@pytest.mark.parametrize("place", ["out", "out.partial"])
-def test_refusal_names_a_job_that_can_go_on(tmp_path: Path, place: str) -> None:
-    resumable(tmp_path / place, "old")
-    with pytest.raises(OutputError, match=r"overwrite=True, or go on with the job .* resume\(\)$"):
-        OutputFolder(tmp_path / "out").__enter__()
-
-
-@pytest.mark.parametrize("place", ["out", "out.partial"])
-def test_job_that_goes_on_keeps_the_old_results_until_it_has_caught_up(
-    tmp_path: Path, place: str
-) -> None:
-    resumable(tmp_path / place, "old")
-    before = files(tmp_path)
-    with OutputFolder(tmp_path / "out", resumed=tmp_path / place) as output:
-        assert output.former is not None
-        assert (output.former / "tracks.csv").read_text() == "old"
-        (output.partial / "resume").mkdir()
-        (output.partial / "tracks.csv").write_text("new")
-        assert output.is_behind
-        output.ended_early = True
-    assert output.kept == tmp_path / place
-    assert files(tmp_path) == before
-    with OutputFolder(tmp_path / "out", resumed=tmp_path / place) as output:
-        resumable(output.partial, "new")
-        assert not output.is_behind
-        output.ended_early = True
-    assert output.kept == tmp_path / "out"
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
-    assert files(tmp_path / "out")["tracks.csv"] == "new"
-    assert (tmp_path / "out" / "resume" / "job.json").exists()
-    with OutputFolder(tmp_path / "out", resumed=tmp_path / "out") as output:
-        resumable(output.partial, "complete")
-    assert files(tmp_path) == {"out": "/", "out/tracks.csv": "complete"}
-
-
-def test_results_that_nobody_could_go_on_from_are_not_replaced_by_a_job_that_does(
-    tmp_path: Path,
-) -> None:
-    resumable(tmp_path / "out", "old")
-    make(tmp_path / "out.partial")
-    before = files(tmp_path)
-    with pytest.raises(OutputError, match=r"out\.partial' holds the results of an interrupted run"):
-        OutputFolder(tmp_path / "out", resumed=tmp_path / "out").__enter__()
-    assert files(tmp_path) == before
-
-
-@pytest.mark.parametrize(
-    ("partial", "aside", "kept"),
-    [("none", "old", "old"), ("junk", "old", "old"), ("new", "old", "new"), ("new", "junk", "new")],
-)
-def test_what_a_killed_program_had_moved_aside_is_put_back(
-    tmp_path: Path, partial: str, aside: str, kept: str
-) -> None:
-    for text, folder in ((partial, "out.partial"), (aside, ".out.partial.earlier")):
-        if text == "junk":
-            make(tmp_path / folder, text)
-        elif text != "none":
-            resumable(tmp_path / folder, text)
-    with pytest.raises(OutputError, match=r"out\.partial' holds the results of an interrupted run"):
-        OutputFolder(tmp_path / "out").__enter__()
-    assert [path.name for path in tmp_path.iterdir()] == ["out.partial"]
-    assert (tmp_path / "out.partial" / "tracks.csv").read_text() == kept
-
-
-def test_files_that_would_be_moved_aside_may_be_somebodys(tmp_path: Path) -> None:
-    for name in (".out.partial.earlier", "out.partial"):
-        path = tmp_path / name / "resume" / "thesis.tex"
-        path.parent.mkdir(parents=True)
-        path.write_text("mine")
-        with pytest.raises(OutputError, match="is no result of samtrack"):
-            OutputFolder(tmp_path / "out", overwrite=True).__enter__()
-        assert path.read_text() == "mine"
-        path.unlink()
-
-
-@pytest.mark.parametrize("moment", range(6))
-def test_what_a_kill_leaves_of_a_resume_folder_can_be_used_in_full_or_not_at_all(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: int
-) -> None:
-    names = {COMMAND, JOB, JOURNAL, BACKWARD_JOURNAL}
-    trackers = {TRACKER, BACKWARD_TRACKER}
-    for name in names | trackers:
-        (tmp_path / "resume").mkdir(exist_ok=True)
-        (tmp_path / "resume" / name).write_text(name)
-    unlink, left = os.unlink, iter(range(moment))
-
-    def unlink_until_killed(*args: Any, **settings: Any) -> None:
-        if next(left, None) is None:
-            raise KeyboardInterrupt
-        unlink(*args, **settings)
-
-    monkeypatch.setattr(os, "unlink", unlink_until_killed)
-    with pytest.raises(KeyboardInterrupt):
-        remove_resume(tmp_path)
-    monkeypatch.undo()
-    there = {path.name for path in (tmp_path / "resume").iterdir()}
-    assert len(there) == 6 - moment
-    assert is_resumable(tmp_path) == (moment < 2)
-    assert names <= there or not is_resumable(tmp_path)
-    remove_resume(tmp_path)
-    assert not (tmp_path / "resume").exists()
