@@ -35,8 +35,7 @@ class Tracker:
         config: Settings: memory, feedback, working size.
         device: Where the network runs; "auto" is the first of cuda, mps and cpu that is there.
         precision: Number format of the network; "auto" is half precision where it is faster.
-        backend: "torch", "openvino" or "onnxruntime"; "auto" is the quickest one for the network
-            and device that is installed.
+        backend: "torch", "openvino" or "onnxruntime"; "auto" is the quickest that is there.
 
     Attributes:
         config: Settings, as given; `resize` changes the size.
@@ -158,6 +157,7 @@ class Tracker:
         box: Box | None = None,
         points: Points | None = None,
         prior: ArrayLike | None = None,
+        limit: int = 3,
     ) -> list[Candidate]:
         """Find the masks that a box or clicks may mean; give the right one to `init` or the like.
 
@@ -165,6 +165,7 @@ class Tracker:
             frame: RGB uint8 (H, W, 3), in a stream or before it; the stream stays as it is.
             box: See `init`; likewise `points`.
             prior: Mask of the object so far, bool (H, W), which clicks correct near them with lite.
+            limit: Most masks to find, from 1 to 3; each takes time.
 
         Returns:
             One to three, the likeliest first: what the prompt selects where there is no choice.
@@ -172,8 +173,9 @@ class Tracker:
         Raises:
             PromptError: Not exactly one of box and points is given, or it shows no object.
         """
-        encoded = self._state.encode(self.runtime, frame, self.config.size)
-        return list(find_candidates(self.runtime, encoded, box=box, points=points, prior=prior))
+        now = self._state.encode(self.runtime, frame, self.config.size)
+        found = find_candidates(self.runtime, now, box=box, points=points, prior=prior, limit=limit)
+        return list(found)
 
     @logged
     def step(
@@ -343,8 +345,7 @@ class Tracker:
             source: Source of the frames, see `read_frames`.
             realtime: Take the newest frame each time and drop those that came meanwhile; a camera
                 or stream that fails is opened again, a file is played at its own speed.
-            mask: Starts a new stream in the first frame, see `init`; likewise `box` and `points`.
-                Without any of them the tracker's stream goes on.
+            mask: Begins a stream, see `init`; likewise `box` and `points`. Without, it goes on.
 
         Raises:
             VideoError: The source cannot be read, or not to its end.

@@ -70,7 +70,7 @@ class PromptSchedule:
         given = _given(prompt, frame)
         number = self._begin(item, prompt)
         if prompt.kind != "mask" and number != 1:  # which `init` would call it
-            given = {"mask": tracker.candidates(frame.image, **given)[0].mask}
+            given = {"mask": tracker.candidates(frame.image, **given, limit=1)[0].mask}
         if "mask" in given:
             given = {"mask": {number: given["mask"]}}
         result = tracker.init(frame.image, timestamp=frame.time, **given)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
+from numbers import Integral
 from os import PathLike
 from typing import Any, Final, Literal
 
@@ -92,6 +93,7 @@ def find_candidates(
     box: Box | None = None,
     points: Points | None = None,
     prior: ArrayLike | None = None,
+    limit: int = CANDIDATES,
 ) -> Iterator[Candidate]:
     """Find what a box or clicks may mean, the likeliest mask first.
 
@@ -101,9 +103,10 @@ def find_candidates(
         box: Box.
         points: Clicks.
         prior: Mask of the object so far.
+        limit: Most masks to find, from 1 to `CANDIDATES`.
 
     Returns:
-        At least one mask and at most `CANDIDATES`, each computed when it is asked for.
+        At least one mask, each computed when it is asked for.
 
     Raises:
         PromptError: Not exactly one of box and points is given, or it shows no object.
@@ -113,6 +116,9 @@ def find_candidates(
         raise PromptError(
             f"give exactly one of box and points (given: {'none' if box is None else 'both'})"
         )
+    wanted: object = limit
+    if not isinstance(wanted, Integral) or not 1 <= int(wanted) <= CANDIDATES:
+        raise PromptError(f"limit={limit!r} does not fit: give 1 to {CANDIDATES}")
     method = prompt_method(runtime)
     size = frame.transform.frame
     before = None if prior is None else single_mask(parse_mask(np.asarray(prior), size))
@@ -137,7 +143,7 @@ def find_candidates(
             f"no object was found at {prompt.box or prompt.points}: "
             "give a tighter box, more clicks or a mask"
         )
-    return chain([first], islice(seen, CANDIDATES - 1))
+    return chain([first], islice(seen, int(limit) - 1))
 
 
 def single_mask(masks: Mapping[int, Mask]) -> Mask:

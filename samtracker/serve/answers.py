@@ -48,10 +48,11 @@ class ChoiceState(_Answer):
     score: float | None
 
 
-class PreviewAnswer(ChoiceState):
-    """The mask that a prompt would give."""
+class PreviewAnswer(_Answer):
+    """The mask that a prompt would give, and its predicted IoU."""
 
     mask: MaskRuns
+    score: float | None
 
 
 class ClipState(_Answer):

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Self
 
 from samtracker.errors import PromptError
+from samtracker.prompts.prompts import CANDIDATES
 from samtracker.serve.pointing import Choice, Stroke
 from samtracker.serve.run_lengths import RunLengths
 from samtracker.tracker import Tracker
@@ -71,10 +72,10 @@ class LiveStream:
         Raises:
             PromptError: There is no frame or object, or nothing is found.
         """
-        self._take(self.preview(object_id, shown), object_id)
+        self._take(self._find(object_id, shown, CANDIDATES), object_id)
 
     def preview(self, object_id: int | None, shown: Mapping[str, Any]) -> Choice:
-        """Find the masks that a box or clicks in this frame would give, and change nothing.
+        """Find the mask that a box or clicks in this frame would give, and change nothing.
 
         Args:
             object_id: Id of the object; None for a new one.
@@ -83,8 +84,7 @@ class LiveStream:
         Raises:
             PromptError: There is no frame, or nothing is found.
         """
-        prior = None if "box" in shown else self._prior(object_id, shown["points"])
-        return Choice.of(shown, prior, partial(self.tracker.candidates, self._current()))
+        return self._find(object_id, shown, 1)
 
     def paint(self, object_id: int | None, stroke: Stroke) -> None:
         """Add a stroke of a brush to the mask of an object, or a new one, or take it away.
@@ -134,6 +134,11 @@ class LiveStream:
         """
         self._catch_up()
         self.result, self.choice = self.tracker.undo(), None
+
+    def _find(self, object_id: int | None, shown: Mapping[str, Any], limit: int) -> Choice:
+        prior = None if "box" in shown else self._prior(object_id, shown["points"])
+        find = partial(self.tracker.candidates, self._current(), limit=limit)
+        return Choice.of(shown, prior, find)
 
     def _prior(self, object_id: int | None, points: Sequence[object]) -> RunLengths | None:
         """Return the mask that clicks on an object correct: that before the first one of them."""

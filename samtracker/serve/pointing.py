@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from samtracker.backends.runtime import EncodedFrame
 from samtracker.errors import PromptError
-from samtracker.prompts.prompts import find_candidates
+from samtracker.prompts.prompts import CANDIDATES, find_candidates
 from samtracker.prompts.stroke import paint_stroke
 from samtracker.serve.run_lengths import RunLengths
 from samtracker.tracker import Tracker
@@ -122,8 +122,15 @@ class Pointer:
         self._tracker = tracker
         self._last: tuple[Frame, EncodedFrame] | None = None
 
-    def point(self, image: Frame, shown: Mapping[str, Any], prior: RunLengths | None) -> Choice:
-        """Find the masks that a box or clicks may mean.
+    def point(
+        self,
+        image: Frame,
+        shown: Mapping[str, Any],
+        prior: RunLengths | None,
+        *,
+        limit: int = CANDIDATES,
+    ) -> Choice:
+        """Find the masks that a box or clicks may mean, `limit` of them at most.
 
         Raises:
             PromptError: They show no object.
@@ -131,4 +138,6 @@ class Pointer:
         runtime = self._tracker.runtime
         if self._last is None or self._last[0] is not image:
             self._last = image, runtime.encode(image, self._tracker.config.size)
-        return Choice.of(shown, prior, partial(find_candidates, runtime, self._last[1]))
+        return Choice.of(
+            shown, prior, partial(find_candidates, runtime, self._last[1], limit=limit)
+        )

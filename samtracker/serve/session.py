@@ -215,7 +215,7 @@ class Session:
     async def preview(
         self, clip: Clip, frame: int, object_id: int | None, shown: Mapping[str, Any]
     ) -> Choice:
-        """Find the masks that a box or clicks would give, and change nothing.
+        """Find the mask that a box or clicks would give, and change nothing.
 
         Args:
             clip: The clip.
@@ -229,7 +229,7 @@ class Session:
         """
         image = await self._image(clip, frame)
         prior = self._prior(frame, self._number(object_id), shown)
-        return await self.calls.run(partial(self._pointer.point, image, shown, prior))
+        return await self.calls.run(partial(self._pointer.point, image, shown, prior, limit=1))
 
     async def next_candidate(self, clip: Clip) -> Choice:
         """Take the next mask that the last box or clicks may mean; after the last one the first.

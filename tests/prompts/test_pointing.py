@@ -9,9 +9,11 @@ import pytest
 
 from samtracker.backends.runtime import Runtime
 from samtracker.checkpoints.load import load_network
+from samtracker.errors import PromptError
 from samtracker.evaluate.metrics import region_similarity
 from samtracker.prompts.pointing import find
 from samtracker.prompts.prompts import prompt_method
+from samtracker.tracker import Tracker
 from samtracker.types import Frame, Mask, Prompt, mask_box
 from tests.helpers.scenes import BLUE, RED, film
 
@@ -82,3 +84,17 @@ def test_a_correction_changes_only_what_is_near(
     changed_rows, changed_columns = np.nonzero(found ^ prior)
     reach = np.hypot(changed_rows - click[1], changed_columns - click[0])
     assert reach.max() <= 0.2 * min(found.shape) + 2
+
+
+def test_no_more_candidates_are_found_than_are_asked_for(scene: tuple[Frame, Mask, Mask]) -> None:
+    frame, red, _ = scene
+    tracker = Tracker.from_pretrained("lite", device="cpu", precision="float32", size=128)
+    rows, columns = np.nonzero(red)
+    click = float(columns.mean()), float(rows.mean())
+    found = tracker.candidates(frame, points=[click])
+    assert len(found) > 1
+    (likeliest,) = tracker.candidates(frame, points=[click], limit=1)
+    np.testing.assert_array_equal(likeliest.mask, found[0].mask)
+    for limit in (0, 4, 1.5, "2"):
+        with pytest.raises(PromptError, match=f"limit={limit!r} does not fit: give 1 to 3"):
+            tracker.candidates(frame, points=[click], limit=limit)  # type: ignore[arg-type]

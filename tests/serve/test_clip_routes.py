@@ -219,6 +219,7 @@ def test_candidates_come_one_after_the_other(client: Client, balls: Path) -> Non
     state = client.edit("POST", "undo")
     assert (state["undo"], state["objects"]) == (False, [])
     seen = client.edit("POST", "preview", json={"frame": 0, "points": [[36.0, 34.0, 1]]})
+    assert set(seen) == {"mask", "score"}
     assert seen["mask"]["box"] is not None
     assert client.refresh()["objects"] == []
 
