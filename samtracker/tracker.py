@@ -35,7 +35,7 @@ class Tracker:
         config: Settings: memory, feedback, working size.
         device: Where the network runs; "auto" is the first of cuda, mps and cpu that is there.
         precision: Number format of the network; "auto" is half precision where it is faster.
-        backend: "torch", "openvino" or "onnxruntime"; "auto" is the quickest that is there.
+        backend: "torch", "openvino" or "onnxruntime"; "auto" is the quickest here for the network.
 
     Attributes:
         config: Settings, as given; `resize` changes the size.
@@ -171,7 +171,7 @@ class Tracker:
             One to three, the likeliest first: what the prompt selects where there is no choice.
 
         Raises:
-            PromptError: Not exactly one of box and points is given, or it shows no object.
+            PromptError: Not one of box and points is given, it shows no object, or a wrong limit.
         """
         now = self._state.encode(self.runtime, frame, self.config.size)
         found = find_candidates(self.runtime, now, box=box, points=points, prior=prior, limit=limit)
@@ -345,7 +345,7 @@ class Tracker:
             source: Source of the frames, see `read_frames`.
             realtime: Take the newest frame each time and drop those that came meanwhile; a camera
                 or stream that fails is opened again, a file is played at its own speed.
-            mask: Begins a stream, see `init`; likewise `box` and `points`. Without, it goes on.
+            mask: Begins a stream, see `init`; likewise `box` and `points`. Else the stream goes on.
 
         Raises:
             VideoError: The source cannot be read, or not to its end.

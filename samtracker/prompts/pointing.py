@@ -65,26 +65,29 @@ def find(
     """
     if prior is not None and prior.any():
         near = None if prompt.points is None else _near(prior.shape, prompt.points)
-        for item in _closer_looks(runtime, image, prompt, prior):
-            corrected = item.mask if near is None else np.where(near, item.mask, prior)
-            yield replace(item, mask=corrected)
+        yield from _closer_looks(runtime, image, prompt, prior, near)
         return
     squares = _first_squares((image.shape[0], image.shape[1]), prompt)
     for first in islice(varied(_look(runtime, image, prompt, squares, None)), LOOKS):
-        yield from islice(_closer_looks(runtime, image, prompt, first.mask), 1)
+        yield from islice(_closer_looks(runtime, image, prompt, first.mask, None), 1)
 
 
 def _closer_looks(
-    runtime: Runtime, image: Frame, prompt: Prompt, mask: Mask
+    runtime: Runtime, image: Frame, prompt: Prompt, mask: Mask, near: Mask | None
 ) -> Iterator[Candidate]:
-    """Look closer and closer at what was found so far; yield what the last look shows."""
+    """Look closer and closer at what was found so far; yield what the last look shows.
+
+    Where `near` is given the mask stays as it is elsewhere.
+    """
+    prior = mask
     *margins, last = MASK_MARGINS
     for margin in margins:
-        found = next(_closer_look(runtime, image, prompt, mask, margin), None)
-        if found is None:
-            return
-        mask = found.mask
-    yield from _closer_look(runtime, image, prompt, mask, last)
+        for item in islice(_closer_look(runtime, image, prompt, mask, margin), 1):
+            found = item.mask if near is None else np.where(near, item.mask, prior)
+            if found.any():
+                mask = found
+    for item in _closer_look(runtime, image, prompt, mask, last):
+        yield item if near is None else replace(item, mask=np.where(near, item.mask, prior))
 
 
 def _closer_look(

@@ -109,7 +109,8 @@ def find_candidates(
         At least one mask, each computed when it is asked for.
 
     Raises:
-        PromptError: Not exactly one of box and points is given, or it shows no object.
+        PromptError: Not exactly one of box and points is given, it shows no object, or the limit
+            is another number.
         OutOfMemoryError: The device has no memory left for it.
     """
     if (box is None) == (points is None):

@@ -295,9 +295,9 @@ def test_boxes_and_other_folders_of_prompts(folder: Path) -> None:
         ("5", 'line 2: 5 is no video: give {"video": "a.mp4"} a line'),
         ('{"video": "a.mp4", "boxes": [[1, 2]]}', "line 2: boxes=[[1, 2]] does not fit: give a"),
         ('{"video": "a.mp4", "boxes": [1, 2, 3, 4]}', "give a box for each object, as [[10, 20,"),
-        ('{"video": "a.mp4", "boxes": [[1, 2, 3, NaN]]}', "boxes=[[1, 2, 3, NaN]] does not fit"),
+        ('{"video": "a.mp4", "boxes": [[1, 2, 3, NaN]]}', "boxes=[[1, 2, 3, nan]] does not fit"),
         ('{"video": "a.mp4", "points": [[9, 9]]}', "give a list of clicks for each object, as [[["),
-        ('{"video": "a.mp4", "points": [[[9, true]]]}', "points=[[[9, true]]] does not fit"),
+        ('{"video": "a.mp4", "points": [[[9, "9"]]]}', "points=[[[9, '9']]] does not fit"),
         ('{"video": "b/clip0.mp4"}', "would both be called 'clip0': give one of them another"),
     ],
 )

@@ -98,3 +98,19 @@ def test_no_more_candidates_are_found_than_are_asked_for(scene: tuple[Frame, Mas
     for limit in (0, 4, 1.5, "2"):
         with pytest.raises(PromptError, match=f"limit={limit!r} does not fit: give 1 to 3"):
             tracker.candidates(frame, points=[click], limit=limit)  # type: ignore[arg-type]
+
+
+def test_a_correction_is_answered_whatever_the_looks_show(
+    runtime: Runtime, scene: tuple[Frame, Mask, Mask]
+) -> None:
+    """Background in the middle of a mask, which may leave nothing of it near the click."""
+    frame, red, _ = scene
+    rows, columns = np.nonzero(red)
+    middle = float(columns.mean()), float(rows.mean())
+    far = np.zeros_like(red)
+    far[:8, -8:] = True
+    for prior in (red, red | far):
+        found = list(find(runtime, frame, Prompt(points=((*middle, 0),)), prior=prior))
+        assert found
+        for item in found:
+            np.testing.assert_array_equal(item.mask[far], prior[far])

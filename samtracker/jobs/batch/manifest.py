@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import reprlib
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -14,9 +16,6 @@ from samtracker.types import Box
 
 SUFFIXES: Final = (".jsonl", ".ndjson")
 """Endings by which a manifest is told from a video."""
-
-FARTHEST: Final = 1e9
-"""Pixels from the corner of a picture within which a place is, at the very most."""
 
 _KEYS: Final = {"video", "name", "prompts", "boxes", "points"}
 
@@ -50,7 +49,7 @@ def read_manifest(location: str) -> Iterator[BatchVideo]:
 
 def _video(data: Any, folder: str) -> BatchVideo:
     if not isinstance(data, dict):
-        raise ValueError(f'{json.dumps(data)} is no video: give {{"video": "a.mp4"}} a line')
+        raise ValueError(f'{reprlib.repr(data)} is no video: give {{"video": "a.mp4"}} a line')
     for key in data:
         if key not in _KEYS:
             raise ValueError(f"'{key}' is unknown: there are {', '.join(sorted(_KEYS))}")
@@ -59,12 +58,12 @@ def _video(data: Any, folder: str) -> BatchVideo:
     boxes, points = data.get("boxes", []), data.get("points", [])
     if not _is_list(boxes, lambda box: _are_numbers(box, 4, 4)):
         raise ValueError(
-            f"boxes={json.dumps(boxes)} does not fit: "
+            f"boxes={reprlib.repr(boxes)} does not fit: "
             "give a box for each object, as [[10, 20, 110, 220]]"
         )
     if not _is_list(points, lambda item: _is_list(item, lambda click: _are_numbers(click, 2, 3))):
         raise ValueError(
-            f"points={json.dumps(points)} does not fit: "
+            f"points={reprlib.repr(points)} does not fit: "
             "give a list of clicks for each object, as [[[100, 80], [20, 20, 0]]]"
         )
     return BatchVideo(
@@ -81,11 +80,11 @@ def _is_list(value: object, fits: Callable[[Any], bool]) -> bool:
 
 
 def _are_numbers(value: object, least: int, most: int) -> bool:
-    """Whether JSON is a list of so many numbers that may be places in a picture."""
+    """Whether JSON is a list of so many numbers."""
     return (
         isinstance(value, list)
         and least <= len(value) <= most
-        and all(type(item) in (int, float) and -FARTHEST < item < FARTHEST for item in value)
+        and all(isinstance(item, int | float) and not math.isnan(item) for item in value)
     )
 
 
