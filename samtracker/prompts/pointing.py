@@ -79,15 +79,17 @@ def _closer_looks(
 
     Where `near` is given the mask stays as it is elsewhere.
     """
-    prior = mask
+
+    def kept(found: Mask, prior: Mask = mask) -> Mask:
+        return found if near is None else np.where(near, found, prior)
+
     *margins, last = MASK_MARGINS
     for margin in margins:
         for item in islice(_closer_look(runtime, image, prompt, mask, margin), 1):
-            found = item.mask if near is None else np.where(near, item.mask, prior)
-            if found.any():
-                mask = found
+            found = kept(item.mask)
+            mask = found if found.any() else mask
     for item in _closer_look(runtime, image, prompt, mask, last):
-        yield item if near is None else replace(item, mask=np.where(near, item.mask, prior))
+        yield replace(item, mask=kept(item.mask))
 
 
 def _closer_look(

@@ -48,7 +48,7 @@ async def preview(
 ) -> dict[str, Any]:
     """Return the likeliest mask of a box or clicks, and change nothing."""
     choice = await session.preview(clip, body.frame, body.object, body.shown)
-    return {"mask": choice.mask.to_json(), "score": choice.to_json()["score"]}
+    return {"mask": choice.mask.to_json(), "score": choice.score}
 
 
 @router.post("/undo", response_model=SessionState)

@@ -68,6 +68,11 @@ class Choice:
         """The mask that is taken."""
         return self.masks[self.number][0]
 
+    @property
+    def score(self) -> float | None:
+        """Its predicted IoU; None for what was painted."""
+        return self.masks[self.number][1]
+
     def following(self) -> Choice:
         """Return the same choice with the next mask taken; after the last one the first."""
         return replace(self, number=(self.number + 1) % len(self.masks))
@@ -77,7 +82,7 @@ class Choice:
         return {
             "number": self.number + 1,
             "count": len(self.masks),
-            "score": self.masks[self.number][1],
+            "score": self.score,
         }
 
 
